@@ -1,0 +1,50 @@
+// Every limit of the server that is not part of the wire contract (those are in contract/limits.ts), in one place.
+// What happens when one is reached is said beside it. Where an operator may change one, config.ts names it.
+
+export const limits = {
+  // api: the door
+  /** Bytes of bodies held at once, received and decompressed; beyond it 500 with Retry-After 1. */
+  bodiesInFlightBytesMax: 128 * 1024 * 1024,
+  /** Of these, what one key may hold; beyond it the same answer. */
+  bodiesInFlightBytesPerKeyMax: 64 * 1024 * 1024,
+  /** Header block; beyond it 431. */
+  headerBytesMax: 16 * 1024,
+  /** Time to send the whole header; beyond it 408. */
+  headersTimeoutMs: 10_000,
+  /** Time to send the whole request; beyond it 408. */
+  requestTimeoutMs: 30_000,
+  /** Idle time between requests of one connection; beyond it the connection is closed. */
+  keepAliveTimeoutMs: 65_000,
+  /** Open connections; beyond it new ones are closed at once. */
+  connectionsMax: 20_000,
+  /** 401s of one address in a minute; beyond it a 401 also closes the connection. */
+  badKeysPerMinuteMax: 60,
+  /** Addresses whose 401s are counted at once; beyond it the oldest is forgotten. */
+  badKeyAddressesMax: 10_000,
+  /** Rejections are written down this often. */
+  tallyIntervalMs: 1_000,
+
+  // log
+  /** A segment of the log is closed at this size. */
+  segmentBytesMax: 64 * 1024 * 1024,
+  /** One commit takes at most so many bytes and records; the rest waits for the next. */
+  commitBytesMax: 16 * 1024 * 1024,
+  commitRecordsMax: 4_096,
+  /** Bytes waiting for a commit; beyond it LOG_BUDGET. */
+  pendingBytesMax: 192 * 1024 * 1024,
+
+  // pipeline
+  /** One load takes at most so many events and bytes of bodies. */
+  loadEventsMax: 20_000,
+  loadBytesMax: 32 * 1024 * 1024,
+
+  // warehouse
+  /** One question: seconds, bytes, threads; questions waiting beyond the queue get an error. */
+  askSecondsMax: 30,
+  askMemoryBytesMax: 400 * 1024 * 1024,
+  askQueueMax: 64,
+
+  // web
+  /** Rows of one page. */
+  pageRowsMax: 1_000,
+} as const

@@ -1,0 +1,86 @@
+// What the log holds: one record per accepted request, with the body exactly as the partner sent it (after
+// decompression), and one `tally` record per second in which requests were rejected.
+
+/** One entry of the log. */
+export type LogRecord = {
+  /** `event`: one JSON object; `batch`: a JSON array of them; `tally`: what the API rejected, as JSON (see api/tally.ts). */
+  kind: 'event' | 'batch' | 'tally'
+  /** UUID, lower case with dashes. */
+  requestId: string
+  /** Product id; `''` on a tally. */
+  product: string
+  /** Id of the key that sent it; `''` on a tally. */
+  keyId: string
+  mode: 'live' | 'test'
+  /** When the API received it: Unix milliseconds. */
+  receivedMs: number
+  /** How many events the body holds; 0 on a tally. */
+  events: number
+  body: Uint8Array
+}
+
+/** A record with its place: records are numbered from 0 without a gap. */
+export type StoredRecord = LogRecord & { offset: number }
+
+/** Where the log ends: the offset that the next record will get, and how many events lie before it. */
+export type LogHead = { offset: number; events: number }
+
+/** A stretch that cannot be read any more. `events` is exact: it comes from the running totals on both sides. */
+export type DamagedRange = { from: number; to: number; events: number; reason: string }
+
+/** What one read gives, in order. `damage` lies before, between or after the records, by its offsets. */
+export type ReadResult = {
+  records: StoredRecord[]
+  damage: DamagedRange[]
+  /** Where to read on. */
+  next: number
+  /** How many events lie before `next`, damaged ones included. */
+  nextEvents: number
+}
+
+/** What the API needs of a log. */
+export type LogWriter = {
+  /** Calls `done` without a fault once the record survives a power cut, with one otherwise. Never calls it twice. */
+  append(record: LogRecord, done: (fault: LogFault | null) => void): void
+  status(): LogStatus
+  /** Waits for what was appended, then closes. Appends after it fail. */
+  close(): Promise<void>
+}
+
+/** What the pipeline needs of a log. Works in any process, beside a live writer. */
+export type LogReader = {
+  /** Names this log; another log, even at the same path, has another id. UUID. */
+  id(): Promise<string>
+  head(): Promise<LogHead>
+  /** The first offset that is still there. */
+  oldest(): Promise<LogHead>
+  /** At most `recordsMax` records and about `bytesMax` bytes of bodies from `offset` on; empty when there is nothing yet. */
+  read(offset: number, limit: { recordsMax: number; bytesMax: number }): Promise<ReadResult>
+  /** Checksum of the record before `offset`, or null when it is not there any more: tells a log that was rolled back. */
+  fingerprintBefore(offset: number): Promise<string | null>
+  /** Tells retention that everything below `offset` is processed. */
+  consumed(offset: number): Promise<void>
+  close(): Promise<void>
+}
+
+export type LogStatus = {
+  id: string
+  head: LogHead
+  oldestOffset: number
+  consumedOffset: number
+  bytes: number
+  segments: number
+  /** null when appends are taken; else why they are not. */
+  refusing: LogFault | null
+  /** Commits since start, records since start, and the last commit's duration in milliseconds. */
+  commits: number
+  records: number
+  commitMsLast: number
+}
+
+/** Why a record could not be made durable. The API answers 500 with `Retry-After: retryAfterSeconds`. */
+export type LogFault = {
+  code: 'LOG_BUDGET' | 'LOG_DISK_FULL' | 'LOG_IO' | 'LOG_CLOSED'
+  message: string
+  retryAfterSeconds: number
+}

@@ -1,0 +1,97 @@
+// What the pipeline hands to the warehouse: one load, the outcome of one stretch of the log.
+// A load that is repeated with the same token and the same content changes nothing.
+
+import type { Event } from '@datapulse/contract'
+
+/** Where an event came from; the pair (requestId, position) names it for ever. */
+export type Origin = {
+  product: string
+  mode: 'live' | 'test'
+  keyId: string
+  requestId: string
+  /** Index in the request: 0 for a single event. */
+  position: number
+  receivedMs: number
+  logOffset: number
+}
+
+/** An event to store. `identity` is 32 lower-case hex digits; `raw` is the event's text as sent. */
+export type EventRow = { origin: Origin; event: Event; identity: string; raw: string }
+
+/** An event that was there before. `differs` is empty for a plain duplicate and names the fields of a conflict. */
+export type DuplicateRow = EventRow & {
+  firstRequestId: string
+  firstPosition: number
+  conflict: boolean
+}
+
+/** Something that could not be processed: an event, a whole request (position -1), or a damaged stretch of the log. */
+export type ParkedRow = { origin: Origin; events: number; reason: string; detail: string; raw: string }
+
+/** Events refused at the door in one second, by product, key and code. */
+export type RejectedRow = {
+  product: string
+  keyId: string
+  code: string
+  receivedMs: number
+  events: number
+  requests: number
+  logOffset: number
+  position: number
+}
+
+/** Running totals over the life of this installation, in events. */
+export type Totals = {
+  accepted: number
+  stored: number
+  duplicate: number
+  conflict: number
+  parked: number
+  rejected: number
+}
+
+/** The warehouse's own record of a load: the truth about how far the log has been processed. */
+export type LoadNote = {
+  /** 1, 2, 3 … */
+  seq: number
+  logId: string
+  /** Offsets [from, to) of the log. */
+  from: number
+  to: number
+  /** `LogReader.fingerprintBefore(to)` at the time. */
+  fingerprint: string
+  token: string
+  loadedMs: number
+  totals: Totals
+}
+
+export type Load = {
+  note: LoadNote
+  events: EventRow[]
+  duplicates: DuplicateRow[]
+  parked: ParkedRow[]
+  rejected: RejectedRow[]
+}
+
+/** What the pipeline needs of a warehouse. */
+export type LoadingWarehouse = {
+  /** Names this warehouse: made with its first migration, never changed. UUID. */
+  id(): Promise<string>
+  lastNote(): Promise<LoadNote | null>
+  /** Durable when it resolves: events, duplicates, parked, rejected, and the note last. Repeatable under the same token. */
+  load(load: Load): Promise<void>
+  /** Undoes what a load after `note` may have left half-done, except events (the index recognises those). */
+  forgetAfter(note: LoadNote | null): Promise<void>
+  /** All identities with their origins, in pages: what the index is rebuilt from. */
+  identities(): AsyncIterable<IdentityRow[]>
+}
+
+/** What the index keeps of a stored event. */
+export type IdentityRow = {
+  identity: string
+  requestId: string
+  position: number
+  amount: string | null
+  currency: string
+  userId: string
+}
