@@ -1,0 +1,335 @@
+// All configuration, as one table: name, variable, flag, kind, default and a sentence. `--help` and
+// docs/reference/configuration.md are made from it. Flags win over variables. Every problem is found before anything
+// starts, and all are told at once. This is the only file that reads the environment.
+
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+type Kinds = {
+  text: string
+  port: number
+  path: string
+  bytes: number
+  /** Milliseconds. */
+  duration: number
+  list: string[]
+}
+type Kind = keyof Kinds
+
+export type Option<K extends Kind = Kind> = {
+  variable: string
+  flag: string
+  kind: K
+  /** As a person would write it; '' is none. */
+  default: string
+  sentence: string
+  /** Where given, the value must be one of these. */
+  among?: readonly string[]
+  /** Where given, the value must match; `want` says it in words. */
+  pattern?: RegExp
+  want?: string
+  secret?: true
+}
+
+const option = <K extends Kind>(o: Option<K>): Option<K> => o
+
+export const options = {
+  role: option({
+    variable: 'DATAPULSE_ROLE',
+    flag: 'role',
+    kind: 'text',
+    default: 'all',
+    among: ['all', 'api', 'pipeline', 'web', 'engine'],
+    sentence:
+      'Which part runs in this process; `all` runs every part, each in a process of its own, and restarts what ends.',
+  }),
+  dataDir: option({
+    variable: 'DATAPULSE_DATA_DIR',
+    flag: 'data-dir',
+    kind: 'path',
+    default: './data',
+    sentence: 'Where everything is kept. One server at a time can use it.',
+  }),
+  host: option({
+    variable: 'DATAPULSE_HOST',
+    flag: 'host',
+    kind: 'text',
+    default: '127.0.0.1',
+    sentence:
+      'Address that the public port listens on. Put a proxy that ends TLS in front before it is more than loopback.',
+  }),
+  port: option({
+    variable: 'DATAPULSE_PORT',
+    flag: 'port',
+    kind: 'port',
+    default: '8080',
+    sentence: 'Public port: events, /healthz and /readyz.',
+  }),
+  adminHost: option({
+    variable: 'DATAPULSE_ADMIN_HOST',
+    flag: 'admin-host',
+    kind: 'text',
+    default: '127.0.0.1',
+    sentence: 'Address that the admin port listens on.',
+  }),
+  adminPort: option({
+    variable: 'DATAPULSE_ADMIN_PORT',
+    flag: 'admin-port',
+    kind: 'port',
+    default: '8081',
+    sentence: 'Admin port: the admin API and /metrics.',
+  }),
+  adminNames: option({
+    variable: 'DATAPULSE_ADMIN_NAMES',
+    flag: 'admin-names',
+    kind: 'list',
+    default: '',
+    sentence:
+      'Further host names by which the admin port may be called, separated by commas; loopback names always may.',
+  }),
+  adminToken: option({
+    variable: 'DATAPULSE_ADMIN_TOKEN',
+    flag: '',
+    kind: 'text',
+    default: '',
+    secret: true,
+    pattern: /^[\x21-\x7e]{16,}$/,
+    want: 'at least 16 printable ASCII characters without spaces',
+    sentence:
+      'The admin token. Without it one is made on the first start and kept in DATA_DIR/admin-token (mode 0600).',
+  }),
+  trustedProxies: option({
+    variable: 'DATAPULSE_TRUSTED_PROXIES',
+    flag: 'trusted-proxies',
+    kind: 'list',
+    default: '',
+    sentence: 'Addresses or networks (CIDR), separated by commas, from which X-Forwarded-For is believed.',
+  }),
+  log: option({
+    variable: 'DATAPULSE_LOG',
+    flag: 'log',
+    kind: 'text',
+    default: 'embedded',
+    among: ['embedded'],
+    sentence: 'The durable log: `embedded` keeps it in DATA_DIR/log.',
+  }),
+  logRetention: option({
+    variable: 'DATAPULSE_LOG_RETENTION',
+    flag: 'log-retention',
+    kind: 'duration',
+    default: '7d',
+    sentence: 'How long processed events stay in the log, to be processed again if need be.',
+  }),
+  logRetentionBytes: option({
+    variable: 'DATAPULSE_LOG_RETENTION_BYTES',
+    flag: 'log-retention-bytes',
+    kind: 'bytes',
+    default: '20GiB',
+    sentence: 'How large the log of processed events may grow before the oldest are dropped, however young.',
+  }),
+  logBudget: option({
+    variable: 'DATAPULSE_LOG_BUDGET',
+    flag: 'log-budget',
+    kind: 'bytes',
+    default: '50GiB',
+    sentence:
+      'How large the log may grow at all; when unprocessed events fill it the API answers 500 with Retry-After.',
+  }),
+  diskFreeMin: option({
+    variable: 'DATAPULSE_DISK_FREE_MIN',
+    flag: 'disk-free-min',
+    kind: 'bytes',
+    default: '1GiB',
+    sentence: 'Free space that is left on the disk; below it the API answers 500 with Retry-After.',
+  }),
+  warehouse: option({
+    variable: 'DATAPULSE_WAREHOUSE',
+    flag: 'warehouse',
+    kind: 'text',
+    default: 'embedded',
+    pattern: /^(embedded|https?:\/\/[^\s@]+)$/,
+    want: '`embedded` or a http:// or https:// address without user name and password',
+    sentence: 'The warehouse: `embedded` runs one in DATA_DIR/warehouse; else the address of a ClickHouse server.',
+  }),
+  warehouseDatabase: option({
+    variable: 'DATAPULSE_WAREHOUSE_DATABASE',
+    flag: 'warehouse-database',
+    kind: 'text',
+    default: 'datapulse',
+    pattern: /^[A-Za-z_][A-Za-z0-9_]{0,62}$/,
+    want: 'letters, digits and underscores, at most 63',
+    sentence: 'Name of the database in the warehouse; made when it is missing.',
+  }),
+  warehouseUser: option({
+    variable: 'DATAPULSE_WAREHOUSE_USER',
+    flag: 'warehouse-user',
+    kind: 'text',
+    default: 'default',
+    sentence: 'User name at a ClickHouse server.',
+  }),
+  warehousePassword: option({
+    variable: 'DATAPULSE_WAREHOUSE_PASSWORD',
+    flag: '',
+    kind: 'text',
+    default: '',
+    secret: true,
+    sentence: 'Password at a ClickHouse server.',
+  }),
+  logLevel: option({
+    variable: 'DATAPULSE_LOG_LEVEL',
+    flag: 'log-level',
+    kind: 'text',
+    default: 'info',
+    among: ['debug', 'info', 'warn', 'error', 'silent'],
+    sentence: 'How much the server tells on standard output.',
+  }),
+  logFormat: option({
+    variable: 'DATAPULSE_LOG_FORMAT',
+    flag: 'log-format',
+    kind: 'text',
+    default: 'auto',
+    among: ['auto', 'json', 'pretty'],
+    sentence: 'How it tells: lines of JSON, or lines for people; `auto` is `pretty` on a terminal.',
+  }),
+  stopTimeout: option({
+    variable: 'DATAPULSE_STOP_TIMEOUT',
+    flag: 'stop-timeout',
+    kind: 'duration',
+    default: '20s',
+    sentence: 'How long a stop may take: requests in progress are answered, then the parts end one after the other.',
+  }),
+}
+
+type Options = typeof options
+export type Config = { [N in keyof Options]: Options[N] extends Option<infer K> ? Kinds[K] : never }
+
+/** Variables that are not the server's but that the command line or the tests read. */
+const othersVariables = ['DATAPULSE_ADMIN_URL', 'DATAPULSE_API_URL', 'DATAPULSE_API_KEY']
+
+export type ConfigResult = { config: Config; warnings: string[] } | { problems: string[] } | { help: string }
+
+/**
+ * Reads flags and variables. Gives the configuration, or every problem, or the help text.
+ *
+ * @example readConfig(['--port', '9000'], {})  // { config: { port: 9000, … }, warnings: [] }
+ */
+export function readConfig(
+  args: string[] = process.argv.slice(2),
+  environment: Record<string, string | undefined> = process.env,
+): ConfigResult {
+  const problems: string[] = []
+  const flags = readFlags(args, problems)
+  if (flags.help === true) return { help: helpText() }
+  const config: Record<string, unknown> = {}
+  for (const [name, o] of Object.entries(options) as [string, Option][]) {
+    const flagged = o.flag === '' ? undefined : flags[o.flag]
+    const source = typeof flagged === 'string' ? `--${o.flag}` : o.variable
+    const given = typeof flagged === 'string' ? flagged : environment[o.variable]
+    const text = given === undefined || given.trim() === '' ? o.default : given.trim()
+    const value = parse(o, text)
+    if (value === null)
+      problems.push(`${source} must be ${wanted(o)}: got ${o.secret ? 'something else' : quote(text)}.`)
+    else config[name] = value
+  }
+  if (problems.length === 0) problems.push(...contradictions(config as Config))
+  if (problems.length > 0) return { problems }
+  return { config: config as Config, warnings: strangers(environment) }
+}
+
+/** The table as text, for `--help`. */
+export function helpText(): string {
+  const lines = [
+    'Usage: datapulse serve [options]',
+    '',
+    'Takes events on the public port, keeps them, and answers on the admin port.',
+    '',
+  ]
+  for (const o of Object.values(options) as Option[]) {
+    const flag = o.flag === '' ? '' : `--${o.flag} ${wantedShort(o)}, `
+    lines.push(`  ${flag}${o.variable}${o.default === '' ? '' : ` (default ${o.default})`}`, `      ${o.sentence}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** Which kind of value an option takes, in a word or two. */
+export function wantedShort(o: Option): string {
+  if (o.among) return o.among.join('|')
+  return { text: 'TEXT', port: 'PORT', path: 'PATH', bytes: 'BYTES', duration: 'DURATION', list: 'LIST' }[o.kind]
+}
+
+function readFlags(args: string[], problems: string[]): Record<string, string | boolean | undefined> {
+  const known: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
+    help: { type: 'boolean', short: 'h' },
+  }
+  for (const o of Object.values(options) as Option[]) if (o.flag !== '') known[o.flag] = { type: 'string' }
+  const { values, tokens } = parseArgs({ args, options: known, strict: false, allowPositionals: true, tokens: true })
+  for (const token of tokens) {
+    if (token.kind === 'positional') problems.push(`${quote(token.value)} is not an option: options start with --.`)
+    if (token.kind !== 'option') continue
+    const spec = known[token.name]
+    if (spec === undefined) problems.push(`${token.rawName} is not an option: see --help for those there are.`)
+    else if (spec.type === 'string' && token.value === undefined) problems.push(`${token.rawName} needs a value.`)
+  }
+  return values as Record<string, string | boolean | undefined>
+}
+
+function parse(o: Option, text: string): unknown {
+  if (text === '' && o.kind !== 'list') return o.default === '' ? '' : null
+  if (o.among && !o.among.includes(text)) return null
+  if (o.pattern && !o.pattern.test(text)) return null
+  if (o.kind === 'port') return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : null
+  if (o.kind === 'path') return resolve(text)
+  if (o.kind === 'bytes') return parseSize(text, { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 })
+  if (o.kind === 'duration') return parseSize(text, { ms: 1, s: 1e3, m: 6e4, h: 3.6e6, d: 8.64e7 })
+  if (o.kind === 'list') return text.split(',').flatMap(part => (part.trim() === '' ? [] : [part.trim()]))
+  return text
+}
+
+function parseSize(text: string, units: Record<string, number>): number | null {
+  const match = /^(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]*)$/.exec(text)
+  const factor = match === null ? undefined : units[match[2] as string]
+  if (match === null || factor === undefined) return null
+  const value = Math.round(Number(match[1]) * factor)
+  return Number.isSafeInteger(value) ? value : null
+}
+
+function wanted(o: Option): string {
+  if (o.among) return `one of ${o.among.join(', ')}`
+  if (o.want) return o.want
+  return {
+    text: 'a text',
+    port: 'a port number from 0 to 65535',
+    path: 'a path',
+    bytes: 'a number of bytes such as 1048576, 64MiB or 20GiB',
+    duration: 'a duration such as 500ms, 20s, 15m, 12h or 7d',
+    list: 'a list separated by commas',
+  }[o.kind]
+}
+
+function contradictions(config: Config): string[] {
+  const problems: string[] = []
+  if (config.port === config.adminPort && config.port !== 0)
+    problems.push(`${options.port.variable} and ${options.adminPort.variable} must differ: both are ${config.port}.`)
+  if (config.logRetentionBytes > config.logBudget)
+    problems.push(
+      `${options.logRetentionBytes.variable} must not be more than ${options.logBudget.variable}: got ${config.logRetentionBytes} and ${config.logBudget} bytes.`,
+    )
+  if (config.logBudget < 256 * 2 ** 20)
+    problems.push(`${options.logBudget.variable} must be at least 256MiB: got ${config.logBudget} bytes.`)
+  if (config.stopTimeout < 1000)
+    problems.push(`${options.stopTimeout.variable} must be at least 1s: got ${config.stopTimeout}ms.`)
+  return problems
+}
+
+/** A misspelt variable would otherwise be passed over without a word. */
+function strangers(environment: Record<string, string | undefined>): string[] {
+  const known = new Set([...(Object.values(options) as Option[]).map(o => o.variable), ...othersVariables])
+  return Object.keys(environment)
+    .filter(name => name.startsWith('DATAPULSE_') && !name.startsWith('DATAPULSE_TEST_') && !known.has(name))
+    .map(name => `${name} is not a variable of this server and is passed over.`)
+}
+
+function quote(text: string): string {
+  const short = text.length > 64 ? `${text.slice(0, 64)}…` : text
+  return JSON.stringify(short)
+}

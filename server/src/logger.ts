@@ -1,0 +1,46 @@
+// The server's own voice: structured lines through pino. Nothing secret is ever handed to it: keys appear as their
+// shortened form, tokens not at all; the paths below are a second net. Lines are written without waiting, so that a
+// stuck reader of standard output cannot stop the door; what does not fit in 1 MiB of waiting lines is dropped.
+
+import { pino } from 'pino'
+import { PinoPretty } from 'pino-pretty'
+
+export type Logger = {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export type FlushedLogger = Logger & { flush(): void }
+
+export function openLogger(options: { role: string; level: string; format: string }): FlushedLogger {
+  const pretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY === true)
+  const settings = {
+    level: options.level,
+    base: { role: options.role },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: ['secret', 'key', 'token', 'password', '*.secret', '*.token', '*.password', 'headers', 'req.headers'],
+  }
+  const destination = pretty
+    ? PinoPretty({
+        colorize: process.stdout.isTTY === true,
+        ignore: 'role',
+        messageFormat: '{role}: {msg}',
+        sync: true,
+      })
+    : pino.destination({ dest: 1, sync: false, minLength: 0, maxLength: 1024 * 1024 })
+  const logger = pino(settings, destination)
+  return Object.assign(logger as unknown as Logger, {
+    flush() {
+      if ('flushSync' in destination) {
+        try {
+          destination.flushSync()
+        } catch {
+          // not opened yet, or the reader is gone: nothing left to tell
+        }
+      }
+    },
+  }) as FlushedLogger
+}

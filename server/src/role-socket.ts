@@ -1,0 +1,72 @@
+// Every role tells its status and its metrics on a Unix socket of its own in the data directory, to the other roles of
+// the same installation and nobody else (mode 0600). GET /status and GET /metrics answer JSON. Who asks waits half a
+// second at most: a role that does not answer is away.
+
+import { createHash } from 'node:crypto'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export type RoleName = 'engine' | 'api' | 'pipeline' | 'web'
+export const roleNames: readonly RoleName[] = ['engine', 'api', 'pipeline', 'web']
+
+/** The system refuses longer socket paths (104 bytes on macOS, 108 on Linux). */
+const socketPathBytesMax = 100
+
+/** Where a role's socket is: in the data directory, or under the temporary directory when that path is too long. */
+export function socketPath(dataDir: string, name: string): string {
+  const wanted = join(dataDir, 'run', `${name}.sock`)
+  if (Buffer.byteLength(wanted) <= socketPathBytesMax) return wanted
+  const short = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
+  return join(tmpdir(), `datapulse-${short}`, `${name}.sock`)
+}
+
+export type RoleAnswers = { status(): unknown; metrics(): Promise<unknown> }
+
+/** Listens until closed. A socket file that a dead process left behind is replaced. */
+export async function openRoleSocket(path: string, answers: RoleAnswers): Promise<{ close(): Promise<void> }> {
+  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
+  rmSync(path, { force: true })
+  const server = createServer((req, res) => {
+    const wanted =
+      req.url === '/status' ? async () => answers.status() : req.url === '/metrics' ? answers.metrics : null
+    if (wanted === null) return void res.writeHead(404).end()
+    wanted().then(
+      found => res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(found)),
+      cause => res.writeHead(500).end(String(cause)),
+    )
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  })
+  chmodSync(path, 0o600)
+  return {
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** Asks a role; null when it is away. */
+export function askRole<T>(
+  dataDir: string,
+  role: RoleName,
+  what: 'status' | 'metrics',
+  timeoutMs = 500,
+): Promise<T | null> {
+  return new Promise(resolve => {
+    const req = request({ socketPath: socketPath(dataDir, role), path: `/${what}`, timeout: timeoutMs }, res => {
+      const chunks: Buffer[] = []
+      res.on('data', chunk => chunks.push(chunk))
+      res.on('end', () => resolve(res.statusCode === 200 ? (JSON.parse(Buffer.concat(chunks).toString()) as T) : null))
+      res.on('error', () => resolve(null))
+    })
+    req.on('timeout', () => req.destroy())
+    req.on('error', () => resolve(null))
+    req.end()
+  })
+}

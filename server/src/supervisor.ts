@@ -1,0 +1,162 @@
+// Runs every role in a process of its own and restarts what ends. It holds the lock on the data directory, makes the
+// demo product on the first start, and takes no part in the path of an event: when it is killed, the roles notice that
+// their line to it is cut, and end; when a role is killed, the others go on.
+//
+// Start: engine and api at once (the api needs nobody), then pipeline and web; a role that cannot open at the first
+// start stops everything with its reason. Later a role that ends is started again after 100 ms, doubling to 5 s.
+// Stop: api, pipeline, web, engine, one after the other, each killed when the time for it is up.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Config } from './config.ts'
+import { lockDataDir } from './data-lock.ts'
+import { type DemoKey, makeDemoKey, welcome } from './first-start.ts'
+import { type FlushedLogger, openLogger } from './logger.ts'
+import type { RoleMessage } from './role.ts'
+import { type RoleName, roleNames } from './role-socket.ts'
+
+type Child = {
+  role: RoleName
+  process: ChildProcess | null
+  ready: boolean
+  startedMs: number
+  /** Waits before the next start. */
+  pauseMs: number
+  failure: string
+}
+
+const pauseMsMin = 100
+const pauseMsMax = 5_000
+/** A role that ran so long starts again at the shortest pause. */
+const healthyMs = 30_000
+/** The welcome does not wait longer than this for parts that the api does not need. */
+const welcomeWaitMs = 15_000
+
+export async function supervise(config: Config): Promise<void> {
+  const logger = openLogger({ role: 'supervisor', level: config.logLevel, format: config.logFormat })
+  let lock: { release(): void }
+  let demo: DemoKey | null
+  try {
+    lock = lockDataDir(config.dataDir)
+    demo = await makeDemoKey(config)
+  } catch (cause) {
+    process.stderr.write(`${(cause as Error).message}\n`)
+    process.exitCode = 1
+    return
+  }
+  const family = new Family(config, logger)
+  let stopping = false
+  const stop = async (why: string, code: number) => {
+    if (stopping) return family.kill()
+    stopping = true
+    logger.info({ why }, 'stopping')
+    await family.stop()
+    lock.release()
+    logger.flush()
+    process.exit(code)
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM', 0))
+  process.on('SIGINT', () => void stop('SIGINT', 0))
+  process.on('SIGHUP', () => void stop('SIGHUP', 0))
+  const failure = await family.start()
+  if (failure !== null) {
+    process.stderr.write(`${failure}\n`)
+    await stop('a part cannot start', 1)
+  } else if (!stopping) welcome(config, demo, family.missing())
+}
+
+class Family {
+  #config: Config
+  #logger: FlushedLogger
+  #children: Child[]
+  #stopping = false
+  #settled: (() => void) | null = null
+  #started = false
+
+  constructor(config: Config, logger: FlushedLogger) {
+    this.#config = config
+    this.#logger = logger
+    const wanted = roleNames.filter(role => role !== 'engine' || config.warehouse === 'embedded')
+    this.#children = wanted.map(role => ({
+      role,
+      process: null,
+      ready: false,
+      startedMs: 0,
+      pauseMs: pauseMsMin,
+      failure: '',
+    }))
+  }
+
+  /** Resolves when every role is ready or has had its time; gives the reason when one cannot open. */
+  async start(): Promise<string | null> {
+    const settled = new Promise<void>(resolve => {
+      this.#settled = resolve
+      setTimeout(resolve, welcomeWaitMs).unref()
+    })
+    for (const child of this.#children) this.#spawn(child)
+    await settled
+    this.#started = true
+    const failed = this.#children.find(child => child.failure !== '')
+    return failed === undefined ? null : `The ${failed.role} cannot start: ${failed.failure}`
+  }
+
+  missing(): RoleName[] {
+    return this.#children.filter(child => !child.ready).map(child => child.role)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const order: RoleName[] = ['api', 'pipeline', 'web', 'engine']
+    const deadlineMs = Date.now() + this.#config.stopTimeout
+    for (const role of order) {
+      const child = this.#children.find(c => c.role === role)
+      if (child?.process) await ended(child.process, Math.max(500, deadlineMs - Date.now()))
+    }
+  }
+
+  kill(): void {
+    for (const child of this.#children) child.process?.kill('SIGKILL')
+  }
+
+  #spawn(child: Child): void {
+    if (this.#stopping) return
+    const args = [...process.argv.slice(2), '--role', child.role]
+    const spawned = fork(process.argv[1] as string, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    child.process = spawned
+    child.ready = false
+    child.startedMs = Date.now()
+    spawned.on('message', message => this.#heard(child, message as RoleMessage))
+    spawned.on('error', cause => this.#logger.error({ role: child.role, cause: String(cause) }, 'could not be spawned'))
+    spawned.on('exit', (code, signal) => this.#ended(child, code, signal))
+  }
+
+  #heard(child: Child, message: RoleMessage): void {
+    if (message.kind === 'ready') {
+      child.ready = true
+      child.failure = ''
+      if (this.#children.every(c => c.ready)) this.#settled?.()
+    } else if (!this.#started) {
+      child.failure = message.message
+      this.#settled?.()
+    }
+  }
+
+  #ended(child: Child, code: number | null, signal: string | null): void {
+    child.process = null
+    child.ready = false
+    if (this.#stopping) return
+    if (Date.now() - child.startedMs > healthyMs) child.pauseMs = pauseMsMin
+    this.#logger.warn({ part: child.role, code, signal, pauseMs: child.pauseMs }, 'a part ended and is started again')
+    setTimeout(() => this.#spawn(child), child.pauseMs)
+    child.pauseMs = Math.min(child.pauseMs * 2, pauseMsMax)
+  }
+}
+
+async function ended(child: ChildProcess, withinMs: number): Promise<void> {
+  const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
+  if (child.connected) child.send('stop')
+  else child.kill('SIGTERM')
+  await gone
+  clearTimeout(timer)
+}

@@ -1,0 +1,122 @@
+// `npm test`: every suite, the quick ones first. A suite whose tool is absent on this machine is skipped and named; with
+// DATAPULSE_TEST_NO_SKIPS=1 (as in continuous integration) a skip is a failure. The last line counts what ran.
+// `npm test -- unit crash` runs only the suites named.
+
+import { spawn } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+type Suite = { name: string; asks: string; files: string[]; concurrency: number; timeoutMs: number }
+
+const suites: Suite[] = [
+  {
+    name: 'unit',
+    asks: 'does each unit do what its header says, for any input',
+    files: [
+      'contract/**/*.test.ts',
+      'server/**/*.test.ts',
+      'cli/**/*.test.ts',
+      'bench/**/*.test.ts',
+      'tools/**/*.test.ts',
+    ],
+    concurrency: 2,
+    timeoutMs: 180_000,
+  },
+  {
+    name: 'contract',
+    asks: 'does a running server keep the published contract',
+    files: ['test/contract/**/*.test.ts'],
+    concurrency: 1,
+    timeoutMs: 300_000,
+  },
+  {
+    name: 'regressions',
+    asks: 'does what was once found stay mended',
+    files: ['test/regressions/**/*.test.ts'],
+    concurrency: 1,
+    timeoutMs: 120_000,
+  },
+  {
+    name: 'sim',
+    asks: 'does the whole path hold under crashes and faults at every seam',
+    files: ['test/sim/**/*.test.ts'],
+    concurrency: 2,
+    timeoutMs: 300_000,
+  },
+  {
+    name: 'system',
+    asks: 'does the whole server do its job: first minutes, full disk, system-call trace, stop and start',
+    files: ['test/system/**/*.test.ts'],
+    concurrency: 1,
+    timeoutMs: 300_000,
+  },
+  {
+    name: 'crash',
+    asks: 'does every acknowledged event survive kill -9, once',
+    files: ['test/crash/**/*.test.ts'],
+    concurrency: 1,
+    timeoutMs: 900_000,
+  },
+]
+
+const wanted = process.argv.slice(2).filter(arg => !arg.startsWith('-'))
+const strange = wanted.filter(name => !suites.some(suite => suite.name === name))
+if (strange.length > 0) {
+  console.error(`There is no suite ${strange.join(', ')}: there are ${suites.map(suite => suite.name).join(', ')}.`)
+  process.exit(2)
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'datapulse-tests-'))
+const total = { passed: 0, failed: 0, skipped: 0 }
+const skips: string[] = []
+for (const suite of suites) if (wanted.length === 0 || wanted.includes(suite.name)) await run(suite)
+rmSync(scratch, { recursive: true, force: true })
+
+const skipsFail = process.env['DATAPULSE_TEST_NO_SKIPS'] === '1' && total.skipped > 0
+for (const line of skips) console.log(`skipped ${line}`)
+if (skipsFail) console.log('A skip is a failure here: every tool must be installed.')
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exit(total.failed > 0 || skipsFail ? 1 : 0)
+
+async function run(suite: Suite): Promise<void> {
+  const files = suite.files
+    .flatMap(pattern => globSync(pattern, { exclude: path => path.includes('node_modules') }))
+    .sort()
+  if (files.length === 0) return
+  console.log(`\n── ${suite.name}: ${suite.asks} (${files.length} files)`)
+  const tap = join(scratch, `${suite.name}.tap`)
+  const args = [
+    '--test',
+    `--test-concurrency=${suite.concurrency}`,
+    `--test-timeout=${suite.timeoutMs}`,
+    '--test-reporter=dot',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=tap',
+    `--test-reporter-destination=${tap}`,
+    ...files,
+  ]
+  const started = Date.now()
+  const code = await ended(args)
+  const counts = readTap(suite.name, readFileSync(tap, 'utf8'))
+  console.log(
+    `   ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${Math.round((Date.now() - started) / 1000)} s`,
+  )
+  total.passed += counts.passed
+  total.failed += Math.max(counts.failed, code === 0 ? 0 : 1)
+  total.skipped += counts.skipped
+}
+
+function ended(args: string[]): Promise<number> {
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+    child.on('exit', code => resolve(code ?? 1))
+  })
+}
+
+function readTap(suite: string, text: string): { passed: number; failed: number; skipped: number } {
+  for (const match of text.matchAll(/^\s*ok \d+ - (.*?) # SKIP ?(.*)$/gm))
+    skips.push(`${suite}: ${match[1]}: ${match[2]}`)
+  const count = (word: string) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
+  return { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') }
+}
