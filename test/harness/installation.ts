@@ -1,0 +1,260 @@
+// A whole installation for a test: the real server in its real processes on free ports and a temporary data directory.
+// What it starts it ends, by process id. Tests kill its parts, start it again on the same data, and ask it questions
+// over HTTP like anybody else.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export type Role = 'engine' | 'api' | 'pipeline' | 'web'
+export type Reply = { status: number; headers: Headers; body: Record<string, unknown> }
+export type ListedEvent = Record<string, unknown> & { event_name: string; transaction_id: string; request_id: string }
+
+const root = join(import.meta.dirname, '../..')
+/** A deadline for what must happen, not a measure of how fast it does. */
+const deadlineMs = 60_000
+
+export class Installation {
+  readonly dataDir: string
+  readonly port: number
+  readonly adminPort: number
+  readonly output: string[] = []
+  #environment: Record<string, string>
+  #process: ChildProcess | null = null
+  #temporary: boolean
+
+  private constructor(
+    dataDir: string,
+    temporary: boolean,
+    port: number,
+    adminPort: number,
+    environment: Record<string, string>,
+  ) {
+    this.dataDir = dataDir
+    this.#temporary = temporary
+    this.port = port
+    this.adminPort = adminPort
+    this.#environment = environment
+  }
+
+  /** Starts a server and waits until every part is ready. */
+  static async open(options: { dataDir?: string; environment?: Record<string, string> } = {}): Promise<Installation> {
+    const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'datapulse-'))
+    const [port, adminPort] = await freePorts()
+    const made = new Installation(dataDir, options.dataDir === undefined, port, adminPort, options.environment ?? {})
+    await made.start()
+    return made
+  }
+
+  async start(environment: Record<string, string> = {}): Promise<void> {
+    const child = spawn(process.execPath, [join(root, 'server/src/main.ts')], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: process.env['HOME'] ?? '',
+        DATAPULSE_DATA_DIR: this.dataDir,
+        DATAPULSE_PORT: String(this.port),
+        DATAPULSE_ADMIN_PORT: String(this.adminPort),
+        DATAPULSE_DISK_FREE_MIN: '1MiB',
+        ...this.#environment,
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#process = child
+    child.stdout.on('data', chunk => this.output.push(String(chunk)))
+    child.stderr.on('data', chunk => this.output.push(String(chunk)))
+    await this.ready()
+  }
+
+  /** Waits until every part says that it is ready. */
+  async ready(): Promise<void> {
+    await until('every part is ready', async () => {
+      if (this.#process?.exitCode !== null && this.#process?.exitCode !== undefined)
+        throw new Error(`The server ended with code ${this.#process.exitCode}:\n${this.output.join('')}`)
+      const reply = await this.get('/readyz').catch(() => null)
+      return reply?.status === 200 && reply.body['status'] === 'ready'
+    }).catch(cause => {
+      throw new Error(`${(cause as Error).message}\n${this.output.join('').slice(-4000)}`)
+    })
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get adminUrl(): string {
+    return `http://127.0.0.1:${this.adminPort}`
+  }
+
+  get adminToken(): string {
+    return readFileSync(join(this.dataDir, 'admin-token'), 'utf8').trim()
+  }
+
+  async get(path: string): Promise<Reply> {
+    return reply(await fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(10_000) }))
+  }
+
+  async post(path: string, key: string, body: string, headers: Record<string, string> = {}): Promise<Reply> {
+    const sent = { 'content-type': 'application/json', 'x-api-key': key, ...headers }
+    return reply(
+      await fetch(`${this.url}${path}`, { method: 'POST', headers: sent, body, signal: AbortSignal.timeout(20_000) }),
+    )
+  }
+
+  async admin(path: string, init: { method?: string; json?: unknown } = {}): Promise<Reply> {
+    const headers = { authorization: `Bearer ${this.adminToken}`, 'content-type': 'application/json' }
+    const body = init.json === undefined ? {} : { body: JSON.stringify(init.json) }
+    const method = init.method ?? (init.json === undefined ? 'GET' : 'POST')
+    return reply(
+      await fetch(`${this.adminUrl}${path}`, { method, headers, ...body, signal: AbortSignal.timeout(60_000) }),
+    )
+  }
+
+  /** Makes a key and gives its secret. */
+  async key(product: string, more: Record<string, unknown> = {}): Promise<string> {
+    const made = await this.admin('/api/keys', { json: { product, rate_limit: 1_000_000, ...more } })
+    if (made.status !== 201) throw new Error(`A key was not made: ${made.status} ${JSON.stringify(made.body)}`)
+    return String(made.body['key'])
+  }
+
+  /** Every stored event, page by page. */
+  async events(query = ''): Promise<ListedEvent[]> {
+    const found: ListedEvent[] = []
+    let cursor = ''
+    do {
+      const page = await this.admin(`/api/events?limit=1000${query}${cursor}`)
+      if (page.status !== 200) throw new Error(`Events were not listed: ${page.status} ${JSON.stringify(page.body)}`)
+      found.push(...(page.body['events'] as ListedEvent[]))
+      cursor = page.body['next_cursor'] ? `&cursor=${encodeURIComponent(String(page.body['next_cursor']))}` : ''
+    } while (cursor !== '')
+    return found
+  }
+
+  async status(): Promise<Record<string, unknown>> {
+    return (await this.admin('/api/status')).body
+  }
+
+  /** Waits until nothing is in flight: all that was acknowledged is stored, or is known as a duplicate, or is parked. */
+  async drained(): Promise<void> {
+    await until('nothing is in flight', async () => {
+      const reply = await this.admin('/api/status').catch(() => null)
+      const accounting = reply?.body['accounting'] as { in_flight?: number; accepted?: number } | undefined
+      return accounting?.in_flight === 0
+    }).catch(async cause => {
+      throw new Error(
+        `${(cause as Error).message}\n${JSON.stringify(await this.status().catch(String))}\n${this.output.join('').slice(-4000)}`,
+      )
+    })
+  }
+
+  /** Process ids of the parts, as the system knows them. */
+  pids(): Partial<Record<Role, number>> {
+    return childrenOf(this.#process?.pid ?? 0)
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
+  /** kill -9 of one part, or of everything at once. */
+  kill(what: Role | 'supervisor' | 'everything'): void {
+    const pids = this.pids()
+    const doomed =
+      what === 'everything'
+        ? [this.pid, ...Object.values(pids)]
+        : [what === 'supervisor' ? this.pid : (pids[what] ?? 0)]
+    for (const pid of doomed) if (pid > 0) killed(pid)
+  }
+
+  /** Waits until the supervisor and all its parts are gone. */
+  async gone(): Promise<void> {
+    const child = this.#process
+    if (child !== null && child.exitCode === null && child.signalCode === null)
+      await new Promise(resolve => child.once('exit', resolve))
+  }
+
+  /** Stops gracefully; gives the exit code. */
+  async stop(): Promise<number | null> {
+    const child = this.#process
+    if (child === null) return null
+    child.kill('SIGTERM')
+    await this.gone()
+    this.#process = null
+    return child.exitCode
+  }
+
+  /** Ends everything and removes the temporary data directory. */
+  async close(): Promise<void> {
+    const pids = Object.values(this.pids())
+    await this.stop()
+    for (const pid of pids) killed(pid)
+    if (this.#temporary) rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** Asks again until it is so; a deadline ends a test that would wait for ever. */
+export async function until(
+  what: string,
+  isSo: () => Promise<boolean> | boolean,
+  withinMs = deadlineMs,
+): Promise<void> {
+  const end = Date.now() + withinMs
+  while (Date.now() < end) {
+    if (await isSo()) return
+    await sleep(25)
+  }
+  throw new Error(`Waited ${withinMs} ms in vain until ${what}.`)
+}
+
+/** Ports that were free a moment ago. */
+export async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()] as const
+  const ports = servers.map(
+    server =>
+      new Promise<number>(resolve =>
+        server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
+      ),
+  )
+  const found = (await Promise.all(ports)) as [number, number]
+  for (const server of servers) await new Promise(resolve => server.close(resolve))
+  return found
+}
+
+async function reply(response: Response): Promise<Reply> {
+  const text = await response.text()
+  let body: Record<string, unknown> = {}
+  try {
+    body = JSON.parse(text) as Record<string, unknown>
+  } catch {
+    body = { text }
+  }
+  return { status: response.status, headers: response.headers, body }
+}
+
+function killed(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // gone already
+  }
+}
+
+/** Reads /proc: which child runs which role. */
+function childrenOf(parent: number): Partial<Record<Role, number>> {
+  const found: Partial<Record<Role, number>> = {}
+  let pids: string[] = []
+  try {
+    pids = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ').filter(Boolean)
+  } catch {
+    return found
+  }
+  for (const pid of pids) {
+    const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const role = args[args.lastIndexOf('--role') + 1] as Role
+    found[role] = Number(pid)
+  }
+  return found
+}
