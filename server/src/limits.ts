@@ -47,4 +47,12 @@ export const limits = {
   // web
   /** Rows of one page. */
   pageRowsMax: 1_000,
+  /** Body of an admin request; beyond it 413. */
+  adminBodyBytesMax: 64 * 1024,
+  /** Wrong admin tokens of one address in a minute; beyond it 429. The right token is never held back. */
+  adminBadTokensPerMinuteMax: 60,
+  /** Addresses whose wrong tokens are counted at once; beyond it the oldest is forgotten. */
+  adminBadTokenAddressesMax: 1_000,
+  /** Open connections of the admin port; beyond it new ones are closed at once. */
+  adminConnectionsMax: 256,
 } as const

@@ -1,0 +1,138 @@
+// Reads the parameters of a question and the fields of a body against a table of what is allowed. Everything that is
+// wrong is found, not the first thing; a name that is not in the table is refused, so that a misspelt filter never
+// quietly widens an answer.
+
+import type { Problem } from './problem.ts'
+import { badParameters } from './problem.ts'
+import { parseTime, timeWanted } from './when.ts'
+
+/** Turns what was sent into a value, or says what would be right ("must be …"). */
+export type Reading<Value> = { read(sent: unknown, nowMs: number): { value: Value } | { wanted: string } }
+
+export type Table = Record<string, Reading<unknown>>
+export type Values<T extends Table> = { [Name in keyof T]: (T[Name] extends Reading<infer V> ? V : never) | null }
+
+/** The values of a query string; null where a parameter is absent or empty. Throws a Refusal with all problems. */
+export function readQuery<T extends Table>(query: URLSearchParams, table: T, nowMs: number): Values<T> {
+  const problems: Problem[] = []
+  const sent: Record<string, unknown> = Object.create(null)
+  for (const name of new Set(query.keys())) {
+    const all = query.getAll(name)
+    if (all.length > 1) problems.push({ name, message: `${shorten(name)} was given ${all.length} times: give it once` })
+    sent[name] = all[0] === '' ? undefined : all[0]
+    // `?raw` means yes.
+    if (all[0] === '' && table[name] === flag) sent[name] = 'true'
+  }
+  return readAll(sent, table, nowMs, problems)
+}
+
+/** The values of a JSON object; null where a field is absent or null. Throws a Refusal with all problems. */
+export function readFields<T extends Table>(body: object, table: T, nowMs: number): Values<T> {
+  return readAll(body as Record<string, unknown>, table, nowMs, [])
+}
+
+/** Text of at most `lengthMax` characters. */
+export function text(lengthMax: number): Reading<string> {
+  return {
+    read(sent) {
+      const wanted = `text of 1 to ${lengthMax} characters`
+      if (typeof sent !== 'string') return { wanted }
+      const value = sent.trim()
+      return value.length >= 1 && value.length <= lengthMax && !value.includes('\0') ? { value } : { wanted }
+    },
+  }
+}
+
+export const productId: Reading<string> = {
+  read(sent) {
+    const wanted = 'a product id: 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit'
+    return typeof sent === 'string' && /^[a-z0-9][a-z0-9_-]{0,62}$/.test(sent) ? { value: sent } : { wanted }
+  },
+}
+
+export function integer(least: number, most: number): Reading<number> {
+  return {
+    read(sent) {
+      const wanted = `a whole number from ${least} to ${most}`
+      const value = typeof sent === 'string' && /^\d{1,15}$/.test(sent) ? Number(sent) : sent
+      if (typeof value !== 'number' || !Number.isSafeInteger(value)) return { wanted }
+      return value >= least && value <= most ? { value } : { wanted }
+    },
+  }
+}
+
+export function oneOf<const Value extends string>(...values: Value[]): Reading<Value> {
+  return {
+    read(sent) {
+      const value = values.find(known => known === sent)
+      return value === undefined ? { wanted: `one of ${values.join(', ')}` } : { value }
+    },
+  }
+}
+
+/** A list as JSON, or separated by commas. */
+export function listOf<const Value extends string>(...values: Value[]): Reading<Value[]> {
+  return {
+    read(sent) {
+      const wanted = `a list of ${values.join(', ')}`
+      const parts = typeof sent === 'string' ? sent.split(',').map(part => part.trim()) : sent
+      if (!Array.isArray(parts) || parts.length === 0) return { wanted }
+      const known = values.filter(value => parts.includes(value))
+      return parts.every(part => (values as unknown[]).includes(part)) ? { value: known } : { wanted }
+    },
+  }
+}
+
+export const flag: Reading<boolean> = {
+  read(sent) {
+    if (sent === true || sent === '1' || sent === 'true') return { value: true }
+    if (sent === false || sent === '0' || sent === 'false') return { value: false }
+    return { wanted: 'true or false' }
+  },
+}
+
+/** A moment; a length of time counts back from now. */
+export const past: Reading<number> = time('back')
+/** A moment; a length of time counts ahead from now. */
+export const future: Reading<number> = time('ahead')
+
+function time(lengths: 'back' | 'ahead'): Reading<number> {
+  return {
+    read(sent, nowMs) {
+      const value = typeof sent === 'string' || typeof sent === 'number' ? parseTime(sent, nowMs, lengths) : null
+      return value === null ? { wanted: timeWanted } : { value }
+    },
+  }
+}
+
+function readAll<T extends Table>(
+  sent: Record<string, unknown>,
+  table: T,
+  nowMs: number,
+  problems: Problem[],
+): Values<T> {
+  const values: Record<string, unknown> = {}
+  for (const [name, reading] of Object.entries(table)) {
+    values[name] = null
+    const given = Object.hasOwn(sent, name) ? sent[name] : undefined
+    if (given === undefined || given === null) continue
+    const result = reading.read(given, nowMs)
+    if ('value' in result) values[name] = result.value
+    else problems.push({ name, message: `${name} must be ${result.wanted}: got ${shorten(given)}` })
+  }
+  for (const name of Object.keys(sent)) {
+    if (Object.hasOwn(table, name)) continue
+    const known = Object.keys(table).join(', ')
+    problems.push({ name: shorten(name), message: `${shorten(name)} is not known here: known are ${known || 'none'}` })
+  }
+  if (problems.length > 0) throw badParameters(problems.slice(0, 100))
+  return values as Values<T>
+}
+
+/** What was sent, short enough and safe to repeat. */
+function shorten(sent: unknown): string {
+  const shown = typeof sent === 'string' ? sent : (JSON.stringify(sent) ?? String(sent))
+  // oxlint-disable-next-line no-control-regex
+  const plain = shown.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?')
+  return plain.length > 64 ? `${plain.slice(0, 63)}…` : plain
+}

@@ -1,0 +1,63 @@
+// How the admin API says no: one JSON shape for every refusal, and one closed list of codes.
+
+/** One thing that is wrong with a request: which parameter or field, and what would be right. */
+export type Problem = { name: string; message: string }
+
+export const refusals = {
+  BAD_PARAMETERS: [400, 'Bad Request'],
+  BAD_BODY: [400, 'Bad Request'],
+  UNAUTHORIZED: [401, 'Unauthorized'],
+  NOT_FOUND: [404, 'Not Found'],
+  METHOD_NOT_ALLOWED: [405, 'Method Not Allowed'],
+  KEY_NOT_POSSIBLE: [409, 'Conflict'],
+  TOO_LARGE: [413, 'Content Too Large'],
+  UNSUPPORTED_TYPE: [415, 'Unsupported Media Type'],
+  WRONG_HOST: [421, 'Misdirected Request'],
+  TOO_MANY_FAILURES: [429, 'Too Many Requests'],
+  INTERNAL: [500, 'Internal Server Error'],
+  WAREHOUSE_AWAY: [503, 'Service Unavailable'],
+} as const
+
+export type RefusalCode = keyof typeof refusals
+
+/** A refusal on its way to the caller. */
+export class Refusal extends Error {
+  readonly code: RefusalCode
+  readonly problems: Problem[]
+  readonly headers: Record<string, string>
+
+  constructor(
+    code: RefusalCode,
+    message: string,
+    more: { problems?: Problem[]; headers?: Record<string, string> } = {},
+  ) {
+    super(message)
+    this.code = code
+    this.problems = more.problems ?? []
+    this.headers = more.headers ?? {}
+  }
+}
+
+/** The refusal of a request in which these things are wrong. */
+export function badParameters(problems: Problem[]): Refusal {
+  const names = [...new Set(problems.map(problem => problem.name))].join(', ')
+  const are = problems.length === 1 ? '1 parameter is wrong' : `${problems.length} parameters are wrong`
+  return new Refusal('BAD_PARAMETERS', `${are}: ${names}`, { problems })
+}
+
+export function refusalReply(refusal: Refusal): Response {
+  const [status, error] = refusals[refusal.code]
+  const body = { error, code: refusal.code, message: refusal.message, problems: refusal.problems }
+  return Response.json(body, { status, headers: refusal.headers })
+}
+
+/** What an error thrown by one of our needs means to the caller; null: nothing they could act on. */
+export function refusalOf(error: unknown): Refusal | null {
+  if (error instanceof Refusal) return error
+  const fault = error as { code?: unknown; message?: unknown; retryAfterSeconds?: unknown }
+  const code = typeof fault?.code === 'string' ? fault.code : ''
+  if (!/^(WAREHOUSE|ASK|ENGINE)_/.test(code)) return null
+  const seconds = typeof fault.retryAfterSeconds === 'number' ? Math.max(1, Math.ceil(fault.retryAfterSeconds)) : 2
+  const message = `The warehouse cannot answer just now (${String(fault.message)}). Keys, products and status still work; events go on being taken`
+  return new Refusal('WAREHOUSE_AWAY', message, { headers: { 'retry-after': String(seconds) } })
+}

@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { after, before, describe, it } from 'node:test'
+import { away, type Fakes, makeFakes, startMs } from './fakes.ts'
+import { hashToken } from './guard.ts'
+import { openWeb, type Web } from './web.ts'
+
+const token = 'a-token-for-tests-only'
+const json = { 'content-type': 'application/json' }
+const silent = { info() {}, warn() {}, error() {} }
+
+describe('the admin port', () => {
+  let web: Web
+  let fakes: Fakes
+  let at: string
+  let nowMs = startMs
+
+  before(async () => {
+    fakes = makeFakes()
+    web = await openWeb({ port: 0, host: '127.0.0.1', token, needs: fakes.needs, now: () => nowMs, logger: silent })
+    at = `http://127.0.0.1:${web.port}`
+  })
+  after(() => web.close(0))
+
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const reply = await fetch(at + path, {
+      ...init,
+      headers: { authorization: `Bearer ${token}`, ...json, ...init.headers },
+    })
+    // biome-ignore lint/suspicious/noExplicitAny: replies are looked into field by field
+    return { status: reply.status, headers: reply.headers, body: (await reply.json()) as any }
+  }
+  const post = (path: string, body: unknown) => ask(path, { method: 'POST', body: JSON.stringify(body) })
+
+  it('shows a page and metrics without a token', async () => {
+    const page = await fetch(`${at}/`)
+    assert.equal(page.status, 200)
+    assert.match(await page.text(), /datapulse events list/)
+    const metrics = await fetch(`${at}/metrics`)
+    assert.equal(await metrics.text(), 'datapulse_accepted_events_total 10\n')
+    assert.match(metrics.headers.get('content-type') ?? '', /^text\/plain/)
+  })
+
+  it('answers 401 without the token, on every path of the API', async () => {
+    for (const path of ['/api/products', '/api/events?limit=x', '/api/keys/k1', '/api/nothing', '/api/status']) {
+      for (const authorization of ['', 'Bearer wrong', `Basic ${token}`, `Bearer ${token}x`]) {
+        const { status, body, headers } = await ask(path, { headers: { authorization } })
+        assert.equal(status, 401)
+        assert.equal(body.code, 'UNAUTHORIZED')
+        assert.match(headers.get('www-authenticate') ?? '', /Bearer/)
+      }
+    }
+    assert.equal((await ask('/api/products', { headers: { authorization: `bearer ${token}` } })).status, 200)
+  })
+
+  it('tells an unknown path from a wrong method', async () => {
+    assert.equal((await ask('/api/nothing')).body.code, 'NOT_FOUND')
+    assert.equal((await ask('/nothing')).status, 404)
+    const { status, headers, body } = await ask('/api/events', { method: 'PATCH' })
+    assert.equal(status, 405)
+    assert.equal(headers.get('allow'), 'GET, HEAD')
+    assert.equal(body.code, 'METHOD_NOT_ALLOWED')
+  })
+
+  it('answers only to its own names', async () => {
+    assert.equal(await statusFor(web.port, 'rebound.example:8081'), 421)
+    assert.equal(await statusFor(web.port, 'localhost.example'), 421)
+    for (const host of ['localhost', `localhost:${web.port}`, '127.0.0.1', '[::1]:8081', 'LOCALHOST.']) {
+      assert.equal(await statusFor(web.port, host), 200, host)
+    }
+  })
+
+  it('makes, shows and revokes a key; the secret is in one reply only', async () => {
+    const made = await post('/api/keys', {
+      product: 'shop',
+      name: 'main',
+      mode: 'test',
+      rate_limit: 120,
+      expires_at: '30d',
+      scopes: ['ingest', 'read'],
+    })
+    assert.equal(made.status, 201)
+    assert.deepEqual(Object.keys(made.body).slice(0, 3), ['id', 'key', 'product'])
+    assert.equal(made.body.expires_at, new Date(startMs + 30 * 86_400_000).toISOString())
+    assert.equal(made.body.state, 'active')
+    const secret = made.body.key as string
+
+    const listed = await ask('/api/keys?product=shop')
+    assert.equal(listed.body.keys.length, 1)
+    const one = await ask(`/api/keys/${made.body.id}`)
+    assert.ok(!JSON.stringify([listed.body, one.body]).includes(secret))
+
+    const revoked = await ask(`/api/keys/${made.body.id}`, { method: 'DELETE' })
+    assert.equal(revoked.body.state, 'revoked')
+    assert.deepEqual((await ask(`/api/keys/${made.body.id}`, { method: 'DELETE' })).body, revoked.body)
+    assert.equal((await ask('/api/keys/k999', { method: 'DELETE' })).status, 404)
+  })
+
+  it('makes a product once', async () => {
+    assert.equal((await post('/api/products', { id: 'casino-1' })).status, 201)
+    const again = await post('/api/products', { id: 'casino-1' })
+    assert.equal(again.status, 200)
+    assert.equal(again.body.id, 'casino-1')
+    assert.equal((await ask('/api/products/casino-1')).body.id, 'casino-1')
+    assert.equal((await ask('/api/products/none')).status, 404)
+  })
+
+  it('lists events as flat objects, the sent text only on request, page after page', async () => {
+    const first = await ask('/api/events?limit=2')
+    assert.equal(first.body.events.length, 2)
+    const event = first.body.events[0]
+    assert.equal(event.transaction_id, 'tx_0')
+    assert.equal(event.amount, '50')
+    assert.equal(event.click_id, null)
+    assert.ok(!('raw' in event))
+    for (const value of Object.values(event)) assert.ok(value === null || typeof value !== 'object')
+    const second = await ask(`/api/events?limit=2&raw&cursor=${first.body.next}`)
+    assert.equal(second.body.events.length, 1)
+    assert.equal(second.body.events[0].raw, '{"event_name":"deposit"}')
+    assert.equal(second.body.next, null)
+  })
+
+  it('hands every filter on', async () => {
+    fakes.asked.length = 0
+    const query =
+      'product=demo&user=u&event=deposit&transaction=t&click=c&message=m&request=r&mode=live&since=1h&until=1772366400'
+    assert.equal((await ask(`/api/events?${query}`)).status, 200)
+    assert.deepEqual(fakes.asked[0], {
+      product: 'demo',
+      mode: 'live',
+      sinceMs: startMs - 3_600_000,
+      untilMs: 1_772_366_400_000,
+      name: 'deposit',
+      userId: 'u',
+      transactionId: 't',
+      clickId: 'c',
+      messageId: 'm',
+      requestId: 'r',
+      raw: false,
+    })
+  })
+
+  it('names everything that is wrong with a question at once', async () => {
+    const { status, body } = await ask('/api/events?limit=0&since=yesterday&mode=both&usr=x&product=A&event=a&event=b')
+    assert.equal(status, 400)
+    assert.equal(body.code, 'BAD_PARAMETERS')
+    const names = body.problems.map((problem: { name: string }) => problem.name)
+    assert.deepEqual(names.toSorted(), ['event', 'limit', 'mode', 'product', 'since', 'usr'])
+    assert.match(body.problems.find((one: { name: string }) => one.name === 'limit').message, /from 1 to 1000/)
+    assert.match(body.problems.find((one: { name: string }) => one.name === 'usr').message, /not known/)
+    assert.equal((await ask('/api/events?since=1h&until=2h')).status, 400)
+    assert.equal((await ask('/api/status?x=1')).status, 400)
+  })
+
+  it('names everything that is wrong with a key', async () => {
+    const { status, body } = await post('/api/keys', { name: 7, rate_limit: 0, scopes: ['all'], color: 'red' })
+    assert.equal(status, 400)
+    const names = body.problems.map((problem: { name: string }) => problem.name)
+    assert.deepEqual(names.toSorted(), ['color', 'name', 'rate_limit', 'scopes'])
+    assert.equal((await post('/api/keys', {})).body.problems[0].name, 'product')
+    assert.equal(
+      (await post('/api/keys', { product: 'a', expires_at: '2020-01-01' })).body.problems[0].name,
+      'expires_at',
+    )
+  })
+
+  it('refuses bodies that are too large, not JSON, or of another type', async () => {
+    assert.equal((await post('/api/products', { id: 'x'.repeat(70_000) })).status, 413)
+    assert.equal((await ask('/api/products', { method: 'POST', body: '{' })).body.code, 'BAD_BODY')
+    assert.equal((await ask('/api/products', { method: 'POST', body: '[]' })).body.code, 'BAD_BODY')
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    assert.equal((await ask('/api/products', { method: 'POST', body: 'id=a', headers: form })).status, 415)
+  })
+
+  it('answers 503 while the warehouse is away, and keys, products and status go on', async () => {
+    const { listEvents } = fakes.needs
+    fakes.needs.listEvents = async () => {
+      throw away()
+    }
+    const { status, headers, body } = await ask('/api/events')
+    fakes.needs.listEvents = listEvents
+    assert.equal(status, 503)
+    assert.equal(headers.get('retry-after'), '3')
+    assert.equal(body.code, 'WAREHOUSE_AWAY')
+    assert.equal((await ask('/api/keys')).status, 200)
+  })
+
+  it('answers 500 without telling what broke', async () => {
+    const { countEvents } = fakes.needs
+    fakes.needs.countEvents = async () => {
+      throw new Error('a secret path')
+    }
+    const { status, body } = await ask('/api/counts')
+    fakes.needs.countEvents = countEvents
+    assert.equal(status, 500)
+    assert.ok(!JSON.stringify(body).includes('secret'))
+  })
+
+  it('answers counts, duplicates, parked and rejected', async () => {
+    assert.equal((await ask('/api/counts')).body.counts[0].amount, '150.000000000000000001')
+    assert.equal((await ask('/api/duplicates?conflict=true')).body.duplicates[0].conflict, true)
+    assert.equal((await ask('/api/parked')).body.parked[0].reason, 'unreadable')
+    assert.equal((await ask('/api/rejected')).body.rejected[0].events, 5)
+  })
+
+  it('says whether the accounting equation holds, and by what it does not', async () => {
+    const fine = await ask('/api/status')
+    assert.equal(fine.body.status, 'ok')
+    assert.deepEqual(fine.body.accounting, {
+      holds: true,
+      problem: null,
+      received: 15,
+      accepted: 10,
+      rejected: 5,
+      stored: 6,
+      duplicate: 2,
+      conflict: 1,
+      parked: 1,
+      in_flight: 1,
+    })
+    const { totals } = fakes.standing
+    fakes.standing.totals = { ...totals!, stored: 5 }
+    const hole = await ask('/api/status')
+    assert.equal(hole.body.status, 'degraded')
+    assert.match(hole.body.accounting.problem, /accepted is 10.*is 9/)
+    fakes.standing.totals = null
+    assert.equal((await ask('/api/status')).body.accounting.holds, null)
+    fakes.standing.totals = totals
+  })
+
+  it('bounds wrong tokens of an address, and never holds the right one back', async () => {
+    nowMs += 60_000
+    const statuses = new Set<number>()
+    for (let n = 0; n < 70; n++) {
+      const reply = await fetch(`${at}/api/status`, { headers: { authorization: 'Bearer nope' } })
+      await reply.text()
+      statuses.add(reply.status)
+    }
+    assert.deepEqual(statuses, new Set([401, 429]))
+    assert.equal((await ask('/api/status')).status, 200)
+    nowMs += 60_000
+    assert.equal((await ask('/api/status', { headers: { authorization: 'Bearer nope' } })).status, 401)
+  })
+
+  it('takes a hash in place of the token', async () => {
+    const tokenHash = hashToken(token)
+    const other = await openWeb({
+      port: 0,
+      host: '127.0.0.1',
+      tokenHash,
+      needs: fakes.needs,
+      now: () => nowMs,
+      logger: silent,
+    })
+    const reply = await fetch(`http://127.0.0.1:${other.port}/api/products`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    assert.equal(reply.status, 200)
+    await other.close(0)
+  })
+})
+
+/** fetch does not let its caller choose a Host. */
+function statusFor(port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ port, host: '127.0.0.1', path: '/', headers: { host } }, reply => {
+      reply.resume()
+      resolve(reply.statusCode ?? 0)
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}

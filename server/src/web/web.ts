@@ -1,0 +1,186 @@
+// The admin port: the admin API under /api (admin token), /metrics and a page that says what is here. It holds nothing:
+// every answer comes from the functions it was given (needs.ts). One request at a time can go wrong without another
+// noticing: what is refused is answered in one shape (problem.ts), what breaks is logged and answered 500.
+// Checks come in the order Host, path, method, token, body, parameters.
+
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { limits } from '../limits.ts'
+import { frontPage } from './front-page.ts'
+import { allowedHosts, checkHost, hashToken, openTokenGuard, type TokenGuard } from './guard.ts'
+import type { WebLogger, WebNeeds } from './needs.ts'
+import { Refusal, refusalOf, refusalReply } from './problem.ts'
+import { adminRoutes, type Route } from './routes.ts'
+
+export type WebOptions = {
+  /** 0: a free one. */
+  port: number
+  host: string
+  /** Further Host names to answer to on loopback. */
+  hostNames?: readonly string[]
+  needs: WebNeeds
+  now: () => number
+  logger: WebLogger
+} & ({ token: string } | { tokenHash: string })
+
+export type Web = {
+  port: number
+  status(): { port: number; requests: number; refused: number; faults: number; badTokens: number }
+  /** Lets running requests end, for at most `graceMs`. */
+  close(graceMs?: number): Promise<void>
+}
+
+type Env = { Bindings: HttpBindings }
+type Counts = { requests: number; refused: number; faults: number }
+
+/** Resolves when the port is listening; rejects when it cannot. */
+export async function openWeb(options: WebOptions): Promise<Web> {
+  const counts: Counts = { requests: 0, refused: 0, faults: 0 }
+  const guard = openTokenGuard({
+    tokenHash: 'token' in options ? hashToken(options.token) : options.tokenHash,
+    failuresPerMinuteMax: limits.adminBadTokensPerMinuteMax,
+    addressesMax: limits.adminBadTokenAddressesMax,
+    now: options.now,
+  })
+  const app = buildApp(options, guard, counts)
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+    },
+  }) as Server
+  server.maxConnections = limits.adminConnectionsMax
+  server.listen(options.port, options.host)
+  await once(server, 'listening')
+  const port = (server.address() as AddressInfo).port
+
+  return {
+    port,
+    status: () => ({ port, ...counts, badTokens: guard.failures() }),
+    async close(graceMs = 5_000) {
+      const closed = new Promise(resolve => server.close(resolve))
+      server.closeIdleConnections()
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+      await closed
+      clearTimeout(cut)
+    },
+  }
+}
+
+function buildApp({ needs, now, host, hostNames, logger }: WebOptions, guard: TokenGuard, counts: Counts): Hono<Env> {
+  const app = new Hono<Env>()
+  const names = allowedHosts(host, hostNames ?? [])
+  const routes = adminRoutes(needs, limits.pageRowsMax)
+
+  app.use(async (c, next) => {
+    counts.requests += 1
+    checkHost(c.req.header('host'), names)
+    await next()
+    for (const [name, value] of Object.entries(replyHeaders)) c.res.headers.set(name, value)
+  })
+  app.get('/', c => c.html(frontPage, 200, { 'content-security-policy': pagePolicy }))
+  app.get('/metrics', async c =>
+    c.body(await needs.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  )
+  const checkToken = (c: Context<Env>) =>
+    guard.check(c.req.header('authorization'), c.env.incoming.socket.remoteAddress ?? '')
+  for (const path of new Set(routes.map(route => route.path))) {
+    addPath(
+      app,
+      path,
+      routes.filter(route => route.path === path),
+      checkToken,
+      now,
+    )
+  }
+  // An unknown path under /api tells nothing to who has no token.
+  app.all('/api/*', c => {
+    checkToken(c)
+    throw new Refusal('NOT_FOUND', 'There is nothing at this path of the admin API')
+  })
+  app.notFound(() => {
+    counts.refused += 1
+    return refusalReply(
+      new Refusal('NOT_FOUND', 'There is nothing at this path of the admin port; / says what is here'),
+    )
+  })
+  app.onError((error, c) => {
+    const refusal = refusalOf(error)
+    if (refusal !== null) {
+      counts.refused += 1
+      return refusalReply(refusal)
+    }
+    counts.faults += 1
+    logger.error(
+      { path: c.req.path, method: c.req.method, cause: error.stack ?? String(error) },
+      'an admin request failed',
+    )
+    return refusalReply(new Refusal('INTERNAL', 'Something failed on our side; the server log says what'))
+  })
+  return app
+}
+
+const replyHeaders = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+}
+const pagePolicy =
+  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+/** All methods of one path: those of the table, and 405 for every other. */
+function addPath(
+  app: Hono<Env>,
+  path: string,
+  routes: Route[],
+  checkToken: (c: Context<Env>) => void,
+  now: () => number,
+): void {
+  const allow = routes.map(route => (route.method === 'GET' ? 'GET, HEAD' : route.method)).join(', ')
+  const limited = bodyLimit({ maxSize: limits.adminBodyBytesMax, onError: refuseSize })
+  const withToken = async (c: Context<Env>, next: () => Promise<void>) => {
+    checkToken(c)
+    await next()
+  }
+  app.all(path, withToken, limited, async c => {
+    const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
+    const route = routes.find(one => one.method === method)
+    if (route === undefined) {
+      throw new Refusal('METHOD_NOT_ALLOWED', `${path} takes ${allow}`, { headers: { allow } })
+    }
+    const body = method === 'POST' ? await readBody(c) : {}
+    const query = new URL(c.req.url).searchParams
+    const answer = await route.answer({ query, id: c.req.param('id') ?? '', body, now: now() })
+    return c.json(answer.body as object, answer.status ?? 200)
+  })
+}
+
+function refuseSize(): never {
+  throw new Refusal('TOO_LARGE', `A body may have at most ${limits.adminBodyBytesMax} bytes`, {
+    headers: { connection: 'close' },
+  })
+}
+
+async function readBody(c: Context<Env>): Promise<object> {
+  const type = (c.req.header('content-type') ?? 'application/json').split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json') throw new Refusal('UNSUPPORTED_TYPE', 'Content-Type must be application/json')
+  const sent = await c.req.text()
+  let body: unknown
+  try {
+    body = JSON.parse(sent)
+  } catch {
+    throw new Refusal('BAD_BODY', 'The body must be a JSON object: it is not JSON')
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new Refusal('BAD_BODY', 'The body must be a JSON object')
+  }
+  return body
+}
