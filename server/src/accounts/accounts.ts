@@ -1,0 +1,169 @@
+// Products and their keys: who may send, how much, and under which product what they send is kept.
+// Promises: a change is durable when its promise resolves; every process that has the file open follows within
+// `pollMs` (a revoked key stops within a second everywhere); reading never touches the disk.
+// A secret is returned once, by createKey; what is kept is its hash and its first characters.
+
+import { type Documents, openDocuments } from './documents.ts'
+import {
+  type Key,
+  type KeyWish,
+  keyProblem,
+  keysMax,
+  type Mode,
+  type Product,
+  productProblem,
+  productsMax,
+  rateLimitDefault,
+  type Scope,
+} from './key.ts'
+import { hashSecret, makeKeyId, makeSecret, secretCharactersMax, shortenSecret } from './secret.ts'
+
+export type { Key, KeyWish, Mode, Product, Scope }
+
+export type AccountsOptions = {
+  /** `data/accounts.db` */
+  path: string
+  now: () => number
+  logger: { warn(fields: object, message: string): void }
+  /** How often other processes' changes are looked for. */
+  pollMs?: number
+}
+
+/** A wish that cannot be granted; `problem` is a sentence for the one who asked. */
+export type Refused = { ok: false; problem: string }
+
+export type Accounts = {
+  createProduct(name: string): Promise<{ ok: true; product: Product; created: boolean } | Refused>
+  listProducts(): Product[]
+  /** Makes the product too if it is new. `secret` is not kept: this is the only time it is told. */
+  createKey(wish: KeyWish): Promise<{ ok: true; key: Key; secret: string } | Refused>
+  listKeys(product?: string): Key[]
+  /** Revoking a revoked key changes nothing. */
+  revokeKey(id: string): Promise<{ ok: true; key: Key } | Refused>
+  /** The key whose secret this is, if it may be used now; unknown, revoked and expired keys are alike null. */
+  findKey(presentedSecret: string, nowMs: number): Key | null
+  /** Notes when keys were last used. Best effort: a failure is logged, nothing waits for the disk. */
+  touch(uses: Iterable<readonly [keyId: string, usedMs: number]>): void
+  lastUsed(keyId: string): number | null
+  status(): { products: number; keys: number; keysActive: number }
+  close(): void
+}
+
+export function openAccounts(options: AccountsOptions): Accounts {
+  const { now, logger } = options
+  const documents = openDocuments(options.path, options.pollMs ?? 100, fault =>
+    logger.warn({ fault: String(fault) }, 'accounts cannot be read; going on with the keys known so far'),
+  )
+  const keysByHash = new Map<string, Key>()
+  /** Presented secret → key, so that the hot path does not hash. Holds known keys only, hence never more than there are. */
+  const keysByPresented = new Map<string, Key>()
+  for (const { value } of documents.list<Key>('key')) keysByHash.set(value.hash, value)
+  documents.watch((kind, id) => {
+    if (kind !== 'key') return
+    const document = documents.get<Key>('key', id)
+    if (document === null) return
+    keysByHash.set(document.value.hash, document.value)
+    keysByPresented.clear()
+  })
+
+  return {
+    createProduct: name => createProduct(documents, name, now),
+    listProducts: () => valuesOf<Product>(documents, 'product'),
+    createKey: wish => createKey(documents, wish, now),
+    listKeys: product =>
+      valuesOf<Key>(documents, 'key').filter(key => product === undefined || key.product === product),
+    revokeKey: id => revokeKey(documents, id, now),
+    findKey,
+    touch(uses) {
+      try {
+        documents.touch(uses)
+      } catch (fault) {
+        logger.warn({ fault: String(fault) }, 'last-used times of keys were not written')
+      }
+    },
+    lastUsed: id => documents.lastUsed(id),
+    status: () => countAccounts(documents, now()),
+    close: () => documents.close(),
+  }
+
+  function findKey(presented: string, nowMs: number): Key | null {
+    let key = keysByPresented.get(presented)
+    if (key === undefined) {
+      if (presented.length > secretCharactersMax) return null
+      key = keysByHash.get(hashSecret(presented))
+      if (key === undefined) return null
+      keysByPresented.set(presented, key)
+    }
+    if (key.revokedMs !== null || (key.expiresMs !== null && key.expiresMs <= nowMs)) return null
+    return key
+  }
+}
+
+async function createProduct(documents: Documents, name: string, now: () => number) {
+  const problem = productProblem(name)
+  if (problem !== null) return refused(problem)
+  documents.refresh()
+  if (documents.list('product').length >= productsMax && documents.get('product', name) === null) {
+    return refused(`Cannot create the product because there may be ${productsMax} at most.`)
+  }
+  const product: Product = { id: name, createdMs: now() }
+  const created = await documents.put('product', name, product, 0)
+  return { ok: true as const, product: documents.get<Product>('product', name)?.value ?? product, created }
+}
+
+async function createKey(documents: Documents, wish: KeyWish, now: () => number) {
+  const nowMs = now()
+  const problem = keyProblem(wish, nowMs)
+  if (problem !== null) return refused(problem)
+  if (documents.list('key').length >= keysMax) {
+    return refused(`Cannot create the key because there may be ${keysMax} at most.`)
+  }
+  const made = await createProduct(documents, wish.product, now)
+  if (!made.ok) return made
+  const mode = wish.mode ?? 'live'
+  const secret = makeSecret(mode)
+  const key: Key = {
+    id: makeKeyId(),
+    product: wish.product,
+    name: wish.name?.trim() ?? 'default',
+    mode,
+    prefix: shortenSecret(secret),
+    hash: hashSecret(secret),
+    rateLimit: wish.rateLimit ?? rateLimitDefault,
+    scopes: wish.scopes ?? ['ingest'],
+    createdMs: nowMs,
+    expiresMs: wish.expiresMs ?? null,
+    revokedMs: null,
+  }
+  if (!(await documents.put('key', key.id, key, 0))) throw new Error(`Two keys cannot have the id ${key.id}.`)
+  return { ok: true as const, key, secret }
+}
+
+async function revokeKey(documents: Documents, id: string, now: () => number) {
+  documents.refresh()
+  // Somebody else may write the same key at the same time; the loser looks again.
+  for (;;) {
+    const found = documents.get<Key>('key', id)
+    if (found === null) return refused(`Cannot revoke the key because there is none with the id ${JSON.stringify(id)}.`)
+    if (found.value.revokedMs !== null) return { ok: true as const, key: found.value }
+    const key = { ...found.value, revokedMs: now() }
+    if (await documents.put('key', id, key, found.revision)) return { ok: true as const, key }
+  }
+}
+
+function valuesOf<T extends { id: string; createdMs: number }>(documents: Documents, kind: string): T[] {
+  const values = documents.list<T>(kind).map(document => document.value)
+  return values.sort((a, b) => a.createdMs - b.createdMs || (a.id < b.id ? -1 : 1))
+}
+
+function countAccounts(documents: Documents, nowMs: number) {
+  const keys = documents.list<Key>('key')
+  const active = keys.filter(
+    ({ value }) => value.revokedMs === null && (value.expiresMs === null || value.expiresMs > nowMs),
+  )
+  return { products: documents.list('product').length, keys: keys.length, keysActive: active.length }
+}
+
+function refused(problem: string): Refused {
+  return { ok: false, problem }
+}
