@@ -4,20 +4,22 @@
 import { join } from 'node:path'
 import { openAccounts } from './accounts/accounts.ts'
 import type { Config } from './config.ts'
+import type { Logger } from './logger.ts'
 import type { RoleName } from './role-socket.ts'
 
 export type DemoKey = { secret: string }
 
 /** Makes the demo product and its key when there is no product yet; null when nothing was made. */
-export async function makeDemoKey(config: Config): Promise<DemoKey | null> {
+export async function makeDemoKey(config: Config, logger: Logger): Promise<DemoKey | null> {
   if (!isLoopback(config.host) || !isLoopback(config.adminHost)) return null
-  const accounts = await openAccounts({ path: join(config.dataDir, 'accounts.db') })
+  const accounts = openAccounts({ path: join(config.dataDir, 'accounts.db'), now: Date.now, logger })
   try {
     if (accounts.listProducts().length > 0) return null
-    const { secret } = accounts.createKey({ product: 'demo', name: 'first key' })
-    return { secret }
+    const made = await accounts.createKey({ product: 'demo', name: 'first key' })
+    if (!made.ok) throw new Error(made.problem)
+    return { secret: made.secret }
   } finally {
-    await accounts.close()
+    accounts.close()
   }
 }
 
@@ -31,6 +33,7 @@ export function welcome(config: Config, demo: DemoKey | null, missing: RoleName[
   ]
   if (missing.length > 0) lines.push(`Not ready yet: ${missing.join(', ')}. Events are taken and kept meanwhile.`)
   if (demo !== null) lines.push('', ...firstSteps(at, demo.secret))
+  else lines.push('Make a key with: npx --no datapulse keys create --product NAME')
   process.stdout.write(`${lines.join('\n')}\n\n`)
 }
 

@@ -37,7 +37,7 @@ export async function supervise(config: Config): Promise<void> {
   let demo: DemoKey | null
   try {
     lock = lockDataDir(config.dataDir)
-    demo = await makeDemoKey(config)
+    demo = await makeDemoKey(config, logger)
   } catch (cause) {
     process.stderr.write(`${(cause as Error).message}\n`)
     process.exitCode = 1
