@@ -4,9 +4,6 @@
 
 import type { Flag } from './flags.ts'
 
-/** The names whose events move money. */
-export type MoneyEventName = 'deposit' | 'withdraw' | 'bet' | 'win' | 'loss'
-
 /** An event, normalised. Absent text is `''`, absent amounts are `null`. */
 export type Event = {
   /** `event_name`, trimmed, exact case. */

@@ -1,0 +1,167 @@
+// What the API asks of every body: is it what the endpoint takes, and is every event in it good? All violations are
+// found, not the first; a whole body is refused for one bad event. Never throws, whatever the bytes.
+
+import { type Body, type BodyFault, chunkEnd, eventText, openBody, parseChunk } from './body.ts'
+import { checkEvent, report } from './check-event.ts'
+import type { Code } from './codes.ts'
+import { limits } from './limits.ts'
+import type { Rule } from './rules.ts'
+import type { BodyKind } from './scan.ts'
+import { syntaxFault } from './syntax.ts'
+import { type Findings, newFindings, shown, type Violation, visible, whole } from './violation.ts'
+
+/**
+ * `events` counts the body's events for the books: one for a body that cannot be told apart, and for a batch that is
+ * too long as many as were counted before the counting stopped. `violations` holds the first 100 of `violationsTotal`.
+ */
+export type BodyOutcome =
+  | { ok: true; events: number }
+  | {
+      ok: false
+      code: Code
+      message: string
+      events: number
+      violations: Violation[]
+      violationsTotal: number
+      /** How many of the events are bad; all of them where the body as a whole is. */
+      eventsBad: number
+    }
+
+/**
+ * Checks a body after decompression.
+ * @example checkBody(new TextEncoder().encode('[]'), 'batch', Date.now()) // { ok: false, code: 'VALIDATION_ERROR', … }
+ */
+export function checkBody(bytes: Uint8Array, kind: BodyKind, nowMs: number): BodyOutcome {
+  if (bytes.length > limits.bodyBytesMax) {
+    const message = `The body must be at most ${limits.bodyBytesMax} bytes after decompression: this one has ${bytes.length}`
+    return {
+      ok: false,
+      code: 'PAYLOAD_TOO_LARGE',
+      message,
+      events: 1,
+      violations: [],
+      violationsTotal: 0,
+      eventsBad: 1,
+    }
+  }
+  const opened = openBody(bytes, kind)
+  if (opened.fault !== null) return refuseBody(opened.fault, bytes, kind, opened.at, opened.events)
+  const { body } = opened
+  const { events } = body.scan
+  if (events === 0) return refuse('empty', 'A batch must hold at least one event: this one is empty', 0)
+  const found = newFindings()
+  const unparsed = checkEvents(body, kind, nowMs, found)
+  if (unparsed !== null) return refuse('syntax', unparsedMessage(body, kind, unparsed), 1)
+  if (found.total === 0) return { ok: true, events }
+  return {
+    ok: false,
+    code: 'VALIDATION_ERROR',
+    message: summary(found),
+    events,
+    violations: found.violations,
+    violationsTotal: found.total,
+    eventsBad: found.eventsBad,
+  }
+}
+
+/** Checks every event into `found`. Returns the index of the first one that is not JSON, or null. */
+export function checkEvents(body: Body, kind: BodyKind, nowMs: number, found: Findings): number | null {
+  const { scan } = body
+  let first = 0
+  while (first < scan.events) {
+    const unparsable = scan.unparsable?.get(first)
+    if (unparsable !== undefined) {
+      found.eventsBad++
+      report(found, kind === 'event' ? -1 : first, whole, unparsable, unparsableMessages[unparsable])
+      first++
+      continue
+    }
+    const end = chunkEnd(scan, first)
+    let values: unknown[]
+    try {
+      values = parseChunk(body, first, end)
+    } catch {
+      return firstUnparsed(body, first)
+    }
+    for (let i = 0; i < values.length; i++) {
+      const at = first + i
+      const length = scan.spans[2 * at + 1]! - scan.spans[2 * at]!
+      checkEvent(values[i], kind === 'event' ? -1 : at, length, scan.escaped, nowMs, found)
+    }
+    first = end
+  }
+  return null
+}
+
+function firstUnparsed(body: Body, from: number): number {
+  for (let index = from; ; index++) {
+    try {
+      parseChunk(body, index, index + 1)
+    } catch {
+      return index
+    }
+  }
+}
+
+function unparsedMessage(body: Body, kind: BodyKind, index: number): string {
+  const { at, reason } = syntaxFault(eventText(body, index))
+  if (kind === 'event') return `The body is not JSON: ${reason}, at character ${body.scan.spans[0]! + at}`
+  return `The body is not JSON: ${reason}, at character ${at} of event ${index}`
+}
+
+function refuseBody(fault: BodyFault, bytes: Uint8Array, kind: BodyKind, at: number, events: number): BodyOutcome {
+  const wanted = kind === 'event' ? 'one event, a JSON object' : 'a JSON array of events'
+  switch (fault) {
+    case 'encoding':
+      return refuse('encoding', 'The body must be valid UTF-8: this one has bytes that are not', 1)
+    case 'empty':
+      return refuse('syntax', `The body is empty: it must be ${wanted}`, 1)
+    case 'unfinished':
+      return refuse('syntax', 'The body is not JSON: it ends before it is complete', 1)
+    case 'syntax':
+      return refuse('syntax', `The body is not JSON: ${found(bytes, at)} at byte ${at}`, 1)
+    case 'count':
+      return refuse('count', `A batch must hold at most ${limits.batchEventsMax} events: this one has more`, events)
+    default:
+      return refuseOther(bytes, at, wanted)
+  }
+}
+
+/** A body that begins like something else than what the endpoint takes. */
+function refuseOther(bytes: Uint8Array, at: number, wanted: string): BodyOutcome {
+  if (bytes[at] === 0x5b) {
+    return refuse('shape', 'This endpoint takes one event, a JSON object: send an array of events to /v2/s2s/batch', 1)
+  }
+  if (bytes[at] === 0x7b) {
+    return refuse('shape', 'This endpoint takes a JSON array of events: send one event, an object, to /v2/s2s/event', 1)
+  }
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return refuse('shape', `The body must be ${wanted}: got ${shown(value)}`, 1)
+  } catch {
+    return refuse('syntax', `The body is not JSON: it must be ${wanted}, and begins with ${found(bytes, at)}`, 1)
+  }
+}
+
+/** The character at a byte of valid UTF-8. */
+function found(bytes: Uint8Array, at: number): string {
+  const [character = ''] = new TextDecoder().decode(bytes.subarray(at, at + 4))
+  return `"${visible(character)}"`
+}
+
+function refuse(rule: Rule, message: string, events: number): BodyOutcome {
+  const code = rule === 'syntax' ? 'INVALID_JSON' : 'VALIDATION_ERROR'
+  const violations = [{ field: whole, rule, message }]
+  return { ok: false, code, message, events, violations, violationsTotal: 1, eventsBad: events }
+}
+
+function summary(found: Findings): string {
+  if (found.total === 1) return found.violations[0]!.message
+  const ofFields = found.violations.every(violation => violation.field !== whole)
+  return ofFields ? `${found.total} fields are missing or wrong` : `${found.total} violations`
+}
+
+const unparsableMessages = {
+  size: `an event must be at most ${limits.eventBytesMax} bytes: this one is larger`,
+  depth: `an event must be nested at most ${limits.depthMax} levels deep: this one is deeper`,
+}
