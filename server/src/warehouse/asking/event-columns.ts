@@ -1,0 +1,69 @@
+// How a stored event is shown: a flat object in the words of the wire.
+
+/** A stored event. Times are Unix milliseconds, but `received_at`, which is ISO 8601; amounts are decimal text. */
+export type StoredEvent = {
+  product: string
+  mode: 'live' | 'test'
+  event_name: string
+  client_user_id: string
+  timestamp: number
+  received_at: string
+  amount: string | null
+  currency: string
+  transaction_id: string
+  click_id: string
+  ip_address: string
+  user_agent: string
+  game_type: string
+  game_provider: string
+  parent_transaction_id: string
+  message_id: string
+  currency_sent: string
+  is_crypto: boolean
+  bet_result: string
+  bet_result_amount: string | null
+  flags: string[]
+  key_id: string
+  request_id: string
+  position: number
+  log_offset: number
+  load_seq: number
+  /** 32 hexadecimal digits. */
+  identity: string
+  /** The event's text as sent; only when asked for. */
+  raw?: string
+}
+
+/** What ClickHouse gives for one, before `storedEventOf`. */
+export type StoredEventRow = Omit<StoredEvent, 'timestamp' | 'received_at'> & {
+  timestamp_ms: number
+  received_ms: number
+}
+
+const columns = [
+  ...['product', 'mode', 'event_name', 'client_user_id', 'toUnixTimestamp64Milli(timestamp) AS timestamp_ms'],
+  ...['toUnixTimestamp64Milli(received_at) AS received_ms', 'amount', 'currency', 'transaction_id', 'click_id'],
+  ...['ip_address', 'user_agent', 'game_type', 'game_provider', 'parent_transaction_id', 'message_id'],
+  ...['currency_sent', 'is_crypto', 'bet_result', 'bet_result_amount', 'flags', 'key_id', 'request_id', 'position'],
+  ...['log_offset', 'load_seq', 'identity'],
+]
+
+/** The columns to select. */
+export function eventColumnsSql(raw: boolean): string {
+  return (raw ? [...columns, 'raw'] : columns).join(', ')
+}
+
+/** What is shown for a row. */
+export function storedEventOf({ timestamp_ms, received_ms, ...row }: StoredEventRow): StoredEvent {
+  const { product, mode, event_name, client_user_id, ...rest } = row
+  return {
+    product,
+    mode,
+    event_name,
+    client_user_id,
+    timestamp: timestamp_ms,
+    received_at: new Date(received_ms).toISOString(),
+    ...rest,
+    identity: row.identity.replaceAll('-', ''),
+  }
+}

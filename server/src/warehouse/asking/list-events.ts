@@ -1,0 +1,76 @@
+// Stored events, newest first by receipt, a page at a time. The table is ordered for counting, not for this, so the
+// scan is bounded: without a condition that a bloom filter answers, recent stretches of time are looked through first,
+// each sixteen times as long as the one before, until the page is full.
+
+import type { Connection } from '../connection.ts'
+import { conditionsOf, type Filter, where } from './conditions.ts'
+import { afterPlaceSql, cursorOf, placeOf, placeParams } from './cursor.ts'
+import { eventColumnsSql, type StoredEvent, type StoredEventRow, storedEventOf } from './event-columns.ts'
+
+export type EventsQuestion = Filter & {
+  limit: number
+  cursor?: string
+  /** Whether the text as sent is wanted. */
+  raw?: boolean
+}
+
+/** A page; `cursor` is null on the last one. */
+export type Page<Row> = { rows: Row[]; cursor: string | null }
+
+type Stretch = { fromMs: number; toMs: number }
+
+const firstStretchMs = 60_000
+const growth = 16
+
+export async function listEvents(connection: Connection, question: EventsQuestion): Promise<Page<StoredEvent>> {
+  const { limit, cursor, raw, ...filter } = question
+  const place = cursor === undefined ? null : placeOf(cursor)
+  const bounds = await boundsOf(connection)
+  if (bounds === null) return { rows: [], cursor: null }
+  const fromMs = Math.max(bounds.fromMs, filter.sinceMs ?? 0)
+  const toMs = Math.min(bounds.toMs, filter.untilMs ?? bounds.toMs, place === null ? bounds.toMs : place.receivedMs + 1)
+  const found: StoredEventRow[] = []
+  for (const stretch of stretches({ fromMs, toMs }, isSelective(filter))) {
+    const conditions = conditionsOf({ ...filter, sinceMs: stretch.fromMs, untilMs: stretch.toMs })
+    if (place !== null) conditions.sql.push(afterPlaceSql)
+    const sql = `SELECT ${eventColumnsSql(raw === true)} FROM events ${where(conditions.sql)}
+      ORDER BY received_at DESC, log_offset DESC, position DESC LIMIT {limit:UInt32}`
+    const params = {
+      ...conditions.params,
+      ...(place === null ? {} : placeParams(place)),
+      limit: limit + 1 - found.length,
+    }
+    found.push(...(await connection.select<StoredEventRow>('ask', sql, params)))
+    if (found.length > limit) break
+  }
+  const rows = found.slice(0, limit)
+  const last = rows.at(-1)
+  const more = found.length > limit && last !== undefined
+  const next = more
+    ? cursorOf({ receivedMs: last.received_ms, logOffset: last.log_offset, position: last.position })
+    : null
+  return { rows: rows.map(storedEventOf), cursor: next }
+}
+
+/** When the first and the last event were received: known from the parts, without reading them. */
+async function boundsOf(connection: Connection): Promise<Stretch | null> {
+  const sql = `SELECT count() AS rows, toUnixTimestamp64Milli(min(received_at)) AS fromMs,
+    toUnixTimestamp64Milli(max(received_at)) + 1 AS toMs FROM events`
+  const row = (await connection.select<Stretch & { rows: number }>('ask', sql))[0]
+  return row === undefined || row.rows === 0 ? null : { fromMs: row.fromMs, toMs: row.toMs }
+}
+
+function isSelective(filter: Filter): boolean {
+  const { user, transaction, click, message, request } = filter
+  return [user, transaction, click, message, request].some(value => value !== undefined)
+}
+
+/** The stretches to look through, newest first, together the whole. */
+function* stretches(whole: Stretch, atOnce: boolean): Generator<Stretch> {
+  let { toMs } = whole
+  for (let lengthMs = firstStretchMs; toMs > whole.fromMs; lengthMs *= growth) {
+    const fromMs = atOnce ? whole.fromMs : Math.max(whole.fromMs, toMs - lengthMs)
+    yield { fromMs, toMs }
+    toMs = fromMs
+  }
+}

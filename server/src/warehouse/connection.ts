@@ -1,0 +1,161 @@
+// How everybody but the engine talks to the warehouse: ClickHouse's stock client, over the engine's unix socket or to
+// a server's URL, with the same statements. Nothing is remembered between statements, so every setting that one relies
+// on is sent with it. Statements here may all be repeated (a load has its token), and are, with growing pauses, while
+// the fault is one that passes.
+
+import { Agent } from 'node:http'
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
+import { faultOf, type WarehouseFault } from './fault.ts'
+
+export type ConnectionOptions = {
+  /** A ClickHouse server; or else the engine's socket. */
+  url?: string
+  socketPath?: string
+  user?: string
+  password?: string
+  database: string
+  logger: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
+  /** How often a statement is tried in all, and the longest pause between. */
+  attemptsMax?: number
+  pauseMsMax?: number
+}
+
+/** Which queue of the engine a statement goes through; on a server, the name of its workload. */
+export type Workload = 'load' | 'ask' | 'bulk'
+
+export type Params = Record<string, unknown>
+
+export type Connection = {
+  database: string
+  /** Rows of a SELECT, which must not name a FORMAT. */
+  select<Row>(workload: Workload, sql: string, params?: Params): Promise<Row[]>
+  /** The same, in pages as they come; never repeated by itself. */
+  stream<Row>(sql: string, params?: Params): AsyncIterable<Row[]>
+  /** A statement without a result, in no database when `database` is ''. */
+  command(sql: string, params?: Params, settings?: ClickHouseSettings, database?: string): Promise<void>
+  /** Rows in TabSeparated form, all in one block per partition, under a token: a repetition changes nothing. */
+  insert(table: string, columns: readonly string[], rows: Buffer, token: string): Promise<void>
+  ping(): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** What the results of every SELECT look like: decimals as text, whole numbers as numbers. */
+const selectSettings: ClickHouseSettings = {
+  output_format_json_quote_decimals: 1,
+  output_format_json_quote_64bit_integers: 0,
+  output_format_decimal_trailing_zeros: 0,
+  output_format_json_named_tuples_as_objects: 1,
+}
+
+/** What makes an insert one block per partition, parsed as written, and durable when it is answered. */
+const insertSettings: ClickHouseSettings = {
+  async_insert: 0,
+  insert_deduplicate: 1,
+  max_insert_threads: '1',
+  input_format_parallel_parsing: 0,
+  max_insert_block_size: '4194304',
+  min_insert_block_size_rows: '4194304',
+  min_insert_block_size_bytes: '4294967296',
+  max_partitions_per_insert_block: '1000',
+  date_time_input_format: 'basic',
+  input_format_tsv_detect_header: 0,
+  input_format_tsv_empty_as_default: 0,
+  input_format_tsv_crlf_end_of_line: 0,
+  input_format_tsv_allow_variable_number_of_columns: 0,
+}
+
+/** Makes a connection; nothing is sent until the first statement. */
+export function connect(options: ConnectionOptions): Connection {
+  const client = clientOf(options)
+  const { database } = options
+  const attemptsMax = options.attemptsMax ?? 6
+  const pauseMsMax = options.pauseMsMax ?? 2_000
+  const repeat = <T>(work: () => Promise<T>) => repeatWhileAway(work, attemptsMax, pauseMsMax, options.logger)
+
+  return {
+    database,
+    select: <Row>(workload: Workload, sql: string, params: Params = {}) =>
+      repeat(async () => {
+        const settings = { ...selectSettings, workload }
+        const result = await client.query({
+          query: sql,
+          query_params: params,
+          format: 'JSONEachRow',
+          clickhouse_settings: settings,
+        })
+        return await result.json<Row>()
+      }),
+    stream: (sql, params = {}) => streamRows(client, sql, params),
+    command: (sql, params = {}, settings = {}, within = database) =>
+      repeat(async () => {
+        const statement = { query: sql, query_params: params, clickhouse_settings: { ...settings, workload: 'load' } }
+        if (within === database) return void (await client.command(statement))
+        const outside = clientOf({ ...options, database: 'default' })
+        try {
+          await outside.command(statement)
+        } finally {
+          await outside.close()
+        }
+      }),
+    insert: (table, columns, rows, token) =>
+      repeat(async () => {
+        const query = `INSERT INTO ${database}.${table} (${columns.join(', ')}) FORMAT TabSeparated`
+        const settings = { ...insertSettings, insert_deduplication_token: token }
+        const values = Readable.from([rows], { objectMode: false })
+        const { stream } = await client.exec({ query, values, clickhouse_settings: settings })
+        for await (const _ of stream);
+      }),
+    ping: async () => (await client.ping()).success,
+    close: () => client.close(),
+  }
+}
+
+function clientOf(options: ConnectionOptions): ClickHouseClient {
+  const local = options.socketPath
+  const settings = {
+    database: options.database,
+    request_timeout: 120_000,
+    max_open_connections: 8,
+    log: { level: 127 as never },
+    ...(options.user === undefined ? {} : { username: options.user }),
+    ...(options.password === undefined ? {} : { password: options.password }),
+  }
+  if (local === undefined) return createClient({ ...settings, url: options.url ?? 'http://localhost:8123' })
+  const agent = new Agent({ socketPath: local, keepAlive: true, maxSockets: 8 } as object)
+  return createClient({ ...settings, url: 'http://localhost', http_agent: agent })
+}
+
+async function* streamRows<Row>(client: ClickHouseClient, sql: string, params: Params): AsyncIterable<Row[]> {
+  try {
+    const result = await client.query({
+      query: sql,
+      query_params: params,
+      format: 'JSONCompactEachRow',
+      clickhouse_settings: { ...selectSettings, workload: 'bulk', max_execution_time: 0 },
+    })
+    for await (const rows of result.stream<Row>()) yield rows.map(row => row.json<Row>() as Row)
+  } catch (error) {
+    throw faultOf(error)
+  }
+}
+
+async function repeatWhileAway<T>(
+  work: () => Promise<T>,
+  attemptsMax: number,
+  pauseMsMax: number,
+  logger: ConnectionOptions['logger'],
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      const fault: WarehouseFault = faultOf(error)
+      if (!fault.retry || attempt >= attemptsMax) throw fault
+      const pauseMs = Math.min(pauseMsMax, 50 * 2 ** attempt)
+      logger.warn({ code: fault.code, attempt, pauseMs, reason: fault.message }, 'warehouse: trying again')
+      await sleep(pauseMs)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// Why the warehouse did not do what it was asked: a code, a sentence, and whether asking again can help.
+
+import { ClickHouseError } from '@clickhouse/client'
+
+export type WarehouseFaultCode =
+  /** It cannot be reached, or went away in between. */
+  | 'WAREHOUSE_AWAY'
+  /** Too many questions at once, too many parts, or no memory left just now. */
+  | 'WAREHOUSE_BUSY'
+  | 'WAREHOUSE_DISK_FULL'
+  /** The question took longer than allowed. */
+  | 'WAREHOUSE_SLOW'
+  /** The table or database is not there: a wiped directory. */
+  | 'WAREHOUSE_EMPTY'
+  /** It was written by a newer version of this program. */
+  | 'WAREHOUSE_NEWER'
+  /** It refused the statement. */
+  | 'WAREHOUSE_REFUSED'
+
+export type WarehouseFault = Error & { code: WarehouseFaultCode; retry: boolean }
+
+/** Makes a fault. */
+export function warehouseFault(
+  code: WarehouseFaultCode,
+  message: string,
+  retry: boolean,
+  cause?: unknown,
+): WarehouseFault {
+  return Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code, retry })
+}
+
+/** What an error of the client means. A fault stays as it is. */
+export function faultOf(error: unknown): WarehouseFault {
+  if (isWarehouseFault(error)) return error
+  const said = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof ClickHouseError)) {
+    const passes = networkCodes.has(codeOf(error)) || /timeout|aborted|socket hang up|premature close/i.test(said)
+    if (!passes) return warehouseFault('WAREHOUSE_REFUSED', `The warehouse connection failed: ${said}`, false, error)
+    return warehouseFault('WAREHOUSE_AWAY', `The warehouse cannot be reached: ${said || codeOf(error)}`, true, error)
+  }
+  const meaning = meanings.get(Number(error.code))
+  const sentence = `The warehouse answered ${error.code} ${error.type ?? ''}: ${said}`
+  if (meaning === undefined) return warehouseFault('WAREHOUSE_REFUSED', sentence, false, error)
+  return warehouseFault(meaning.code, sentence, meaning.retry, error)
+}
+
+function isWarehouseFault(error: unknown): error is WarehouseFault {
+  return (
+    error instanceof Error && 'retry' in error && String((error as { code?: unknown }).code).startsWith('WAREHOUSE_')
+  )
+}
+
+function codeOf(error: unknown): string {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown }
+  if (typeof code === 'string') return code
+  return cause === undefined ? '' : codeOf(cause)
+}
+
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+])
+
+const away = { code: 'WAREHOUSE_AWAY', retry: true } as const
+const busy = { code: 'WAREHOUSE_BUSY', retry: true } as const
+const full = { code: 'WAREHOUSE_DISK_FULL', retry: true } as const
+const slow = { code: 'WAREHOUSE_SLOW', retry: false } as const
+const empty = { code: 'WAREHOUSE_EMPTY', retry: false } as const
+const meanings = new Map<number, { code: WarehouseFaultCode; retry: boolean }>([
+  ...[203, 209, 210, 279, 236, 999, 242].map(code => [code, away] as const),
+  ...[202, 241, 252, 439].map(code => [code, busy] as const),
+  ...[243].map(code => [code, full] as const),
+  ...[159, 160].map(code => [code, slow] as const),
+  ...[60, 81].map(code => [code, empty] as const),
+])

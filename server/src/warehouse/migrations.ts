@@ -1,0 +1,65 @@
+// The warehouse's versions, forward only. Each step may be run again from its beginning (a crash in between), and two
+// processes may run the same step at once. A step that was released is never changed; a new one follows it.
+
+import type { Connection } from './connection.ts'
+import { warehouseFault } from './fault.ts'
+import { createTable, duplicates, events, identityTable, loads, parked, rejected } from './schema.ts'
+
+type Step = { name: string; run: (connection: Connection, now: number) => Promise<void> }
+
+const steps: Step[] = [
+  {
+    name: 'the first tables and the id',
+    run: async (connection, now) => {
+      for (const table of [identityTable, loads, events, duplicates, parked, rejected])
+        await connection.command(createTable(table))
+      const row = `id\t${crypto.randomUUID()}\t${seconds(now)}\n`
+      await connection.insert('warehouse', ['name', 'value', 'written_at'], Buffer.from(row), 'the id')
+    },
+  },
+]
+
+/** The version that this program writes. */
+export const warehouseVersion = steps.length
+
+/** Brings the warehouse to this version. Throws WAREHOUSE_NEWER when it is ahead. */
+export async function migrate(connection: Connection, now: number): Promise<void> {
+  await connection.command(`CREATE DATABASE IF NOT EXISTS \`${connection.database}\``, {}, {}, 'default')
+  await connection.command(createTable(migrationsTable))
+  const version = await versionOf(connection)
+  if (version > warehouseVersion)
+    throw warehouseFault(
+      'WAREHOUSE_NEWER',
+      `Cannot use the warehouse because its version must be at most ${warehouseVersion}: got ${version}. ` +
+        'It was written by a newer version of this program; start that one.',
+      false,
+    )
+  for (const [index, step] of steps.entries()) {
+    if (index < version) continue
+    await step.run(connection, now)
+    const row = `${index + 1}\t${step.name}\t${seconds(now)}\n`
+    const columns = ['version', 'name', 'written_at']
+    await connection.insert('migrations', columns, Buffer.from(row), `version ${index + 1}`)
+  }
+}
+
+/** The version that is there; 0 for an empty warehouse. */
+export async function versionOf(connection: Connection): Promise<number> {
+  const rows = await connection.select<{ version: number }>('load', 'SELECT max(version) AS version FROM migrations')
+  return rows[0]?.version ?? 0
+}
+
+const migrationsTable = {
+  name: 'migrations',
+  about: 'Versions of this warehouse, one row each.',
+  columns: [
+    { name: 'version', type: 'UInt32', about: '1, 2, 3 …' },
+    { name: 'name', type: 'String', about: 'what it brought' },
+    { name: 'written_at', type: "DateTime64(3, 'UTC')", about: 'when' },
+  ],
+  orderBy: 'version',
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3)
+}

@@ -1,0 +1,209 @@
+// The tables of the warehouse, column by column, in the words of the wire where the wire has one.
+// The questions to come are by product, event name, user, click, transaction and time, so `events` is a plain
+// MergeTree ordered by product, mode, name and time of the event (nothing is in it twice: duplicates are found before
+// loading), in partitions by month of receipt: a backfill of years touches few partitions, retention drops whole ones.
+// Everything else that is looked up by value has a bloom filter. Whatever a replicated cluster would have otherwise
+// is in `tableEngine` alone.
+
+export type Column = {
+  name: string
+  type: string
+  /** What the column holds; becomes its comment in ClickHouse. */
+  about: string
+  codec?: string
+}
+
+export type Table = {
+  name: string
+  about: string
+  columns: Column[]
+  partitionBy?: string
+  orderBy: string
+  indexes?: string[]
+}
+
+/** Loads whose repetition is recognised: the last one is enough, the rest is for the careful. */
+const deduplicationWindow = 1000
+
+/**
+ * The engine of every table and the settings that make a load and a merge durable: what an insert or a merge writes is
+ * synced before it counts, and the parts that a merge replaces stay on disk for ten minutes.
+ */
+export const tableEngine = 'MergeTree'
+export const tableSettings: Record<string, number> = {
+  fsync_after_insert: 1,
+  fsync_part_directory: 1,
+  min_rows_to_fsync_after_merge: 1,
+  min_compressed_bytes_to_fsync_after_merge: 1,
+  old_parts_lifetime: 600,
+  non_replicated_deduplication_window: deduplicationWindow,
+}
+
+const text = 'ZSTD(1)'
+const time = 'Delta(8), ZSTD(1)'
+
+const originColumns: Column[] = [
+  { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+  { name: 'mode', type: "Enum8('live' = 1, 'test' = 2)", about: 'kind of the key it was sent with' },
+  { name: 'key_id', type: 'LowCardinality(String)', about: 'id of the key it was sent with' },
+  { name: 'request_id', type: 'UUID', about: 'the request it came in', codec: text },
+  { name: 'position', type: 'UInt32', about: 'its index in the request, from 0', codec: text },
+  { name: 'received_at', type: "DateTime64(3, 'UTC')", about: 'when the API received it', codec: time },
+  { name: 'log_offset', type: 'UInt64', about: 'the record of the log it came from', codec: time },
+  { name: 'load_seq', type: 'UInt64', about: 'the load that brought it, see loads', codec: time },
+]
+
+const eventColumns: Column[] = [
+  { name: 'identity', type: 'UUID', about: 'what makes it this event: 128 bits of a hash', codec: 'NONE' },
+  { name: 'event_name', type: 'LowCardinality(String)', about: 'its name, trimmed, exact case' },
+  { name: 'timestamp', type: "DateTime64(3, 'UTC')", about: 'when it happened, as the partner says', codec: time },
+  { name: 'client_user_id', type: 'String', about: "the partner's id of the user", codec: text },
+  { name: 'click_id', type: 'String', about: 'the click it belongs to, or empty', codec: text },
+  { name: 'ip_address', type: 'String', about: "the user's address, or empty", codec: text },
+  { name: 'user_agent', type: 'String', about: "the user's browser, or empty", codec: text },
+  { name: 'game_type', type: 'LowCardinality(String)', about: 'as sent, or empty' },
+  { name: 'game_provider', type: 'LowCardinality(String)', about: 'as sent, or empty' },
+  { name: 'transaction_id', type: 'String', about: 'id of the transaction, or empty', codec: text },
+  { name: 'parent_transaction_id', type: 'String', about: "a settlement's bet, or empty", codec: text },
+  { name: 'message_id', type: 'String', about: "the sender's id of this message, or empty", codec: text },
+  { name: 'amount', type: 'Nullable(Decimal(38, 18))', about: 'null when none was sent', codec: text },
+  { name: 'currency', type: 'LowCardinality(String)', about: 'upper case, what is compared; or empty' },
+  { name: 'currency_sent', type: 'LowCardinality(String)', about: 'the currency as sent' },
+  { name: 'is_crypto', type: 'Bool', about: 'whether the currency is a crypto currency' },
+  {
+    name: 'bet_result',
+    type: "Enum8('' = 0, 'win' = 1, 'loss' = 2, 'unknown' = 3)",
+    about: "a bet's result; unknown: something else was sent",
+  },
+  { name: 'bet_result_amount', type: 'Nullable(Decimal(38, 18))', about: "the player's net result", codec: text },
+  { name: 'flags', type: 'Array(LowCardinality(String))', about: 'notes on the quality of what was sent' },
+  { name: 'raw', type: 'String', about: "the event's text as sent", codec: text },
+]
+
+export const events: Table = {
+  name: 'events',
+  about: 'Every event once.',
+  columns: [...originColumns, ...eventColumns],
+  partitionBy: 'toYYYYMM(received_at)',
+  orderBy: 'product, mode, event_name, timestamp, request_id, position',
+  indexes: [
+    'INDEX by_received received_at TYPE minmax GRANULARITY 1',
+    'INDEX by_log_offset log_offset TYPE minmax GRANULARITY 4',
+    'INDEX by_user client_user_id TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_click click_id TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_transaction transaction_id TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_parent parent_transaction_id TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_message message_id TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_request request_id TYPE bloom_filter(0.01) GRANULARITY 1',
+  ],
+}
+
+export const duplicates: Table = {
+  name: 'duplicates',
+  about: 'Events that were there before, and what differed.',
+  columns: [
+    ...originColumns,
+    ...eventColumns,
+    { name: 'first_request_id', type: 'UUID', about: 'the request of the event that stands', codec: text },
+    { name: 'first_position', type: 'UInt32', about: 'its index in that request', codec: text },
+    { name: 'conflict', type: 'Bool', about: 'whether amount, currency or user differ from the event that stands' },
+  ],
+  partitionBy: 'toYYYYMM(received_at)',
+  orderBy: 'product, mode, conflict, received_at, request_id, position',
+  indexes: [
+    'INDEX by_transaction transaction_id TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_identity identity TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_request request_id TYPE bloom_filter(0.01) GRANULARITY 1',
+  ],
+}
+
+export const parked: Table = {
+  name: 'parked',
+  about: 'What could not be processed, with the reason.',
+  columns: [
+    ...originColumns.map(column =>
+      column.name === 'position'
+        ? { ...column, type: 'Int32', about: 'its index in the request; -1: the whole request or stretch of the log' }
+        : column,
+    ),
+    { name: 'events', type: 'UInt64', about: 'how many events it stands for' },
+    { name: 'reason', type: 'LowCardinality(String)', about: 'code of the reason' },
+    { name: 'detail', type: 'String', about: 'the reason in words', codec: text },
+    { name: 'raw', type: 'String', about: 'its text as sent', codec: text },
+  ],
+  partitionBy: 'toYYYYMM(received_at)',
+  orderBy: 'product, mode, received_at, request_id, position',
+}
+
+export const rejected: Table = {
+  name: 'rejected',
+  about: 'How many events were refused at the door: one row per second, product, key and code.',
+  columns: [
+    { name: 'product', type: 'LowCardinality(String)', about: 'id of the product, or empty when no key was known' },
+    { name: 'key_id', type: 'LowCardinality(String)', about: 'id of the key, or empty' },
+    { name: 'code', type: 'LowCardinality(String)', about: 'why' },
+    { name: 'received_at', type: "DateTime64(3, 'UTC')", about: 'when', codec: time },
+    { name: 'events', type: 'UInt64', about: 'how many events' },
+    { name: 'requests', type: 'UInt64', about: 'in how many requests' },
+    { name: 'log_offset', type: 'UInt64', about: 'the record of the log it came from', codec: time },
+    { name: 'position', type: 'UInt32', about: 'its index in that record' },
+    { name: 'load_seq', type: 'UInt64', about: 'the load that brought it, see loads', codec: time },
+  ],
+  partitionBy: 'toYYYYMM(received_at)',
+  orderBy: 'product, received_at, log_offset, position',
+}
+
+export const loads: Table = {
+  name: 'loads',
+  about: 'One row per load, written last: the truth about how far the log has been processed, and the running totals.',
+  columns: [
+    { name: 'seq', type: 'UInt64', about: '1, 2, 3 …', codec: time },
+    { name: 'log_id', type: 'UUID', about: 'which log', codec: text },
+    { name: 'log_from', type: 'UInt64', about: 'first offset of the load', codec: time },
+    { name: 'log_to', type: 'UInt64', about: 'the offset behind its last', codec: time },
+    { name: 'fingerprint', type: 'String', about: 'checksum of the record before log_to', codec: text },
+    { name: 'token', type: 'String', about: 'what the load was recognised by', codec: text },
+    { name: 'loaded_at', type: "DateTime64(3, 'UTC')", about: 'when', codec: time },
+    ...['accepted', 'stored', 'duplicate', 'conflict', 'parked', 'rejected'].map(name => ({
+      name,
+      type: 'UInt64',
+      about: `running total of ${name} events`,
+      codec: time,
+    })),
+  ],
+  orderBy: 'seq',
+}
+
+/** Facts about the warehouse itself: its id, and how often a half-done load was undone (see load.ts). */
+export const identityTable: Table = {
+  name: 'warehouse',
+  about: 'Facts about this warehouse.',
+  columns: [
+    { name: 'name', type: 'String', about: 'which fact' },
+    { name: 'value', type: 'String', about: 'what it is' },
+    { name: 'written_at', type: "DateTime64(3, 'UTC')", about: 'when it was written' },
+  ],
+  orderBy: 'name, written_at',
+}
+
+/** The statement that creates a table. */
+export function createTable(table: Table): string {
+  const columns = table.columns.map(
+    column =>
+      `  \`${column.name}\` ${column.type} COMMENT ${quote(column.about)}${column.codec === undefined ? '' : ` CODEC(${column.codec})`}`,
+  )
+  const settings = Object.entries(tableSettings).map(([name, value]) => `${name} = ${value}`)
+  return [
+    `CREATE TABLE IF NOT EXISTS ${table.name} (`,
+    [...columns, ...(table.indexes ?? []).map(index => `  ${index}`)].join(',\n'),
+    `) ENGINE = ${tableEngine}`,
+    ...(table.partitionBy === undefined ? [] : [`PARTITION BY ${table.partitionBy}`]),
+    `ORDER BY (${table.orderBy})`,
+    `SETTINGS ${settings.join(', ')}`,
+    `COMMENT ${quote(table.about)}`,
+  ].join('\n')
+}
+
+function quote(sentence: string): string {
+  return `'${sentence.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}

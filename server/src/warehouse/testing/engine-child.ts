@@ -1,0 +1,20 @@
+// An engine as a process of its own, for tests and benchmarks: node engine-child.ts <dir> <socketPath>.
+// Says `open` to its parent, closes on SIGTERM, and ends when its parent does.
+
+import { runEngine } from '../engine/engine.ts'
+
+const [dir, socketPath] = process.argv.slice(2) as [string, string]
+const silent = () => {}
+const engine = await runEngine({
+  dir,
+  socketPath,
+  logger: { info: silent, warn: console.error, error: console.error },
+  askSecondsMax: 30,
+  askMemoryBytesMax: 400 * 1024 * 1024,
+  askQueueMax: 4,
+})
+const stop = () => void engine.close().then(() => process.exit(0))
+process.once('SIGTERM', stop)
+process.once('disconnect', stop)
+process.on('message', () => process.send?.(engine.status()))
+process.send?.('open')

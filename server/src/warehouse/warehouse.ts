@@ -1,0 +1,64 @@
+// The door of the warehouse: ClickHouse, embedded behind a unix socket (engine/engine.ts) or a server by URL, the same
+// statements either way. It takes loads from the pipeline, each once whatever crashes (loading.ts), and answers
+// questions (asking/). Opening it sends nothing: the first thing asked brings the warehouse to this version, and a
+// warehouse that is away is a fault of that one call, not of the program.
+
+import type { ConnectionOptions } from './connection.ts'
+import { connect } from './connection.ts'
+import { type EventsQuestion, listEvents, type Page } from './asking/list-events.ts'
+import type { StoredEvent } from './asking/event-columns.ts'
+import { faultOf } from './fault.ts'
+import type { LoadingWarehouse } from './load.ts'
+import { loadingOver } from './loading.ts'
+import { migrate } from './migrations.ts'
+
+export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
+  /** `[A-Za-z_][A-Za-z0-9_]*`; `datapulse` by default. */
+  database?: string
+  /** Unix milliseconds. */
+  now: () => number
+}
+
+export type Warehouse = {
+  loading: LoadingWarehouse
+  /** Brings the warehouse to this version; everything else does so by itself. */
+  ready(): Promise<void>
+  /** Whether it can be reached just now. */
+  ping(): Promise<boolean>
+  listEvents(question: EventsQuestion): Promise<Page<StoredEvent>>
+  close(): Promise<void>
+}
+
+/** Opens a warehouse. Throws only when what it is given makes no sense. */
+export function openWarehouse(options: WarehouseOptions): Warehouse {
+  const database = options.database ?? 'datapulse'
+  if (!/^[A-Za-z_]\w{0,62}$/.test(database))
+    throw new Error(`Cannot open the warehouse because its database must be a plain name: got ${database}`)
+  const connection = connect({ ...options, database })
+  let readying: Promise<void> | null = null
+  const ready = (): Promise<void> => {
+    readying ??= migrate(connection, options.now()).catch(error => {
+      readying = null
+      throw faultOf(error)
+    })
+    return readying
+  }
+  /** A directory wiped while we run has no tables: the next call makes them again. */
+  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+    await ready()
+    try {
+      return await question()
+    } catch (error) {
+      const fault = faultOf(error)
+      if (fault.code === 'WAREHOUSE_EMPTY') readying = null
+      throw fault
+    }
+  }
+  return {
+    loading: loadingOver(connection, ask, options.now),
+    ready,
+    ping: () => connection.ping(),
+    listEvents: question => ask(() => listEvents(connection, question)),
+    close: () => connection.close(),
+  }
+}
