@@ -1,0 +1,214 @@
+// The rules of the wire contract read plainly: slow, declarative, and written from the contract's pages without a look
+// at the checker. Only tests use it: what it finds in a body and what `checkBody` finds must be the same.
+// It shares with the checker the list of limits and nothing else.
+
+import { isUtf8 } from 'node:buffer'
+import { isIP } from 'node:net'
+import { limits } from './limits.ts'
+import type { Rule } from './rules.ts'
+
+export type PlainViolation = { index: number | null; field: string; rule: Rule }
+
+type Sent = Record<string, unknown>
+/** A rule that a present value breaks, or null. */
+type Reading = (value: unknown, nowMs: number) => Rule | null
+
+export function plainViolations(bytes: Uint8Array, kind: 'event' | 'batch', nowMs: number): PlainViolation[] {
+  const body = (rule: Rule): PlainViolation[] => [{ index: null, field: '$', rule }]
+  if (!isUtf8(bytes)) return body('encoding')
+  const text = trimJson(new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes))
+  if (text === '') return body('syntax')
+  if (!text.startsWith(kind === 'event' ? '{' : '[')) {
+    return body(text.startsWith('{') || text.startsWith('[') || parse(text) !== undefined ? 'shape' : 'syntax')
+  }
+  const elements = kind === 'event' ? [text] : elementsOf(text)
+  if (elements === null) return body('syntax')
+  if (elements.length === 0) return body('empty')
+  if (elements.length > limits.batchEventsMax) return body('count')
+  if (kind === 'event' && depthOf(text) === null) return body('syntax')
+
+  const violations: PlainViolation[] = []
+  for (const [index, element] of elements.entries()) {
+    const found = elementViolations(element, nowMs)
+    if (found === null) return body('syntax')
+    for (const [field, rule] of found) violations.push({ index: kind === 'event' ? null : index, field, rule })
+  }
+  return violations
+}
+
+/** The violations of one event's text, as pairs of field and rule; null when it is not JSON. */
+function elementViolations(text: string, nowMs: number): [string, Rule][] | null {
+  if (Buffer.byteLength(text) > limits.eventBytesMax) return [['$', 'size']]
+  if ((depthOf(text) ?? 0) > limits.depthMax) return [['$', 'depth']]
+  const value = parse(text)
+  if (value === undefined) return null
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [['$', 'shape']]
+  return eventViolations(value as Sent, nowMs)
+}
+
+function eventViolations(event: Sent, nowMs: number): [string, Rule][] {
+  const own = new Map(Object.entries(event))
+  const name = typeof own.get('event_name') === 'string' ? String(own.get('event_name')).trim() : ''
+  const money = ['deposit', 'withdraw', 'bet', 'win', 'loss'].includes(name)
+  const required = new Set(['client_user_id', 'event_name', 'timestamp'])
+  if (!['bet', 'win', 'loss'].includes(name)) required.add('ip_address')
+  if (money) for (const field of ['transaction_id', 'amount', 'currency']) required.add(field)
+
+  const found: [string, Rule][] = []
+  let custom = 0
+  for (const [key, value] of own) {
+    const onBetOnly = key === 'bet_result' || key === 'bet_result_amount'
+    const read = onBetOnly && name !== 'bet' ? undefined : readings.get(key)
+    if (read === undefined) custom++
+    if (!stringsOf([key, value]).every(part => part.isWellFormed())) found.push([key, 'encoding'])
+    else if (read !== undefined && !missing(value)) {
+      const rule = read(value, nowMs)
+      if (rule !== null) found.push([key, rule])
+    }
+  }
+  const reported = new Set(found.map(([field]) => field))
+  for (const field of required) {
+    if (missing(own.get(field)) && !reported.has(field)) found.push([field, 'required'])
+  }
+  if (custom > 255) found.push(['$', 'properties'])
+  return found
+}
+
+/** An id: a string of at most 512 bytes without NUL, or an integer that a double holds exactly. */
+const id: Reading = value => {
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value)) return null
+    return value % 1 === 0 || Math.abs(value) === Infinity ? 'range' : 'type'
+  }
+  if (typeof value !== 'string') return 'type'
+  if (Buffer.byteLength(value.trim()) > 512) return 'length'
+  return value.indexOf('\u0000') >= 0 ? 'encoding' : null
+}
+
+const string: Reading = value => (typeof value === 'string' ? null : 'type')
+
+const stringOf =
+  (charactersMax: number): Reading =>
+  value => {
+    if (typeof value !== 'string') return 'type'
+    return [...value.trim()].length > charactersMax ? 'length' : null
+  }
+
+const amount: Reading = value => {
+  const number = jsonNumber(value)
+  if (number === null) return 'type'
+  return number >= 1e20 || number <= -1e20 ? 'range' : null
+}
+
+const timestamp: Reading = (value, nowMs) => {
+  const number = jsonNumber(value)
+  if (number === null) return 'type'
+  if (number <= 0 || number >= 1e14) return 'range'
+  const ms = Math.round(number >= 1e11 ? number : number * 1000)
+  return ms - nowMs > 48 * 3_600_000 ? 'future' : null
+}
+
+const ip: Reading = value => {
+  if (typeof value !== 'string') return 'type'
+  const text = value.trim()
+  return isIP(text) !== 0 && !text.includes('%') ? null : 'format'
+}
+
+const boolean: Reading = value => {
+  if (typeof value === 'string') return ['true', 'false'].includes(value.trim()) ? null : 'type'
+  return value === true || value === false || value === 0 || value === 1 ? null : 'type'
+}
+
+const userAgent: Reading = value => {
+  if (typeof value !== 'string') return 'type'
+  return Buffer.byteLength(value.trim()) > 4096 ? 'length' : null
+}
+
+const readings = new Map<string, Reading>([
+  ['client_user_id', id],
+  ['click_id', id],
+  ['transaction_id', id],
+  ['parent_transaction_id', id],
+  ['message_id', id],
+  ['event_name', stringOf(128)],
+  ['currency', stringOf(64)],
+  ['timestamp', timestamp],
+  ['ip_address', ip],
+  ['user_agent', userAgent],
+  ['game_type', string],
+  ['game_provider', string],
+  ['amount', amount],
+  ['bet_result_amount', amount],
+  ['bet_result', string],
+  ['is_crypto', boolean],
+])
+
+function missing(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+}
+
+/** The number that a value is, or that its text spells in JSON after trimming. */
+function jsonNumber(value: unknown): number | null {
+  const parsed = typeof value === 'string' ? parse(value.trim()) : value
+  return typeof parsed === 'number' ? parsed : null
+}
+
+/** Every string in a value, keys included. */
+function stringsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => [key, ...stringsOf(inner)])
+}
+
+/** The texts between an array's brackets and its own commas; null when it is no array from beginning to end. */
+function elementsOf(text: string): string[] | null {
+  const elements: string[] = []
+  let depth = 0
+  let element = ''
+  for (const [index, token] of tokensOf(text).entries()) {
+    if (index === 0) continue
+    if (depth < 0) return null
+    if (depth === 0 && (token === ',' || token === ']' || token === '}')) {
+      if (token === '}') return null
+      const last = trimJson(element)
+      if (last === '' && (token === ',' || elements.length > 0)) return null
+      if (last !== '') elements.push(last)
+      element = ''
+      if (token === ']') depth = -1
+      if (elements.length > limits.batchEventsMax) return elements
+      continue
+    }
+    if (token === '{' || token === '[') depth++
+    if (token === '}' || token === ']') depth--
+    element += token
+  }
+  return depth === -1 ? elements : null
+}
+
+/** How deeply brackets nest; null when more are opened than closed, or a string is not closed. */
+function depthOf(text: string): number | null {
+  let depth = 0
+  let deepest = 0
+  for (const token of tokensOf(text)) {
+    if (token === '{' || token === '[') deepest = Math.max(deepest, ++depth)
+    if (token === '}' || token === ']') depth--
+  }
+  return depth > 0 ? null : deepest
+}
+
+/** Strings, brackets, commas and what lies between, without whitespace at the end. */
+function tokensOf(text: string): string[] {
+  return trimJson(text).match(/"(?:[^"\\]|\\[^])*"?|[{}[\],]|[^"{}[\],]+/g) ?? []
+}
+
+function trimJson(text: string): string {
+  return text.replace(/^[ \t\r\n]+/, '').replace(/[ \t\r\n]+$/, '')
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
