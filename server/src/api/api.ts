@@ -1,0 +1,219 @@
+// The HTTP door: takes events from partners' servers and replies 200 once they are durable.
+//   api.ts        opens the server and its parts, ticks them once a second, closes them in order
+//   ingest.ts     the path of one request; the place to begin reading
+//   limiter.ts, bad-keys.ts, body-budget.ts, connections.ts   what protects the door
+//   tally.ts      what is counted
+// Promises: a 200 is sent only after the log's word; a refused request leaves nothing behind but its count; memory is
+// bounded by limits.ts, bounds.ts and the contract's limits; a valid key is never held back by what others do wrong.
+
+import { createServer, type ServerOptions } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { limits as wire } from '@datapulse/contract'
+import type { LogWriter } from '../log/record.ts'
+import { BadKeys } from './bad-keys.ts'
+import { BodyBudget } from './body-budget.ts'
+import { bounds } from './bounds.ts'
+import { Connections } from './connections.ts'
+import { Decompressor } from './decompress.ts'
+import type { Connection } from './exchange.ts'
+import { Health, type Readiness } from './health.ts'
+import { Ingest } from './ingest.ts'
+import { type DoorKey, KeysInUse } from './keys-in-use.ts'
+import { Latency } from './latency.ts'
+import { Limiter } from './limiter.ts'
+import { openProxies } from './proxies.ts'
+import { Tally } from './tally.ts'
+
+export type { DoorKey, Readiness }
+
+/** What the door needs of accounts. */
+export type DoorAccounts = {
+  /** The key whose secret this is, if it may be used now. */
+  findKey(presentedSecret: string, nowMs: number): DoorKey | null
+  touch(uses: Iterable<readonly [keyId: string, usedMs: number]>): void
+}
+
+/** Named and explained in limits.ts. */
+export type DoorLimits = {
+  bodiesInFlightBytesMax: number
+  bodiesInFlightBytesPerKeyMax: number
+  headerBytesMax: number
+  headersTimeoutMs: number
+  requestTimeoutMs: number
+  keepAliveTimeoutMs: number
+  connectionsMax: number
+  badKeysPerMinuteMax: number
+  badKeyAddressesMax: number
+  tallyIntervalMs: number
+}
+
+export type ApiOptions = {
+  accounts: DoorAccounts
+  log: Pick<LogWriter, 'append' | 'status'>
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  now: () => number
+  logger: {
+    info(fields: object, message: string): void
+    warn(fields: object, message: string): void
+    error(fields: object, message: string): void
+  }
+  limits: DoorLimits
+  /** Addresses and networks from which X-Forwarded-For is believed. */
+  trustedProxies: readonly string[]
+  /** `data/api`: where windows outlive the process. */
+  windowsDir: string
+  readiness: Readiness
+}
+
+export type Api = {
+  port: number
+  status(): ApiStatus
+  /** Takes no more connections, answers what is in flight, writes the last tally; resolves within `bounds.closeMs` or so. */
+  close(): Promise<void>
+}
+
+export type ApiStatus = ReturnType<Tally['status']> & {
+  requestsInFlight: number
+  connections: number
+  connectionsDropped: number
+  bodyBytesInFlight: number
+  decompressing: number
+  badKeyAddresses: number
+  keysInWindow: number
+  latency: ReturnType<Latency['status']>
+}
+
+/** Resolves when the port is open; rejects when it cannot be. */
+export async function openApi(options: ApiOptions): Promise<Api> {
+  const { accounts, limits, log, logger, now } = options
+  const limiter = new Limiter(options.windowsDir, now(), logger)
+  const keys = new KeysInUse(limiter)
+  const badKeys = new BadKeys(limits.badKeysPerMinuteMax, limits.badKeyAddressesMax)
+  const budget = new BodyBudget(limits.bodiesInFlightBytesMax, limits.bodiesInFlightBytesPerKeyMax)
+  const decompressor = new Decompressor(budget, wire.bodyBytesMax)
+  const tally = new Tally(log, now)
+  const latency = new Latency()
+  const connections: Connections = new Connections({
+    giveUp: (exchange, refusal) => ingest.giveUp(exchange, refusal),
+    abandon: exchange => ingest.abandon(exchange),
+    countCode: code => tally.countCode(code),
+  })
+  const ingest = new Ingest({
+    accounts,
+    log,
+    now,
+    logger,
+    limiter,
+    keys,
+    badKeys,
+    proxies: openProxies(options.trustedProxies),
+    budget,
+    decompressor,
+    connections,
+    tally,
+    latency,
+    health: new Health(log, options.readiness),
+  })
+
+  const server = createServer(serverOptions(limits), (req, res) => ingest.take(req, res, false))
+  let connectionsDropped = 0
+  server.maxConnections = limits.connectionsMax
+  server.on('checkContinue', (req, res) => ingest.take(req, res, true))
+  // An expectation that nobody knows is none.
+  server.on('checkExpectation', (req, res) => ingest.take(req, res, false))
+  server.on('connection', (socket: Socket) => connections.track(socket))
+  server.on('clientError', (fault, socket) => connections.fail(fault, socket as Connection))
+  server.on('connect', (_req, socket) => connections.fail(new Error('CONNECT is not for us'), socket as Connection))
+  server.on('drop', () => connectionsDropped++)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, 4_096, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  }).catch((fault: unknown) => {
+    limiter.close()
+    throw fault
+  })
+  server.on('error', fault => logger.error({ fault: String(fault) }, 'the public port failed'))
+  const timers = [setInterval(tick, limits.tallyIntervalMs), setInterval(touch, bounds.touchMs)]
+  for (const timer of timers) timer.unref()
+
+  let closed: Promise<void> | null = null
+  return {
+    port: (server.address() as AddressInfo).port,
+    status: () => ({
+      ...tally.status(),
+      requestsInFlight: ingest.inFlight,
+      connections: connections.count,
+      connectionsDropped,
+      bodyBytesInFlight: budget.bytes,
+      decompressing: decompressor.running,
+      badKeyAddresses: badKeys.size,
+      ...limiter.status(),
+      latency: latency.status(),
+    }),
+    close() {
+      closed ??= close()
+      return closed
+    },
+  }
+
+  function tick(): void {
+    const nowMs = now()
+    const steadyMs = limiter.steady(nowMs)
+    connections.tick()
+    badKeys.tick(nowMs)
+    keys.tick(steadyMs)
+    limiter.tick(steadyMs)
+    void tally.flush()
+  }
+
+  function touch(): void {
+    accounts.touch(keys.usedSince(now()))
+  }
+
+  async function close(): Promise<void> {
+    const stopped = new Promise<void>(resolve => server.close(() => resolve()))
+    const drained = ingest.drain()
+    connections.closeIdle()
+    await withinMs(drained, bounds.closeMs)
+    connections.closeIdle()
+    await withinMs(stopped, 1_000)
+    server.closeAllConnections()
+    await stopped
+    for (const timer of timers) clearInterval(timer)
+    touch()
+    await withinMs(tally.flush(), 2_000)
+    limiter.close()
+  }
+}
+
+function serverOptions(limits: DoorLimits): ServerOptions {
+  return {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs / 4),
+    noDelay: true,
+    // Finds peers that vanished without a word.
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+    // Ours to answer, in JSON.
+    requireHostHeader: false,
+  }
+}
+
+async function withinMs(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([
+    promise,
+    new Promise(resolve => {
+      timer = setTimeout(resolve, ms)
+    }),
+  ])
+  clearTimeout(timer)
+}

@@ -1,0 +1,124 @@
+// The connections of the door: what is not HTTP is answered in JSON all the same, whoever is slow is waited for only so
+// long, and a reply is not swallowed by the reset that closing on unread bytes would send.
+
+import { randomUUIDv7 } from 'node:crypto'
+import type { Code } from '@datapulse/contract'
+import { bounds } from './bounds.ts'
+import type { Connection, Exchange } from './exchange.ts'
+import { bareReply, type Refusal } from './reply.ts'
+
+export type ConnectionsNeeds = {
+  /** A request whose rest will not come. */
+  giveUp(exchange: Exchange, refusal: Refusal): void
+  abandon(exchange: Exchange): void
+  countCode(code: Code): void
+}
+
+export class Connections {
+  #needs: ConnectionsNeeds
+  #open = new Set<Connection>()
+  /** Exchanges whose reply is out and whose body is still coming, and until when it may. */
+  #lingering = new Map<Exchange, number>()
+  /** Connections that got a bare reply, and until when they may stay. */
+  #ending = new Map<Connection, number>()
+
+  constructor(needs: ConnectionsNeeds) {
+    this.#needs = needs
+  }
+
+  track(connection: Connection): void {
+    this.#open.add(connection)
+    connection.on('close', () => {
+      this.#open.delete(connection)
+      this.#ending.delete(connection)
+      const { exchange } = connection
+      if (exchange === undefined) return
+      this.#lingering.delete(exchange)
+      this.#needs.abandon(exchange)
+      connection.exchange = undefined
+    })
+  }
+
+  /** The parser's word on a connection: bytes that are no HTTP, headers too large, a request too slow. */
+  fail(fault: NodeJS.ErrnoException, connection: Connection): void {
+    if (fault.code === 'ECONNRESET' || !connection.writable || connection.destroyed) {
+      connection.destroy()
+      return
+    }
+    connection.faults = (connection.faults ?? 0) + 1
+    if (connection.faults > 1) {
+      if (connection.faults > bounds.faultsMax) connection.destroy()
+      return
+    }
+    const refusal = refusalOf(fault)
+    const { exchange } = connection
+    if (exchange !== undefined && exchange.phase !== 'done' && exchange.phase !== 'working') {
+      this.#needs.giveUp(exchange, refusal)
+    } else if ((connection.unreplied ?? 0) > 0) {
+      // Earlier requests of this connection are still to be answered; the last of their replies closes it.
+      connection.closing = true
+    } else {
+      this.#needs.countCode(refusal.code)
+      connection.end(bareReply(refusal, randomUUIDv7()))
+      this.#ending.set(connection, performance.now() + bounds.lingerMs)
+    }
+  }
+
+  /** Its reply is out; the rest of its body is thrown away, for a while. */
+  linger(exchange: Exchange): void {
+    this.#lingering.set(exchange, performance.now() + bounds.lingerMs)
+  }
+
+  lingered(exchange: Exchange): void {
+    this.#lingering.delete(exchange)
+  }
+
+  /** Every second: ends what has lingered long enough, and cuts off who does not read replies. */
+  tick(): void {
+    const nowMs = performance.now()
+    for (const [exchange, untilMs] of this.#lingering) {
+      if (untilMs > nowMs) break
+      this.#lingering.delete(exchange)
+      exchange.connection.destroySoon()
+    }
+    for (const [connection, untilMs] of this.#ending) {
+      if (untilMs > nowMs) break
+      this.#ending.delete(connection)
+      connection.destroy()
+    }
+    for (const connection of this.#open) if (connection.writableLength > 0) cutIfStalled(connection, nowMs)
+  }
+
+  /** Closes connections on which nothing is going on. */
+  closeIdle(): void {
+    for (const connection of this.#open) if ((connection.unreplied ?? 0) === 0) connection.destroySoon()
+  }
+
+  get count(): number {
+    return this.#open.size
+  }
+}
+
+function cutIfStalled(connection: Connection, nowMs: number): void {
+  if (connection.writtenSeen !== connection.bytesWritten - connection.writableLength) {
+    connection.writtenSeen = connection.bytesWritten - connection.writableLength
+    connection.stalledSinceMs = nowMs
+  } else if (nowMs - (connection.stalledSinceMs ?? nowMs) > bounds.stalledMs) {
+    connection.destroy()
+  }
+}
+
+function refusalOf(fault: NodeJS.ErrnoException): Refusal {
+  switch (fault.code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { code: 'REQUEST_TIMEOUT', message: 'The request did not arrive whole in time: send it again', events: 1 }
+    case 'HPE_HEADER_OVERFLOW':
+      return {
+        code: 'HEADERS_TOO_LARGE',
+        message: 'The headers are larger than the server reads: send fewer or shorter ones',
+        events: 1,
+      }
+    default:
+      return { code: 'BAD_REQUEST', message: 'This is not a valid HTTP request', events: 1 }
+  }
+}

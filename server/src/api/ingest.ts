@@ -1,0 +1,443 @@
+// The path of one request through the door, read from top to bottom:
+//   route, method, key, limit, headers of the body, (100 Continue), body, decompression, check, append, reply.
+// Each step may refuse, and the order of refusals is the contract's: 404, 405, 401, 429, 415, 413, 400. A reply of 200
+// leaves only in the log's callback. Each request that was addressed to us is counted once, by what became of it.
+//
+// A bug in here ends the request it met, with a 500, and nothing else. A key never leaves here: not in a reply, not in
+// a log line.
+
+import { randomUUIDv7 } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { checkBody, limits as wire } from '@datapulse/contract'
+import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
+import type { BadKeys } from './bad-keys.ts'
+import type { BodyBudget } from './body-budget.ts'
+import { BodyReader, type Taken } from './body-reader.ts'
+import { bounds } from './bounds.ts'
+import type { Connections } from './connections.ts'
+import type { Decompressor } from './decompress.ts'
+import type { Connection, Exchange } from './exchange.ts'
+import type { Health } from './health.ts'
+import type { DoorKey, KeysInUse } from './keys-in-use.ts'
+import type { Latency } from './latency.ts'
+import type { Limiter } from './limiter.ts'
+import { contentTypeProblem, encodingOf, encodingProblem } from './media.ts'
+import type { Proxies } from './proxies.ts'
+import { acceptedBody, type Refusal, refusalBody, statusOf } from './reply.ts'
+import { findRoute, type Target } from './route.ts'
+import type { Tally } from './tally.ts'
+
+export type IngestNeeds = {
+  accounts: { findKey(presented: string, nowMs: number): DoorKey | null }
+  log: Pick<LogWriter, 'append'>
+  now: () => number
+  logger: { error(fields: object, message: string): void }
+  limiter: Limiter
+  keys: KeysInUse
+  badKeys: BadKeys
+  proxies: Proxies
+  budget: BodyBudget
+  decompressor: Decompressor
+  connections: Connections
+  tally: Tally
+  latency: Latency
+  health: Health
+}
+
+export class Ingest {
+  #needs: IngestNeeds
+  #inFlight = 0
+  #closing = false
+  #whenIdle: (() => void) | null = null
+
+  constructor(needs: IngestNeeds) {
+    this.#needs = needs
+  }
+
+  /** Takes a request whose headers are there. `expects`: its body comes only after 100 Continue. */
+  take(req: IncomingMessage, res: ServerResponse, expects: boolean): void {
+    const exchange = this.#open(req, res)
+    try {
+      const refusal = this.#refusalByHead(exchange)
+      if (refusal === 'answered') return
+      if (refusal === null) this.#read(exchange, expects)
+      else this.#refuse(exchange, refusal, expects)
+    } catch (bug) {
+      this.#contain(exchange, bug)
+    }
+  }
+
+  /** From here on replies close their connections. Resolves once nothing is in flight. */
+  drain(): Promise<void> {
+    this.#closing = true
+    if (this.#inFlight === 0) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#whenIdle = resolve
+    })
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** The rest of a request will not come: too late, or it is no HTTP. Its reply tells so. */
+  giveUp(exchange: Exchange, refusal: Refusal): void {
+    exchange.connection.closing = true
+    if (exchange.phase === 'reading') this.#reject(exchange, refusal)
+    else if (exchange.phase === 'discarding') this.#reject(exchange, exchange.refusal as Refusal)
+    else if (exchange.phase === 'lingering') this.#connectionEnd(exchange)
+  }
+
+  /** The connection is gone. */
+  abandon(exchange: Exchange): void {
+    // One that is being worked on is finished by whoever has it.
+    if (exchange.phase === 'reading' || exchange.phase === 'discarding') this.#finish(exchange)
+    else if (exchange.phase === 'lingering') exchange.phase = 'done'
+  }
+
+  #open(req: IncomingMessage, res: ServerResponse): Exchange {
+    const connection = req.socket as Connection
+    const exchange: Exchange = {
+      req,
+      res,
+      connection,
+      requestId: randomUUIDv7(),
+      kind: 'event',
+      key: null,
+      phase: 'reading',
+      encoding: 'none',
+      body: null,
+      refusal: null,
+      discardedBytes: 0,
+      last: false,
+      receivedMs: this.#needs.now(),
+      startedMs: performance.now(),
+    }
+    connection.exchange = exchange
+    connection.unreplied = (connection.unreplied ?? 0) + 1
+    this.#inFlight++
+    return exchange
+  }
+
+  // --- what the request's head already decides
+
+  #refusalByHead(exchange: Exchange): Refusal | null | 'answered' {
+    const { req } = exchange
+    const { headers } = req
+    if (headers.host === undefined && req.httpVersionMinor === 1) {
+      return { code: 'BAD_REQUEST', message: 'A request must have a Host header: this one has none', events: 0 }
+    }
+    const target = findRoute(req.url as string)
+    if (target === null) {
+      return {
+        code: 'NOT_FOUND',
+        message: 'There is nothing at this path: use /v2/s2s/event or /v2/s2s/batch',
+        events: 0,
+      }
+    }
+    if (target.route !== 'event' && target.route !== 'batch') return this.#answerHealth(exchange, target.route)
+    exchange.kind = target.route
+    if (req.method !== 'POST') return methodRefusal(req.method, 'POST')
+    return this.#refusalByKey(exchange) ?? this.#refusalByBodyHeaders(exchange, target)
+  }
+
+  #refusalByKey(exchange: Exchange): Refusal | null {
+    const { accounts, keys, limiter, now } = this.#needs
+    const presented = exchange.req.headers['x-api-key'] as string | undefined
+    const key = presented === undefined ? null : accounts.findKey(presented, exchange.receivedMs)
+    if (key === null || !key.scopes.includes('ingest')) return this.#refuseKey(exchange)
+    const inUse = keys.use(key, exchange.receivedMs)
+    exchange.key = inUse
+    const steadyMs = limiter.steady(now())
+    if (limiter.admit(inUse.window, steadyMs, key.rateLimit)) return null
+    const seconds = Math.max(1, Math.ceil(inUse.window.window.waitMs(steadyMs, key.rateLimit) / 1000))
+    const message = `This key may send ${key.rateLimit} requests in 60 seconds: wait ${seconds} s, then send again`
+    return { code: 'RATE_LIMITED', message, events: 1, headers: ['Retry-After', String(seconds)] }
+  }
+
+  #refuseKey(exchange: Exchange): Refusal {
+    const { badKeys, proxies } = this.#needs
+    const address = proxies.addressOf(
+      exchange.connection.remoteAddress ?? '',
+      exchange.req.headers['x-forwarded-for'] as string | undefined,
+    )
+    exchange.last = badKeys.count(address, exchange.receivedMs)
+    return { code: 'UNAUTHORIZED', message: 'A valid API key is needed in the X-API-Key header', events: 1 }
+  }
+
+  #refusalByBodyHeaders(exchange: Exchange, target: Target): Refusal | null {
+    const { headers } = exchange.req
+    const problem = contentTypeProblem(headers['content-type'])
+    if (problem !== null) return { code: 'UNSUPPORTED_MEDIA_TYPE', message: problem, events: 1 }
+    const encoding = encodingOf(headers['content-encoding'])
+    if (encoding === 'unknown') {
+      const message = encodingProblem(headers['content-encoding'] as string)
+      return { code: 'UNSUPPORTED_MEDIA_TYPE', message, events: 1, headers: ['Accept-Encoding', 'gzip, br, zstd'] }
+    }
+    exchange.encoding = encoding
+    if (Number(headers['content-length'] ?? 0) > wire.bodyBytesMax) return tooLarge()
+    if (target.dryRun) {
+      const message = 'This server has no dry run yet, so nothing was done: send the request without dryrun to store it'
+      return { code: 'VALIDATION_ERROR', message, events: 1 }
+    }
+    return null
+  }
+
+  #answerHealth(exchange: Exchange, route: 'healthz' | 'readyz'): Refusal | 'answered' {
+    const { method } = exchange.req
+    if (method !== 'GET' && method !== 'HEAD') return methodRefusal(method, 'GET, HEAD')
+    exchange.phase = 'working'
+    exchange.req.resume()
+    this.#needs.health.answer(route, this.#closing, (status, body) => {
+      this.#send(exchange, status, body, null)
+      this.#finish(exchange)
+    })
+    return 'answered'
+  }
+
+  // --- the body
+
+  #read(exchange: Exchange, expects: boolean): void {
+    const { req, res } = exchange
+    const length = req.headers['content-length']
+    const holder = exchange.key as NonNullable<Exchange['key']>
+    exchange.body = new BodyReader(
+      this.#needs.budget,
+      holder,
+      wire.bodyBytesMax,
+      length === undefined ? -1 : Number(length),
+    )
+    this.#listen(exchange)
+    if (expects) res.writeContinue()
+  }
+
+  #listen(exchange: Exchange): void {
+    const { req } = exchange
+    req.on('data', (chunk: Buffer) => {
+      try {
+        this.#takeChunk(exchange, chunk)
+      } catch (bug) {
+        this.#contain(exchange, bug)
+      }
+    })
+    req.on('end', () => {
+      try {
+        this.#endBody(exchange)
+      } catch (bug) {
+        this.#contain(exchange, bug)
+      }
+    })
+  }
+
+  #takeChunk(exchange: Exchange, chunk: Buffer): void {
+    if (exchange.phase === 'reading') {
+      const taken = (exchange.body as BodyReader).take(chunk)
+      if (taken !== 'more') this.#reject(exchange, this.#bodyRefusal(taken))
+      return
+    }
+    exchange.discardedBytes += chunk.length
+    if (exchange.phase === 'discarding' && exchange.discardedBytes > bounds.discardBytesMax) {
+      this.#reject(exchange, exchange.refusal as Refusal)
+    } else if (exchange.phase === 'lingering' && exchange.discardedBytes > bounds.lingerBytesMax) {
+      this.#connectionEnd(exchange)
+    }
+  }
+
+  #endBody(exchange: Exchange): void {
+    if (exchange.phase === 'discarding') {
+      exchange.phase = 'working'
+      this.#reject(exchange, exchange.refusal as Refusal)
+    } else if (exchange.phase === 'lingering') {
+      this.#connectionEnd(exchange)
+    } else if (exchange.phase === 'reading') {
+      exchange.phase = 'working'
+      if (exchange.encoding === 'none') this.#judge(exchange)
+      else this.#decompress(exchange, exchange.encoding)
+    }
+  }
+
+  #decompress(exchange: Exchange, encoding: 'gzip' | 'br' | 'zstd'): void {
+    const received = exchange.body as BodyReader
+    const holder = exchange.key as NonNullable<Exchange['key']>
+    this.#needs.decompressor.run(received.bytes, encoding, holder, result => {
+      try {
+        if (result.fault === null) {
+          exchange.body = result.body
+          received.release()
+          this.#judge(exchange)
+        } else if (result.fault === 'damaged') {
+          const message = `The body does not decompress as ${encoding}, which Content-Encoding says it is`
+          this.#reject(exchange, { code: 'BAD_REQUEST', message, events: 1 })
+        } else {
+          this.#reject(exchange, this.#bodyRefusal(result.fault))
+        }
+      } catch (bug) {
+        this.#contain(exchange, bug)
+      }
+    })
+  }
+
+  #bodyRefusal(taken: Exclude<Taken, 'more'>): Refusal {
+    if (taken === 'large') return tooLarge()
+    const message = 'The server holds as many bodies as it can: send again in a second'
+    return { code: 'OVERLOADED', message, events: 1, headers: ['Retry-After', '1'] }
+  }
+
+  // --- the check, the log, the reply
+
+  #judge(exchange: Exchange): void {
+    const bytes = (exchange.body as BodyReader).bytes
+    const outcome = checkBody(bytes, exchange.kind, exchange.receivedMs)
+    if (!outcome.ok) {
+      this.#reject(exchange, outcome)
+      return
+    }
+    const { key } = exchange.key as NonNullable<Exchange['key']>
+    const record: LogRecord = {
+      kind: exchange.kind,
+      requestId: exchange.requestId,
+      product: key.product,
+      keyId: key.id,
+      mode: key.mode,
+      receivedMs: exchange.receivedMs,
+      events: outcome.events,
+      body: bytes,
+    }
+    this.#needs.tally.receive(outcome.events)
+    try {
+      this.#needs.log.append(record, fault => this.#settle(exchange, outcome.events, fault))
+    } catch (bug) {
+      this.#needs.logger.error({ fault: stackOf(bug), requestId: exchange.requestId }, 'the log threw')
+      this.#settle(exchange, outcome.events, { code: 'LOG_IO', message: 'the log threw', retryAfterSeconds: 1 })
+    }
+  }
+
+  /** The log has answered. What throws here is a bug in the reply; the events are as durable as the log said. */
+  #settle(exchange: Exchange, events: number, fault: LogFault | null): void {
+    if (exchange.phase === 'done') return
+    const { tally } = this.#needs
+    try {
+      if (fault === null) {
+        tally.accept(events)
+        this.#send(exchange, 200, acceptedBody(exchange.requestId, events), null)
+      } else {
+        const key = exchange.key?.key
+        const refusal = storageRefusal(fault, events)
+        tally.reject(key?.product ?? '', key?.id ?? '', refusal.code, events)
+        this.#send(exchange, statusOf(refusal.code), refusalBody(refusal, exchange.requestId), refusal.headers ?? null)
+      }
+      this.#finish(exchange)
+    } catch (bug) {
+      this.#needs.logger.error({ fault: stackOf(bug), requestId: exchange.requestId }, 'a reply could not be sent')
+      this.#finish(exchange)
+      exchange.connection.destroy()
+    }
+  }
+
+  // --- refusals
+
+  /** Refuses before the body was read. A small body is read first, so that the connection can go on. */
+  #refuse(exchange: Exchange, refusal: Refusal, expects: boolean): void {
+    exchange.refusal = refusal
+    exchange.phase = 'discarding'
+    this.#listen(exchange)
+    const length = Number(exchange.req.headers['content-length'] ?? 0)
+    if (expects || length > bounds.discardBytesMax) this.#reject(exchange, refusal)
+  }
+
+  /** Replies with a refusal and counts it. */
+  #reject(exchange: Exchange, refusal: Refusal): void {
+    const { connections, tally } = this.#needs
+    const key = exchange.key?.key
+    if (refusal.code === 'NOT_FOUND' || refusal.code === 'METHOD_NOT_ALLOWED' || refusal.events === 0) {
+      tally.countCode(refusal.code)
+    } else {
+      tally.receive(refusal.events)
+      tally.reject(key?.product ?? '', key?.id ?? '', refusal.code, refusal.events)
+    }
+    const body = refusalBody(refusal, exchange.requestId)
+    // While the body is still coming the reply is sent whole, but not ended: ending it would close the connection
+    // under the client's feet, and a reset would swallow what it has not read yet.
+    const unread = exchange.phase === 'reading' || exchange.phase === 'discarding'
+    if (unread) exchange.last = true
+    this.#send(exchange, statusOf(refusal.code), body, refusal.headers ?? null, unread)
+    this.#finish(exchange)
+    if (!unread) return
+    exchange.phase = 'lingering'
+    connections.linger(exchange)
+  }
+
+  #contain(exchange: Exchange, bug: unknown): void {
+    this.#needs.logger.error({ fault: stackOf(bug), requestId: exchange.requestId }, 'a request met a bug')
+    if (exchange.phase === 'done' || exchange.phase === 'lingering' || exchange.res.headersSent) {
+      if (exchange.phase !== 'done') this.#finish(exchange)
+      exchange.connection.destroy()
+      return
+    }
+    const message = 'Something failed on our side: send again, waiting longer each time'
+    this.#reject(exchange, { code: 'INTERNAL_ERROR', message, events: 1 })
+  }
+
+  // --- the reply on the wire
+
+  #send(exchange: Exchange, status: number, body: string, more: readonly string[] | null, open = false): void {
+    const { res, key } = exchange
+    if (res.destroyed) return
+    const headers = [
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(status === 200 ? body.length : Buffer.byteLength(body)),
+      'X-Request-Id',
+      exchange.requestId,
+    ]
+    if (key !== null) {
+      const { limiter, now } = this.#needs
+      const steadyMs = limiter.steady(now())
+      const { window } = key.window
+      const remaining = window.remaining(steadyMs, key.key.rateLimit)
+      const resetSeconds = Math.ceil(window.resetMs(steadyMs) / 1000)
+      headers.push('RateLimit-Policy', key.policy, 'RateLimit', `"default";r=${remaining};t=${resetSeconds}`)
+    }
+    if (more !== null) headers.push(...more)
+    if (exchange.last || this.#closing || exchange.connection.closing === true) headers.push('Connection', 'close')
+    res.writeHead(status, headers)
+    if (open) res.write(body)
+    else res.end(body)
+  }
+
+  #finish(exchange: Exchange): void {
+    exchange.body?.release()
+    exchange.phase = 'done'
+    exchange.connection.unreplied = (exchange.connection.unreplied ?? 1) - 1
+    this.#needs.latency.observe(performance.now() - exchange.startedMs)
+    this.#inFlight--
+    if (this.#inFlight === 0) this.#whenIdle?.()
+  }
+
+  #connectionEnd(exchange: Exchange): void {
+    exchange.phase = 'done'
+    this.#needs.connections.lingered(exchange)
+    exchange.res.end()
+  }
+}
+
+function methodRefusal(method: string | undefined, allow: string): Refusal {
+  const message = `This path takes ${allow}: got ${method}`
+  return { code: 'METHOD_NOT_ALLOWED', message, events: 0, headers: ['Allow', allow] }
+}
+
+function tooLarge(): Refusal {
+  const message = `The body must be at most ${wire.bodyBytesMax} bytes after decompression: this one is larger`
+  return { code: 'PAYLOAD_TOO_LARGE', message, events: 1 }
+}
+
+function storageRefusal(fault: LogFault, events: number): Refusal {
+  const seconds = Math.max(1, Math.ceil(fault.retryAfterSeconds))
+  const message = `The events could not be stored, so none was taken: send again in ${seconds} s`
+  return { code: 'STORAGE_UNAVAILABLE', message, events, headers: ['Retry-After', String(seconds)] }
+}
+
+function stackOf(bug: unknown): string {
+  return bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)
+}

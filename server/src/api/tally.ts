@@ -1,0 +1,122 @@
+// The door's books, in events: received = accepted + rejected + waiting for the log. What was rejected is written to the
+// log too, once a second when there is news, so that it reaches the warehouse by the same exactly-once path as events.
+//
+// A record of kind `tally` has events 0, product '' and key '', and as its body a JSON array:
+//   [{"product":"casino","keyId":"key_…","code":"VALIDATION_ERROR","events":12,"requests":3}, …]
+// one entry for each product, key and code since the record before. `events` is what the requests held as far as it
+// could be told; a body that was not read, or could not be, counts as one. Whose product is not known (401) has
+// product and keyId ''. Requests to no route of ours (404, 405), and bytes that are no request, hold no events: they are
+// counted in `status()` alone. A crash loses at most the last second's entries.
+//
+// An append that fails keeps the counts for the next one. There are at most `entriesMax` entries; the counts of more are
+// kept under product '' and keyId ''.
+
+import { randomUUIDv7 } from 'node:crypto'
+import type { Code } from '@datapulse/contract'
+import type { LogWriter } from '../log/record.ts'
+
+export type TallyEntry = { product: string; keyId: string; code: Code; events: number; requests: number }
+
+const entriesMax = 10_000
+
+export class Tally {
+  #log: Pick<LogWriter, 'append'>
+  #now: () => number
+  #entries = new Map<string, TallyEntry>()
+  #flying: Promise<boolean> | null = null
+  #codes: Partial<Record<Code, number>> = {}
+  #received = 0
+  #accepted = 0
+  #rejected = 0
+  #acceptedRequests = 0
+
+  constructor(log: Pick<LogWriter, 'append'>, now: () => number) {
+    this.#log = log
+    this.#now = now
+  }
+
+  /** A request was read, or is given up: `events` came in. Its outcome follows. */
+  receive(events: number): void {
+    this.#received += events
+  }
+
+  accept(events: number): void {
+    this.#accepted += events
+    this.#acceptedRequests++
+  }
+
+  reject(product: string, keyId: string, code: Code, events: number): void {
+    this.#rejected += events
+    this.countCode(code)
+    this.#add({ product, keyId, code, events, requests: 1 })
+  }
+
+  /** A request that holds no events. */
+  countCode(code: Code): void {
+    this.#codes[code] = (this.#codes[code] ?? 0) + 1
+  }
+
+  /** Appends what is new. Resolves to false when it could not be; the counts are kept then. */
+  flush(): Promise<boolean> {
+    this.#flying ??= this.#append().finally(() => {
+      this.#flying = null
+    })
+    return this.#flying
+  }
+
+  status() {
+    return {
+      eventsReceived: this.#received,
+      eventsAccepted: this.#accepted,
+      eventsRejected: this.#rejected,
+      eventsWaiting: this.#received - this.#accepted - this.#rejected,
+      requestsAccepted: this.#acceptedRequests,
+      requestsByCode: { ...this.#codes },
+      tallyEntriesPending: this.#entries.size,
+    }
+  }
+
+  #append(): Promise<boolean> {
+    if (this.#entries.size === 0) return Promise.resolve(true)
+    const entries = [...this.#entries.values()]
+    this.#entries.clear()
+    return new Promise(resolve => {
+      const done = (fault: unknown) => {
+        if (fault !== null) for (const entry of entries) this.#add(entry)
+        resolve(fault === null)
+      }
+      try {
+        this.#log.append(
+          {
+            kind: 'tally',
+            requestId: randomUUIDv7(),
+            product: '',
+            keyId: '',
+            mode: 'live',
+            receivedMs: this.#now(),
+            events: 0,
+            body: Buffer.from(JSON.stringify(entries)),
+          },
+          done,
+        )
+      } catch (fault) {
+        done(fault)
+      }
+    })
+  }
+
+  #add(entry: TallyEntry): void {
+    let name = `${entry.product} ${entry.keyId} ${entry.code}`
+    if (this.#entries.size >= entriesMax && !this.#entries.has(name)) {
+      name = `  ${entry.code}`
+      entry = { ...entry, product: '', keyId: '' }
+    }
+    const known = this.#entries.get(name)
+    if (known === undefined) {
+      this.#entries.set(name, { ...entry })
+      return
+    }
+    known.events += entry.events
+    known.requests += entry.requests
+  }
+}

@@ -1,0 +1,143 @@
+// What the contract suites talk to: a base URL and a way to make keys. By default a door of its own, in this process, on
+// a free port and a temporary directory. With DATAPULSE_TEST_URL the suites run against a deployment instead:
+//   DATAPULSE_TEST_URL=https://… DATAPULSE_TEST_KEY=dp_test_… node --test 'test/contract/**/*.test.ts'
+// (a key with a high limit); what needs more than that, such as making keys or restarting, is skipped by name there.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openAccounts } from '../../server/src/accounts/accounts.ts'
+import { type Api, openApi } from '../../server/src/api/api.ts'
+import { limits } from '../../server/src/limits.ts'
+import type { LogFault, LogRecord, LogWriter } from '../../server/src/log/record.ts'
+
+export type KeyWish = {
+  product?: string
+  mode?: 'live' | 'test'
+  rateLimit?: number
+  expiresMs?: number | null
+  scopes?: ('ingest' | 'read')[]
+}
+
+export type TestServer = {
+  url: string
+  /** The secret of a key that no test exhausts. */
+  key: string
+  /** Absent on a deployment. */
+  own?: OwnServer
+  close(): Promise<void>
+}
+
+/** What only a server of our own can do. */
+export type OwnServer = {
+  api(): Api
+  makeKey(wish?: KeyWish): Promise<{ id: string; secret: string }>
+  revokeKey(id: string): Promise<void>
+  /** What the log took, in order. */
+  records: LogRecord[]
+  /** Appends fail with this fault until it is null again; 'hold' keeps them waiting. */
+  failLog(fault: LogFault | 'hold' | null): void
+  /** Everything that was logged, as text. */
+  logged: string[]
+  /** Ends the door without a chance to say goodbye to its disk, and starts another on the same data and port. */
+  restart(): Promise<void>
+}
+
+export type ServerOptions = {
+  limits?: Partial<{ -readonly [N in keyof typeof limits]: number }>
+  trustedProxies?: string[]
+  readiness?: () => Promise<Record<string, string | null>>
+}
+
+const environment = process.env
+const deploymentUrl = environment['DATAPULSE_TEST_URL']
+
+/** Why a test that needs a server of our own is skipped, or false. */
+export const skipOnDeployment = deploymentUrl === undefined ? false : 'needs a server of its own, not a deployment'
+
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  if (deploymentUrl !== undefined) {
+    const key = environment['DATAPULSE_TEST_KEY']
+    if (key === undefined) throw new Error('DATAPULSE_TEST_URL needs DATAPULSE_TEST_KEY: the key to test with.')
+    return { url: deploymentUrl.replace(/\/$/, ''), key, close: async () => {} }
+  }
+  return startOwnServer(options)
+}
+
+export async function startOwnServer(options: ServerOptions = {}): Promise<TestServer & { own: OwnServer }> {
+  const directory = mkdtempSync(join(tmpdir(), 'datapulse-door-'))
+  const logged: string[] = []
+  const line = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
+  const logger = { info: line, warn: line, error: line }
+  const accounts = openAccounts({ path: join(directory, 'accounts.db'), now: Date.now, logger, pollMs: 50 })
+  const log = openMemoryLog()
+  const open = (port: number) =>
+    openApi({
+      accounts,
+      log,
+      host: '127.0.0.1',
+      port,
+      now: Date.now,
+      logger,
+      limits: { ...limits, ...options.limits },
+      trustedProxies: options.trustedProxies ?? [],
+      windowsDir: join(directory, 'api'),
+      readiness: options.readiness ?? (async () => ({})),
+    })
+  let api = await open(0)
+  const makeKey = async (wish: KeyWish = {}) => {
+    const made = await accounts.createKey({ product: 'casino', rateLimit: 6_000_000, ...wish })
+    if (!made.ok) throw new Error(made.problem)
+    return { id: made.key.id, secret: made.secret }
+  }
+  const { secret } = await makeKey()
+  return {
+    url: `http://127.0.0.1:${api.port}`,
+    key: secret,
+    own: {
+      api: () => api,
+      makeKey,
+      async revokeKey(id) {
+        const revoked = await accounts.revokeKey(id)
+        if (!revoked.ok) throw new Error(revoked.problem)
+      },
+      records: log.records,
+      failLog: log.fail,
+      logged,
+      async restart() {
+        const { port } = api
+        await api.close()
+        api = await open(port)
+      },
+    },
+    async close() {
+      log.fail(null)
+      await api.close()
+      accounts.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Ten lines of what the door needs of a log. */
+function openMemoryLog() {
+  const records: LogRecord[] = []
+  let fault: LogFault | 'hold' | null = null
+  let held: (() => void)[] = []
+  const append: LogWriter['append'] = (record, done) => {
+    const settle = () => {
+      if (fault === null) records.push(record)
+      done(fault === 'hold' ? null : fault)
+    }
+    if (fault === 'hold') held.push(settle)
+    else setImmediate(settle)
+  }
+  const status = () => ({ refusing: fault === 'hold' ? null : fault }) as ReturnType<LogWriter['status']>
+  const fail = (next: LogFault | 'hold' | null) => {
+    fault = next
+    const waiting = held
+    held = []
+    for (const settle of waiting) settle()
+  }
+  return { records, append, status, fail }
+}
