@@ -41,11 +41,11 @@ export function sameAmount(a: string | null, b: string | null): boolean {
  */
 export function amountOf(value: number | string, key: string, text: string): Decimal {
   if (typeof value === 'string') return decimalOf(value.trim())
-  if (!isExact(value, text)) return decimalOf(numberSource(text, key))
-  const plainText = String(value)
-  return plainText.length <= limits.amountFractionDigitsMax && !plainText.includes('e')
-    ? { text: plainText, rounded: false }
-    : decimalOf(plainText)
+  const source = onlySource(text, key) ?? numberSource(text, key)
+  // Up to 15 digits survive a double, and its shortest text is plain decimal; -0 comes out as 0.
+  return source.length <= 15 && !exponent.test(source) && Math.abs(value) >= 1e-6
+    ? { text: String(value), rounded: false }
+    : decimalOf(source)
 }
 
 /** The text, as sent, of the number that a top-level key holds; of a repeated key, the last. */
@@ -61,11 +61,15 @@ export function numberSource(text: string, key: string): string {
 }
 
 /**
- * Whether the shortest text of the double is the number that was sent: true for up to 15 digits, away from zero. A text
- * without 16 digits or points in a row has no longer number in it; only an exponent can bring one near to zero.
+ * The same without a parse, for a text in which the quoted key occurs once and nothing is escaped: that one occurrence
+ * is then the key that the parse found, wherever it stands. Null for other texts.
  */
-function isExact(value: number, text: string): boolean {
-  return !longNumber.test(text) && (Math.abs(value) >= 1e-6 || !exponent.test(text))
+export function onlySource(text: string, key: string): string | null {
+  const quoted = `"${key}"`
+  const at = text.indexOf(quoted)
+  if (at < 0 || text.indexOf(quoted, at + 1) >= 0 || text.includes('\\')) return null
+  afterKey.lastIndex = at + quoted.length
+  return afterKey.exec(text)?.[1] ?? null
 }
 
 /** Digits without zeros at either end; the value is 0.digits × 10^point. */
@@ -97,5 +101,5 @@ function plain(digits: string, point: number): string {
 }
 
 const numberParts = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/
-const longNumber = /[0-9.]{16}/
-const exponent = /[0-9][eE]/
+const afterKey = /[ \t\r\n]*:[ \t\r\n]*(-?[0-9.eE+-]+)/y
+const exponent = /[eE]/

@@ -39,13 +39,13 @@ export type SentFields = {
 
 /**
  * @param index position in the batch, -1 for a single event
- * @param bytes length of the event's text: a short one cannot have too many properties
+ * @param length characters of the event's text: a short one cannot have too many properties
  * @param escaped whether the body has any `\u` escape: without one, no text in it can be ill-formed or hold a NUL
  */
 export function checkEvent(
   value: unknown,
   index: number,
-  bytes: number,
+  length: number,
   escaped: boolean,
   nowMs: number,
   found: Findings,
@@ -57,7 +57,7 @@ export function checkEvent(
     const illFormed = escaped ? illFormedKeys(value) : null
     if (illFormed !== null) reportIllFormed(illFormed, index, found)
     checkFields(value, illFormed, index, escaped, nowMs, found)
-    if (bytes > bytesOfMostProperties) checkProperties(value as SentFields, index, found)
+    if (length > lengthOfMostProperties) checkProperties(value as SentFields, index, found)
   }
   if (found.total !== before) found.eventsBad++
 }
@@ -188,4 +188,4 @@ const knownKeys: ReadonlySet<string> = new Set<keyof SentFields>([
 ])
 
 /** The shortest property is `"":0,`: a text this short cannot hold one more than the limit. */
-const bytesOfMostProperties = limits.customPropertiesMax * 5
+const lengthOfMostProperties = limits.customPropertiesMax * 5

@@ -3,13 +3,13 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
-import { openBody } from './body.ts'
+import * as fc from 'fast-check'
+import { decodeBody } from './body.ts'
 import { checkBody, checkEvents } from './check.ts'
 import { plainViolations } from './check.plain.ts'
 import { fields } from './fields.ts'
 import { normalise, readEvents } from './normalise.ts'
-import type { BodyKind } from './scan.ts'
+import { type BodyKind, scanBody } from './scan.ts'
 import { newFindings, visible } from './violation.ts'
 
 const nowMs = 1_790_000_000_000
@@ -288,10 +288,10 @@ function allFindings(
   kind: BodyKind,
   listed: { index?: number; field: string; rule: string }[],
 ): string[] {
-  const opened = openBody(body, kind)
+  const text = decodeBody(body) ?? ''
+  const scan = scanBody(text, kind)
   const found = newFindings(Infinity)
-  const checked =
-    opened.fault === null && opened.body.scan.events > 0 && checkEvents(opened.body, kind, nowMs, found) === null
+  const checked = scan.fault === null && scan.events > 0 && checkEvents(text, scan, kind, nowMs, found) === null
   return (checked ? found.violations : listed).map(({ index, field, rule }) => `${index ?? '-'} ${field} ${rule}`)
 }
 

@@ -21,11 +21,10 @@ export function plainViolations(bytes: Uint8Array, kind: 'event' | 'batch', nowM
   if (!text.startsWith(kind === 'event' ? '{' : '[')) {
     return body(text.startsWith('{') || text.startsWith('[') || parse(text) !== undefined ? 'shape' : 'syntax')
   }
-  const elements = kind === 'event' ? [text] : elementsOf(text)
-  if (elements === null) return body('syntax')
+  const elements = elementsOf(kind === 'event' ? `[${text}]` : text)
+  if (elements === null || (kind === 'event' && elements.length !== 1)) return body('syntax')
   if (elements.length === 0) return body('empty')
   if (elements.length > limits.batchEventsMax) return body('count')
-  if (kind === 'event' && depthOf(text) === null) return body('syntax')
 
   const violations: PlainViolation[] = []
   for (const [index, element] of elements.entries()) {
@@ -39,7 +38,7 @@ export function plainViolations(bytes: Uint8Array, kind: 'event' | 'batch', nowM
 /** The violations of one event's text, as pairs of field and rule; null when it is not JSON. */
 function elementViolations(text: string, nowMs: number): [string, Rule][] | null {
   if (Buffer.byteLength(text) > limits.eventBytesMax) return [['$', 'size']]
-  if ((depthOf(text) ?? 0) > limits.depthMax) return [['$', 'depth']]
+  if (depthOf(text) > limits.depthMax) return [['$', 'depth']]
   const value = parse(text)
   if (value === undefined) return null
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return [['$', 'shape']]
@@ -91,7 +90,7 @@ const stringOf =
   (charactersMax: number): Reading =>
   value => {
     if (typeof value !== 'string') return 'type'
-    return [...value.trim()].length > charactersMax ? 'length' : null
+    return Array.from(value.trim()).length > charactersMax ? 'length' : null
   }
 
 const amount: Reading = value => {
@@ -185,15 +184,15 @@ function elementsOf(text: string): string[] | null {
   return depth === -1 ? elements : null
 }
 
-/** How deeply brackets nest; null when more are opened than closed, or a string is not closed. */
-function depthOf(text: string): number | null {
+/** How deeply brackets nest. */
+function depthOf(text: string): number {
   let depth = 0
   let deepest = 0
   for (const token of tokensOf(text)) {
     if (token === '{' || token === '[') deepest = Math.max(deepest, ++depth)
     if (token === '}' || token === ']') depth--
   }
-  return depth > 0 ? null : deepest
+  return deepest
 }
 
 /** Strings, brackets, commas and what lies between, without whitespace at the end. */

@@ -1,12 +1,12 @@
 // What the API asks of every body: is it what the endpoint takes, and is every event in it good? All violations are
 // found, not the first; a whole body is refused for one bad event. Never throws, whatever the bytes.
 
-import { type Body, type BodyFault, chunkEnd, eventText, openBody, parseChunk } from './body.ts'
+import { chunkEnd, decodeBody, eventText, parseChunk } from './body.ts'
 import { checkEvent, report } from './check-event.ts'
 import type { Code } from './codes.ts'
 import { limits } from './limits.ts'
 import type { Rule } from './rules.ts'
-import type { BodyKind } from './scan.ts'
+import { type BodyKind, type Faulty, type Scan, scanBody, scanFlat } from './scan.ts'
 import { syntaxFault } from './syntax.ts'
 import { type Findings, newFindings, shown, type Violation, visible, whole } from './violation.ts'
 
@@ -44,109 +44,114 @@ export function checkBody(bytes: Uint8Array, kind: BodyKind, nowMs: number): Bod
       eventsBad: 1,
     }
   }
-  const opened = openBody(bytes, kind)
-  if (opened.fault !== null) return refuseBody(opened.fault, bytes, kind, opened.at, opened.events)
-  const { body } = opened
-  const { events } = body.scan
-  if (events === 0) return refuse('empty', 'A batch must hold at least one event: this one is empty', 0)
-  const found = newFindings()
-  const unparsed = checkEvents(body, kind, nowMs, found)
-  if (unparsed !== null) return refuse('syntax', unparsedMessage(body, kind, unparsed), 1)
-  if (found.total === 0) return { ok: true, events }
-  return {
-    ok: false,
-    code: 'VALIDATION_ERROR',
-    message: summary(found),
-    events,
-    violations: found.violations,
-    violationsTotal: found.total,
-    eventsBad: found.eventsBad,
+  const text = decodeBody(bytes)
+  if (text === null) return refuse('encoding', 'The body must be valid UTF-8: this one has bytes that are not', 1)
+  const flat = scanFlat(text, kind)
+  if (flat !== null) {
+    const found = newFindings()
+    if (checkEvents(text, flat, kind, nowMs, found) === null) return outcomeOf(flat.events, found)
   }
+  const scan = scanBody(text, kind)
+  if (scan.fault !== null) return refuseBody(scan, text, kind)
+  if (scan.events === 0) return refuse('empty', 'A batch must hold at least one event: this one is empty', 0)
+  const found = newFindings()
+  const unparsed = checkEvents(text, scan, kind, nowMs, found)
+  if (unparsed !== null) return refuse('syntax', unparsedMessage(text, scan, kind, unparsed), 1)
+  return outcomeOf(scan.events, found)
 }
 
-/** Checks every event into `found`. Returns the index of the first one that is not JSON, or null. */
-export function checkEvents(body: Body, kind: BodyKind, nowMs: number, found: Findings): number | null {
-  const { scan } = body
+/**
+ * Checks every event into `found`. Returns null, or else the index of an event from which on the body is not JSON, or,
+ * of a proposed scan, not what was proposed.
+ */
+export function checkEvents(text: string, scan: Scan, kind: BodyKind, nowMs: number, found: Findings): number | null {
+  const { spans, unparsable, proposed } = scan
+  const escaped = text.includes('\\u')
   let first = 0
   while (first < scan.events) {
-    const unparsable = scan.unparsable?.get(first)
-    if (unparsable !== undefined) {
+    const refused = unparsable?.get(first)
+    if (refused !== undefined) {
       found.eventsBad++
-      report(found, kind === 'event' ? -1 : first, whole, unparsable, unparsableMessages[unparsable])
+      report(found, kind === 'event' ? -1 : first, whole, refused, unparsableMessages[refused])
       first++
       continue
     }
     const end = chunkEnd(scan, first)
-    let values: unknown[]
-    try {
-      values = parseChunk(body, first, end)
-    } catch {
-      return firstUnparsed(body, first)
-    }
+    const values = parseChunk(text, scan, first, end)
+    if (values === null || (proposed && !areObjects(values, end - first))) return first
     for (let i = 0; i < values.length; i++) {
       const at = first + i
-      const length = scan.spans[2 * at + 1]! - scan.spans[2 * at]!
-      checkEvent(values[i], kind === 'event' ? -1 : at, length, scan.escaped, nowMs, found)
+      const length = spans[2 * at + 1]! - spans[2 * at]!
+      checkEvent(values[i], kind === 'event' ? -1 : at, length, escaped, nowMs, found)
     }
     first = end
   }
   return null
 }
 
-function firstUnparsed(body: Body, from: number): number {
-  for (let index = from; ; index++) {
-    try {
-      parseChunk(body, index, index + 1)
-    } catch {
-      return index
-    }
+/** Whether there are so many values, each an object: then no `{` was anything but the beginning of one of them. */
+function areObjects(values: unknown[], count: number): boolean {
+  if (values.length !== count) return false
+  for (const value of values) if (typeof value !== 'object' || value === null) return false
+  return true
+}
+
+function outcomeOf(events: number, found: Findings): BodyOutcome {
+  if (found.total === 0) return { ok: true, events }
+  const { violations, total: violationsTotal, eventsBad } = found
+  return {
+    ok: false,
+    code: 'VALIDATION_ERROR',
+    message: summary(found),
+    events,
+    violations,
+    violationsTotal,
+    eventsBad,
   }
 }
 
-function unparsedMessage(body: Body, kind: BodyKind, index: number): string {
-  const { at, reason } = syntaxFault(eventText(body, index))
-  if (kind === 'event') return `The body is not JSON: ${reason}, at character ${body.scan.spans[0]! + at}`
+function unparsedMessage(text: string, scan: Scan, kind: BodyKind, chunk: number): string {
+  let index = chunk
+  while (parseChunk(text, scan, index, index + 1) !== null) index++
+  const { at, reason } = syntaxFault(eventText(text, scan, index))
+  if (kind === 'event') return `The body is not JSON: ${reason}, at character ${scan.spans[0]! + at}`
   return `The body is not JSON: ${reason}, at character ${at} of event ${index}`
 }
 
-function refuseBody(fault: BodyFault, bytes: Uint8Array, kind: BodyKind, at: number, events: number): BodyOutcome {
+function refuseBody({ fault, at, events }: Faulty, text: string, kind: BodyKind): BodyOutcome {
   const wanted = kind === 'event' ? 'one event, a JSON object' : 'a JSON array of events'
   switch (fault) {
-    case 'encoding':
-      return refuse('encoding', 'The body must be valid UTF-8: this one has bytes that are not', 1)
     case 'empty':
       return refuse('syntax', `The body is empty: it must be ${wanted}`, 1)
     case 'unfinished':
       return refuse('syntax', 'The body is not JSON: it ends before it is complete', 1)
     case 'syntax':
-      return refuse('syntax', `The body is not JSON: ${found(bytes, at)} at byte ${at}`, 1)
+      return refuse('syntax', `The body is not JSON: unexpected ${characterAt(text, at)} at character ${at}`, 1)
     case 'count':
       return refuse('count', `A batch must hold at most ${limits.batchEventsMax} events: this one has more`, events)
     default:
-      return refuseOther(bytes, at, wanted)
+      return refuseOther(text, at, wanted)
   }
 }
 
 /** A body that begins like something else than what the endpoint takes. */
-function refuseOther(bytes: Uint8Array, at: number, wanted: string): BodyOutcome {
-  if (bytes[at] === 0x5b) {
+function refuseOther(text: string, at: number, wanted: string): BodyOutcome {
+  if (text[at] === '[') {
     return refuse('shape', 'This endpoint takes one event, a JSON object: send an array of events to /v2/s2s/batch', 1)
   }
-  if (bytes[at] === 0x7b) {
+  if (text[at] === '{') {
     return refuse('shape', 'This endpoint takes a JSON array of events: send one event, an object, to /v2/s2s/event', 1)
   }
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    const value: unknown = JSON.parse(text.slice(at))
     return refuse('shape', `The body must be ${wanted}: got ${shown(value)}`, 1)
   } catch {
-    return refuse('syntax', `The body is not JSON: it must be ${wanted}, and begins with ${found(bytes, at)}`, 1)
+    return refuse('syntax', `The body is not JSON: it must be ${wanted}, and begins with ${characterAt(text, at)}`, 1)
   }
 }
 
-/** The character at a byte of valid UTF-8. */
-function found(bytes: Uint8Array, at: number): string {
-  const [character = ''] = new TextDecoder().decode(bytes.subarray(at, at + 4))
-  return `"${visible(character)}"`
+function characterAt(text: string, at: number): string {
+  return `"${visible(String.fromCodePoint(text.codePointAt(at)!))}"`
 }
 
 function refuse(rule: Rule, message: string, events: number): BodyOutcome {

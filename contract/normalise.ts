@@ -2,13 +2,13 @@
 // the sent text and the time of receipt alone, so doing it again gives the same. Whatever the door accepts, it takes.
 
 import { amountOf } from './amount.ts'
-import { type Body, chunkEnd, eventText, openBody, parseChunk } from './body.ts'
+import { chunkEnd, decodeBody, eventText, parseChunk } from './body.ts'
 import type { SentFields } from './check-event.ts'
 import type { Event } from './event.ts'
 import type { Flag } from './flags.ts'
 import { limits } from './limits.ts'
 import { isNearMiss } from './names.ts'
-import type { BodyKind } from './scan.ts'
+import { type BodyKind, type Scan, scanBody } from './scan.ts'
 import { booleanOf, idText, isMissing, numberOf, timestampMs } from './values.ts'
 
 /** An event of a body: its text as sent, without whitespace around it, and its value; `error` when it is not JSON. */
@@ -19,11 +19,11 @@ export type SentBody = { ok: true; count: number; events: Iterable<SentEvent> } 
 
 /** Takes a durable body apart. Never throws, whatever the bytes. */
 export function readEvents(bytes: Uint8Array, kind: BodyKind): SentBody {
-  const opened = openBody(bytes, kind)
-  if (opened.fault !== null)
-    return { ok: false, reason: `the body cannot be read: ${opened.fault} at byte ${opened.at}` }
-  const { body } = opened
-  return { ok: true, count: body.scan.events, events: { [Symbol.iterator]: () => eachEvent(body) } }
+  const text = decodeBody(bytes)
+  if (text === null) return { ok: false, reason: 'the body is not valid UTF-8' }
+  const scan = scanBody(text, kind)
+  if (scan.fault !== null) return { ok: false, reason: `the body is not events: ${scan.fault} at character ${scan.at}` }
+  return { ok: true, count: scan.events, events: { [Symbol.iterator]: () => eachEvent(text, scan) } }
 }
 
 /**
@@ -64,28 +64,17 @@ export function normalise(value: unknown, text: string, receivedMs: number): Eve
   return event
 }
 
-function* eachEvent(body: Body): Generator<SentEvent> {
-  const { events } = body.scan
+function* eachEvent(body: string, scan: Scan): Generator<SentEvent> {
   let first = 0
-  while (first < events) {
-    const end = chunkEnd(body.scan, first)
-    const values = parsed(body, first, end)
-    for (let i = first; i < end; i++)
-      yield sentEvent(body, i, values === null ? parsed(body, i, i + 1)?.[0] : values[i - first])
+  while (first < scan.events) {
+    const end = chunkEnd(scan, first)
+    const values = parseChunk(body, scan, first, end)
+    for (let i = first; i < end; i++) {
+      // No JSON text parses to undefined.
+      const value = values === null ? parseChunk(body, scan, i, i + 1)?.[0] : values[i - first]
+      yield { text: eventText(body, scan, i), value, error: value === undefined ? 'the event is not JSON' : null }
+    }
     first = end
-  }
-}
-
-/** No JSON text parses to undefined. */
-function sentEvent(body: Body, index: number, value: unknown): SentEvent {
-  return { text: eventText(body, index), value, error: value === undefined ? 'the event is not JSON' : null }
-}
-
-function parsed(body: Body, first: number, end: number): unknown[] | null {
-  try {
-    return parseChunk(body, first, end)
-  } catch {
-    return null
   }
 }
 

@@ -1,142 +1,187 @@
-// Reads a body's bytes before any parser sees them: finds where each event begins and ends, and how deeply it is nested,
-// by following strings and brackets alone. It builds nothing and stops at the first event too many, so a body made to
-// hurt a parser (millions of empty objects, millions of brackets) costs one pass over bytes. It does not prove that the
-// body is JSON: whatever parses the spans does. Brackets are counted, not matched, and that is enough: spans that are
-// each valid JSON, with a comma between every two and the array's own brackets around them, are valid JSON together.
+// Takes a body's text apart before any parser sees it: finds where each event begins and ends, and how deeply it is
+// nested, by following strings and brackets alone. It builds nothing and stops at the first event too many, so a body
+// made to hurt a parser (millions of empty objects, millions of brackets) costs one pass over its text.
+// It does not prove that the body is JSON: whoever parses the spans does. Brackets are counted, not matched, and that is
+// enough: spans that are each valid JSON, with a comma between every two and the array's own brackets around them, are
+// valid JSON together.
+// Most bodies are a row of objects with nothing nested in them. `scanFlat` proposes their spans from the places of `{`
+// alone, which is ten times as fast, and the parse proves the proposal right or has it thrown away (check.ts).
 
 import { limits } from './limits.ts'
 
 export type BodyKind = 'event' | 'batch'
 
-/** Why a body cannot be taken apart. `empty`: no bytes but whitespace; `other`: it begins like something else. */
-export type ScanFault = 'none' | 'empty' | 'other' | 'unfinished' | 'syntax' | 'count'
+/** Why a body cannot be taken apart. `empty`: nothing but whitespace; `other`: it begins like something else. */
+export type ScanFault = 'empty' | 'other' | 'unfinished' | 'syntax' | 'count'
+
+/** A fault and the character where it is; `events` as counted until then. */
+export type Faulty = { fault: ScanFault; at: number; events: number }
 
 export type Scan = {
-  fault: ScanFault
-  /** Where the fault is: a byte of the body. */
-  faultAt: number
-  /** Events found; with the fault `count`, as many as were counted before stopping. */
+  fault: null
   events: number
-  /** For event i, spans[2i] is its first byte and spans[2i + 1] the byte after its last; no whitespace around it. */
+  /** Event i is text.slice(spans[2i], spans[2i + 1]), without whitespace around it. */
   spans: Int32Array
   /** Events that are nested too deeply or are too large, by index; null when there are none. */
   unparsable: Map<number, 'depth' | 'size'> | null
-  /** Whether there is any `\u` escape in the strings. */
-  escaped: boolean
+  /** Only proposed: right if all of it is JSON, in as many objects as there are spans. */
+  proposed: boolean
 }
 
-export function scanBody(bytes: Uint8Array, kind: BodyKind): Scan {
-  escapedSeen = false
+export function scanBody(text: string, kind: BodyKind): Scan | Faulty {
   unparsable = null
-  let at = skipSpace(bytes, bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0)
-  if (at === bytes.length) return faulty('empty', at, 0)
-  if (kind === 'event') return bytes[at] === OPEN_OBJECT ? scanSingle(bytes, at) : faulty('other', at, 0)
-  if (bytes[at] !== OPEN_ARRAY) return faulty('other', at, 0)
+  let at = skipSpace(text, text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0)
+  if (at === text.length) return { fault: 'empty', at, events: 0 }
+  const opening = text.charCodeAt(at)
+  if (opening !== (kind === 'event' ? OPEN_OBJECT : OPEN_ARRAY)) return { fault: 'other', at, events: 0 }
+  if (kind === 'event') return scanSingle(text, at)
 
   let events = 0
-  at = skipSpace(bytes, at + 1)
-  if (bytes[at] !== CLOSE_ARRAY) {
+  at = skipSpace(text, at + 1)
+  if (text.charCodeAt(at) !== CLOSE_ARRAY) {
     for (;;) {
-      if (events === limits.batchEventsMax)
-        return at < bytes.length ? faulty('count', at, events + 1) : faulty('unfinished', at, events)
-      const end = scanElement(bytes, at)
-      if (end >= bytes.length) return faulty('unfinished', bytes.length, events)
-      if (end === at || bytes[end] === CLOSE_OBJECT) return faulty('syntax', end, events)
-      note(bytes, events++, at, end)
-      if (bytes[end] === CLOSE_ARRAY) {
-        at = end
-        break
-      }
-      at = skipSpace(bytes, end + 1)
+      if (events === limits.batchEventsMax && at < text.length) return { fault: 'count', at, events: events + 1 }
+      const end = scanElement(text, at)
+      if (end === text.length) return { fault: 'unfinished', at: end, events }
+      const closing = text.charCodeAt(end)
+      if (end === at || closing === CLOSE_OBJECT) return { fault: 'syntax', at: end, events }
+      note(text, events++, at, end)
+      at = end
+      if (closing === CLOSE_ARRAY) break
+      at = skipSpace(text, end + 1)
     }
   }
-  at = skipSpace(bytes, at + 1)
-  return at === bytes.length ? scanned(events) : faulty('syntax', at, events)
+  at = skipSpace(text, at + 1)
+  return at === text.length ? scanned(events, false) : { fault: 'syntax', at, events }
 }
 
-function scanSingle(bytes: Uint8Array, at: number): Scan {
-  const end = scanElement(bytes, at)
-  if (end < bytes.length) return faulty('syntax', end, 0)
-  if (depthReached > 0) return faulty('unfinished', end, 0)
-  note(bytes, 0, at, end)
-  return scanned(1)
+/** The spans of a body that seems to be flat objects and nothing else; null when it does not. */
+export function scanFlat(text: string, kind: BodyKind): Scan | null {
+  unparsable = null
+  let tail = endBefore(text, text.length)
+  if (kind === 'batch') {
+    const open = text.indexOf('[')
+    if (text.charCodeAt(tail - 1) !== CLOSE_ARRAY || !isHead(text, open) || text.indexOf('[', open + 1) >= 0)
+      return null
+    tail = endBefore(text, tail - 1)
+  } else if (text.includes('[')) return null
+
+  let events = 0
+  let start = text.indexOf('{')
+  if (kind === 'batch' ? start !== skipSpace(text, text.indexOf('[') + 1) : !isHead(text, start)) return null
+  for (;;) {
+    const next = text.indexOf('{', start + 1)
+    const end = next < 0 ? tail : endBeforeComma(text, next)
+    if (text.charCodeAt(end - 1) !== CLOSE_OBJECT || (end - start) * 3 > limits.eventBytesMax) return null
+    spansFound[2 * events] = start
+    spansFound[2 * events + 1] = end
+    events++
+    if (next < 0) return scanned(events, true)
+    if (kind === 'event' || events === limits.batchEventsMax) return null
+    start = next
+  }
 }
 
-/** The byte that ends the element at `at`: a comma or closing bracket outside of it, or the body's end. */
-function scanElement(bytes: Uint8Array, at: number): number {
-  const length = bytes.length
+function scanSingle(text: string, at: number): Scan | Faulty {
+  const end = scanElement(text, at)
+  if (end < text.length) return { fault: 'syntax', at: end, events: 0 }
+  if (depthReached > 0) return { fault: 'unfinished', at: end, events: 0 }
+  note(text, 0, at, end)
+  return scanned(1, false)
+}
+
+/** The character that ends the element at `at`: a comma or closing bracket outside of it, or the text's end. */
+function scanElement(text: string, at: number): number {
+  const length = text.length
   let depth = 0
   let deepest = 0
   let i = at
-  scan: while (i < length) {
-    const c = bytes[i]!
+  for (; i < length; i++) {
+    const c = text.charCodeAt(i)
     if (c === QUOTE) {
-      i++
-      for (;;) {
-        if (i >= length) break scan
-        const s = bytes[i]!
-        if (s === QUOTE) break
-        if (s === BACKSLASH) {
-          i++
-          if (bytes[i] === LETTER_U) escapedSeen = true
-        }
-        i++
-      }
+      i = endOfString(text, i + 1)
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
       if (++depth > deepest) deepest = depth
     } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
       if (--depth < 0) break
     } else if (c === COMMA && depth === 0) break
-    i++
   }
   depthReached = depth
   deepestSeen = deepest
   return Math.min(i, length)
 }
 
-/** Writes down where an event lies, and whether it may be parsed at all. */
-function note(bytes: Uint8Array, index: number, start: number, terminator: number): void {
-  let end = terminator
-  while (isSpace(bytes[end - 1])) end--
-  spansFound[2 * index] = start
-  spansFound[2 * index + 1] = end
-  if (end - start <= limits.eventBytesMax && deepestSeen <= limits.depthMax) return
-  unparsable ??= new Map()
-  unparsable.set(index, end - start > limits.eventBytesMax ? 'size' : 'depth')
+/** The quote that closes the string whose first character is at `from`; the text's end when there is none. */
+function endOfString(text: string, from: number): number {
+  const length = text.length
+  for (let i = from; i < length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === QUOTE) return i
+    if (c === BACKSLASH) i++
+  }
+  return length
 }
 
-function skipSpace(bytes: Uint8Array, at: number): number {
-  while (isSpace(bytes[at])) at++
+/** Writes down where an event lies, and whether it may be parsed at all. */
+function note(text: string, index: number, start: number, terminator: number): void {
+  const end = endBefore(text, terminator)
+  spansFound[2 * index] = start
+  spansFound[2 * index + 1] = end
+  const large = (end - start) * 3 > limits.eventBytesMax && bytesOf(text, start, end) > limits.eventBytesMax
+  if (!large && deepestSeen <= limits.depthMax) return
+  unparsable ??= new Map()
+  unparsable.set(index, large ? 'size' : 'depth')
+}
+
+function bytesOf(text: string, start: number, end: number): number {
+  let bytes = end - start
+  for (let i = start; i < end && bytes <= limits.eventBytesMax; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
+  }
+  return bytes
+}
+
+/** Whether nothing but whitespace and a byte order mark is before `at`. */
+function isHead(text: string, at: number): boolean {
+  return at === skipSpace(text, text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0)
+}
+
+function skipSpace(text: string, at: number): number {
+  while (isSpace(text.charCodeAt(at))) at++
   return at
 }
 
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+function endBefore(text: string, at: number): number {
+  while (isSpace(text.charCodeAt(at - 1))) at--
+  return at
 }
 
-function scanned(events: number): Scan {
-  const spans = spansFound.slice(0, 2 * events)
-  return { fault: 'none', faultAt: 0, events, spans, unparsable, escaped: escapedSeen }
+/** Where the text before the comma before `at` ends; 0 when there is no comma. */
+function endBeforeComma(text: string, at: number): number {
+  const comma = endBefore(text, at) - 1
+  return text.charCodeAt(comma) === COMMA ? endBefore(text, comma) : 0
 }
 
-function faulty(fault: ScanFault, faultAt: number, events: number): Scan {
-  return { fault, faultAt, events, spans: noSpans, unparsable: null, escaped: escapedSeen }
+function isSpace(unit: number): boolean {
+  return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09
+}
+
+function scanned(events: number, proposed: boolean): Scan {
+  return { fault: null, events, spans: spansFound.slice(0, 2 * events), unparsable, proposed }
 }
 
 const QUOTE = 0x22
 const COMMA = 0x2c
 const BACKSLASH = 0x5c
-const LETTER_U = 0x75
 const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
-
-const noSpans = new Int32Array(0)
+const BYTE_ORDER_MARK = 0xfeff
 
 // What one scan writes down as it goes. A scan runs to its end without giving way, so no two share these.
 const spansFound = new Int32Array(2 * limits.batchEventsMax)
 let unparsable: Scan['unparsable'] = null
-let escapedSeen = false
 let depthReached = 0
 let deepestSeen = 0
