@@ -1,0 +1,39 @@
+// `datapulse doctor`: sends one test event the whole way and says how far it got. The steps are in diagnosis.ts.
+
+import type { Command } from 'commander'
+import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin } from '../command.ts'
+import { diagnose, type Step } from '../diagnosis.ts'
+import { plain } from '../output.ts'
+
+type DoctorChoice = AdminChoice & { product: string; apiUrl: string; timeout: number }
+
+export function addDoctor(program: Command, setting: Setting): void {
+  withAdmin(program.command('doctor'), setting)
+    .description('send a test event through the whole path and say how far it got; exit code 1 if not to the end')
+    .option('--product <product>', 'the product under which the event is sent, with a test key', 'datapulse-doctor')
+    .option('--api-url <url>', 'public port of the server (DATAPULSE_API_URL)', setting.environment.apiUrl)
+    .option('--timeout <seconds>', 'how long the event may take to be listed', wholeNumber(1, 600), 15)
+    .addHelpText('after', examples('datapulse doctor', 'datapulse doctor --product demo --json'))
+    .action(async (choice: DoctorChoice) => {
+      const { output } = setting
+      const told = (step: Step) => {
+        if (choice.json) return
+        const mark = step.ok ? output.paint('green', 'ok  ') : output.paint('red', 'FAIL')
+        output.line(`${mark} ${step.step.padEnd(34)} ${String(step.ms).padStart(6)} ms  ${plain(step.detail)}`)
+      }
+      const { product, apiUrl, timeout } = choice
+      const steps = await diagnose(
+        { admin: adminOf(choice, setting), product, apiUrl, timeoutMs: timeout * 1_000 },
+        told,
+      )
+      const ok = steps.every(step => step.ok)
+      if (choice.json) output.json({ ok, steps })
+      else
+        output.line(
+          ok
+            ? output.paint('green', 'The whole path works.')
+            : output.paint('red', 'The path is broken at the step that failed.'),
+        )
+      if (!ok) process.exitCode = 1
+    })
+}

@@ -1,0 +1,116 @@
+// `datapulse generate`: writes a month of an operator's events to try the server with, and what it must end with.
+
+import { type Command, Option } from 'commander'
+import { open, writeFile } from 'node:fs/promises'
+import { examples, type Setting, share, wholeNumber, withJson } from '../command.ts'
+import { Failure } from '../failure.ts'
+import { type MonthOptions, makeMonth } from '../generate/month.ts'
+import { writeSent } from '../generate/sent.ts'
+import { openSummary } from '../generate/summary.ts'
+
+type GenerateChoice = {
+  json?: true
+  events: number
+  users?: number
+  days: number
+  seed: string
+  mistakes: number
+  retries: number
+  until: string
+  out: string
+  format: 'ndjson' | 'json'
+  summary?: string
+}
+
+export function addGenerate(program: Command, setting: Setting): void {
+  withJson(program.command('generate'))
+    .description("write a month of an operator's events, made up; the same options give the same bytes")
+    .option('--events <events>', 'lines in all, retries and mistakes included', wholeNumber(1, 5_000_000), 100_000)
+    .option('--users <users>', 'players (a fortieth of the events when not given)', wholeNumber(1, 1_000_000))
+    .option('--days <days>', 'how long a time they span', wholeNumber(1, 366), 30)
+    .option('--seed <seed>', 'which month: any text', '1')
+    .option('--mistakes <share>', 'share of events with a mistake, most of them refused', share, 0.01)
+    .option(
+      '--retries <share>',
+      'share of events that are sent again; a tenth of the money among them with another amount',
+      share,
+      0.02,
+    )
+    .option('--until <time>', 'when it ends: ISO 8601', '2025-07-01T00:00:00Z')
+    .option('--out <file>', 'where to write; - is standard output', '-')
+    .addOption(
+      new Option('--format <format>', 'one event a line, or one array').choices(['ndjson', 'json']).default('ndjson'),
+    )
+    .option('--summary <file>', 'also write what a correct server must end with, as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'datapulse generate --events 100000 --out events.ndjson --summary summary.json',
+        'datapulse generate --events 500 --seed demo | datapulse send --key-file key.txt -',
+      ),
+    )
+    .action((choice: GenerateChoice) => generate(choice, setting))
+}
+
+async function generate(choice: GenerateChoice, { output }: Setting): Promise<void> {
+  const untilMs = Date.parse(choice.until)
+  if (Number.isNaN(untilMs))
+    throw new Failure('BAD_UNTIL', `Cannot use --until because it must be an ISO 8601 time: got ${choice.until}`)
+  if (choice.mistakes + choice.retries > 0.9) {
+    throw new Failure(
+      'BAD_SHARES',
+      'Cannot generate because --mistakes and --retries must leave a tenth of plain events',
+    )
+  }
+  const { events, days, seed, mistakes, retries, out, format } = choice
+  const users = choice.users ?? Math.max(1, Math.round(events / 40))
+  const options: MonthOptions = { events, users, days, seed, mistakes, retries, untilMs }
+
+  const summary = openSummary()
+  const file = out === '-' ? null : await open(out, 'w')
+  const write = async (text: string): Promise<void> => {
+    summary.wrote(text)
+    if (file !== null) await file.write(text)
+    else if (!process.stdout.write(text)) await new Promise(resolve => process.stdout.once('drain', resolve))
+  }
+  try {
+    for (const part of writeParts(options, format, summary.add)) await write(part)
+  } finally {
+    await file?.close()
+  }
+
+  const result = summary.end({
+    events,
+    users,
+    days,
+    seed,
+    mistakes,
+    retries,
+    until: new Date(untilMs).toISOString(),
+    format,
+  })
+  if (choice.summary !== undefined) await writeFile(choice.summary, `${JSON.stringify(result, null, 2)}\n`)
+  if (out === '-') return
+  const { counts: _, ...totals } = result
+  if (choice.json) output.json(totals)
+  else
+    output.line(
+      `${result.sent} events written to ${out}: a server must store ${result.stored}, see ${result.duplicate} again (${result.conflict} conflicts), refuse ${result.rejected}.`,
+    )
+}
+
+/** The text of the file, in parts of some hundred kilobytes. */
+function* writeParts(options: MonthOptions, format: 'ndjson' | 'json', add: (line: string, refused: boolean) => void) {
+  const [start, between, end] = format === 'json' ? ['[\n', ',\n', '\n]\n'] : ['', '\n', '\n']
+  let part = start
+  let count = 0
+  for (const sent of makeMonth(options)) {
+    const line = writeSent(sent)
+    add(line, sent.meant === 'mistake')
+    part += (count++ === 0 ? '' : between) + line
+    if (part.length < 256 * 1024) continue
+    yield part
+    part = ''
+  }
+  yield part + end
+}

@@ -1,0 +1,20 @@
+// What the command line takes from the environment, and its defaults. The only file of it that reads the environment.
+
+export type Environment = {
+  adminUrl: string
+  apiUrl: string
+  dataDir: string
+  /** null: it is in the data directory. */
+  adminToken: string | null
+  apiKey: string | null
+}
+
+export function readEnvironment(env: Record<string, string | undefined> = process.env): Environment {
+  return {
+    adminUrl: env['DATAPULSE_ADMIN_URL'] || 'http://127.0.0.1:8081',
+    apiUrl: env['DATAPULSE_API_URL'] || 'http://127.0.0.1:8080',
+    dataDir: env['DATAPULSE_DATA_DIR'] || './data',
+    adminToken: env['DATAPULSE_ADMIN_TOKEN'] || null,
+    apiKey: env['DATAPULSE_API_KEY'] || null,
+  }
+}

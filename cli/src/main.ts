@@ -1,0 +1,36 @@
+// The `datapulse` command. Exit codes: 0 it is done; 1 it could not be done; 2 it was asked for in a wrong way.
+// What was asked for goes to stdout, everything else to stderr; with --json both are JSON.
+
+import { CommanderError } from 'commander'
+import { readEnvironment } from './config.ts'
+import { failureOf } from './failure.ts'
+import { openOutput } from './output.ts'
+import { buildProgram } from './program.ts'
+
+// A reader that goes away (`| head`) is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+}
+
+const json = process.argv.includes('--json')
+const output = openOutput(process.stdout, process.stderr)
+// Commander's own complaints come in pieces; they are told once, at the end.
+let complaint = ''
+const program = buildProgram({ output, environment: readEnvironment() }, text => {
+  complaint += text
+})
+
+try {
+  await program.parseAsync(process.argv)
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2
+    const message = complaint.trim() || error.message
+    if (error.exitCode === 0) process.stderr.write(complaint)
+    else if (json) output.failure({ code: 'USAGE', message: message.replace(/^error: /, ''), problems: [] }, true)
+    else process.stderr.write(`${message}\n`)
+  } else {
+    process.exitCode = 1
+    output.failure(failureOf(error), json)
+  }
+}

@@ -1,0 +1,76 @@
+// What people and programs see. Text that came from outside never reaches a terminal with its control characters: a
+// user id could hold an escape sequence. Tables and colours are for terminals; elsewhere rows are tab-separated lines.
+// JSON keeps every value, with what could move a terminal written as \u escapes.
+
+import Table from 'cli-table3'
+import { stripVTControlCharacters, styleText } from 'node:util'
+import type { Told } from './failure.ts'
+
+export type Cell = string | number | boolean | null | undefined
+export type Colour = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
+type Stream = { write(text: string): unknown; isTTY?: boolean }
+
+export type Output = {
+  /** One line of our own words; put outside text through `plain` first. */
+  line(text?: string): void
+  /** A line about what is going on, on stderr. */
+  note(text: string): void
+  json(value: unknown): void
+  table(head: string[], rows: Cell[][]): void
+  failure(told: Told, json: boolean): void
+  paint(colour: Colour, text: string): string
+  /** Raw text to stdout. */
+  write(text: string): void
+}
+
+export function openOutput(stdout: Stream, stderr: Stream): Output {
+  const coloured = stdout.isTTY === true
+  const paint = (colour: Colour, text: string): string =>
+    coloured ? styleText(colour, text, { stream: stdout as NodeJS.WriteStream }) : text
+  return {
+    line: (text = '') => void stdout.write(`${text}\n`),
+    note: text => void stderr.write(`${text}\n`),
+    json: value => void stdout.write(`${safeJson(value, 2)}\n`),
+    table(head, rows) {
+      const cells = rows.map(row => row.map(cell => plain(cell ?? '')))
+      if (!coloured) {
+        for (const row of [head, ...cells]) stdout.write(`${row.join('\t')}\n`)
+        return
+      }
+      const table = new Table({
+        head: head.map(text => paint('bold', text)),
+        style: { head: [], border: [], compact: true },
+      })
+      table.push(...cells)
+      stdout.write(`${table.toString()}\n`)
+    },
+    failure(told, json) {
+      if (json) {
+        stderr.write(`${safeJson({ error: told.code, ...told })}\n`)
+        return
+      }
+      stderr.write(`datapulse: ${plain(told.message)}\n`)
+      for (const problem of told.problems) stderr.write(`  ${plain(problem.message)}\n`)
+    },
+    paint,
+    write: text => void stdout.write(text),
+  }
+}
+
+/** Outside text made harmless: control characters and those that turn the direction of writing become `·`. */
+export function plain(cell: string | number | boolean): string {
+  return stripVTControlCharacters(String(cell)).replace(dangerous, '·')
+}
+
+/** JSON that holds the same value and cannot move a terminal. */
+export function safeJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(dangerousInJson, escapeUnit)
+}
+
+// oxlint-disable-next-line no-control-regex
+const dangerous = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const dangerousInJson = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}

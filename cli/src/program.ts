@@ -1,0 +1,52 @@
+// All commands, put together. Each is one file in commands/.
+
+import { Command } from 'commander'
+import type { Setting } from './command.ts'
+import { addCounts } from './commands/counts.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addDuplicates } from './commands/duplicates.ts'
+import { addEvents } from './commands/events.ts'
+import { addGenerate } from './commands/generate.ts'
+import { addKeys } from './commands/keys.ts'
+import { addParked } from './commands/parked.ts'
+import { addProducts } from './commands/products.ts'
+import { addRejected } from './commands/rejected.ts'
+import { addSend } from './commands/send.ts'
+import { addServe } from './commands/serve.ts'
+import { addStatus } from './commands/status.ts'
+
+const description = 'DataPulse Server Events: takes user events over HTTP, durably, and counts each of them once.'
+
+/** The whole command line. `complain` gets what commander says about a wrong use. */
+export function buildProgram(setting: Setting, complain: (text: string) => void): Command {
+  const program = new Command('datapulse').description(description).helpCommand(true)
+  const adds = [
+    addServe,
+    addDoctor,
+    addStatus,
+    addProducts,
+    addKeys,
+    addEvents,
+    addCounts,
+    addDuplicates,
+    addParked,
+    addRejected,
+    addSend,
+    addGenerate,
+  ]
+  for (const add of adds) add(program, setting)
+  everyCommand(program, command =>
+    command
+      .exitOverride()
+      .showSuggestionAfterError()
+      .showHelpAfterError('(--help says more)')
+      .configureOutput({ writeErr: complain }),
+  )
+  return program
+}
+
+/** Visits a command and all below it. */
+export function everyCommand(command: Command, visit: (command: Command) => void): void {
+  visit(command)
+  for (const below of command.commands) everyCommand(below, visit)
+}
