@@ -22,38 +22,32 @@ export function makeFakes(eventCount = 3): Fakes {
     totals: { accepted: 9, stored: 6, duplicate: 2, conflict: 1, parked: 1, rejected: 5 },
   }
   const needs: WebNeeds = {
-    products: {
-      list: async () => [...products].map(id => ({ id, createdMs: startMs })),
-      find: async id => (products.has(id) ? { id, createdMs: startMs } : null),
-      async create(id) {
+    accounts: {
+      listProducts: () => [...products].map(id => ({ id, createdMs: startMs })),
+      async createProduct(id) {
+        if (id === 'full') return { ok: false, problem: 'Cannot create the product because there are too many.' }
         const created = !products.has(id)
         products.add(id)
-        return { product: { id, createdMs: startMs }, created }
+        return { ok: true, product: { id, createdMs: startMs }, created }
       },
-    },
-    keys: {
-      list: async ({ product }) => keys.filter(key => product === null || key.product === product),
-      find: async id => keys.find(key => key.id === id) ?? null,
-      async create(wish) {
+      listKeys: product => keys.filter(key => product === undefined || key.product === product),
+      async createKey(wish) {
         products.add(wish.product)
-        const key: Key = {
-          id: `k${keys.length + 1}`,
-          shown: `dp_${wish.mode}_abcd`,
-          createdMs: startMs,
-          revokedMs: null,
-          lastUsedMs: null,
-          ...wish,
-          rateLimitPerMinute: wish.rateLimitPerMinute ?? 60,
-        }
-        keys.push(key)
-        return { key, secret: `dp_${wish.mode}_secret${keys.length}` }
+        const id = `key_${keys.length + 1}`
+        const { name = 'default', mode = 'live', scopes = ['ingest'], rateLimit = 60, expiresMs = null } = wish
+        const times = { createdMs: startMs, expiresMs, revokedMs: null }
+        const key: Key = { id, product: wish.product, name, mode, scopes, rateLimit, prefix: `dp_${mode}_ab`, ...times }
+        // A real key comes with its hash, which must not be shown.
+        keys.push(Object.assign(key, { hash: 'secret-hash' }))
+        return { ok: true, key, secret: `dp_${mode}_secret${keys.length}` }
       },
-      async revoke(id) {
+      async revokeKey(id) {
         const key = keys.find(one => one.id === id)
-        if (key === undefined) return null
+        if (key === undefined) return { ok: false, problem: 'There is none.' }
         key.revokedMs ??= startMs
-        return key
+        return { ok: true, key }
       },
+      lastUsed: () => null,
     },
     async listEvents(question, page) {
       asked.push(question)
@@ -124,5 +118,5 @@ export function fakeEvent(index: number): StoredEvent {
 
 /** A fault as the warehouse throws it. */
 export function away(): Error {
-  return Object.assign(new Error('connection refused'), { code: 'WAREHOUSE_AWAY', retryAfterSeconds: 3 })
+  return Object.assign(new Error('connection refused'), { code: 'WAREHOUSE_AWAY', retry: true })
 }

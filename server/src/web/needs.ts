@@ -1,36 +1,51 @@
 // What the admin API needs of the rest of the server, as types of functions. They are handed in when web is opened;
 // web imports no other stage. Everything about keys and products, and `standing`, must work while the warehouse is
-// away; the asking functions may throw a fault, and one whose `code` begins with WAREHOUSE_ or ASK_ is answered 503.
+// away; the asking functions may throw a fault, and those whose `code` problem.ts knows are answered 503.
 
 import type { Event } from '@datapulse/contract'
 import type { Origin, Totals } from '../warehouse/load.ts'
 
 export type Product = { id: string; createdMs: number }
 
-/** A key as it may be shown: the secret is not in it. */
+/** What is told of a key. Whoever gives one may give more with it; only this is shown. */
 export type Key = {
   id: string
   product: string
   name: string
   mode: 'live' | 'test'
-  scopes: string[]
-  rateLimitPerMinute: number
-  /** The key's first characters. */
-  shown: string
+  scopes: ('ingest' | 'read')[]
+  /** Requests in a rolling minute. */
+  rateLimit: number
+  /** The secret's first characters. */
+  prefix: string
   createdMs: number
   expiresMs: number | null
   revokedMs: number | null
-  lastUsedMs: number | null
 }
 
 export type KeyWish = {
   product: string
-  name: string
-  mode: 'live' | 'test'
-  scopes: ('ingest' | 'read')[]
-  /** null: the server's default. */
-  rateLimitPerMinute: number | null
-  expiresMs: number | null
+  name?: string
+  mode?: 'live' | 'test'
+  scopes?: ('ingest' | 'read')[]
+  rateLimit?: number
+  expiresMs?: number | null
+}
+
+/** A wish that cannot be granted, with a sentence for the one who asked. */
+export type Refused = { ok: false; problem: string }
+
+export type Accounts = {
+  listProducts(): Product[]
+  /** `created` is false when it was there. */
+  createProduct(name: string): Promise<{ ok: true; product: Product; created: boolean } | Refused>
+  listKeys(product?: string): Key[]
+  /** Makes the product if it is new. `secret` is the whole key: it is given this once. */
+  createKey(wish: KeyWish): Promise<{ ok: true; key: Key; secret: string } | Refused>
+  /** Revoking twice is not an error. */
+  revokeKey(id: string): Promise<{ ok: true; key: Key } | Refused>
+  /** Unix milliseconds. */
+  lastUsed(keyId: string): number | null
 }
 
 /** Which rows are asked for; null does not filter. `since` is included, `until` is not; both mean the time of receipt. */
@@ -119,20 +134,7 @@ export type Standing = {
 }
 
 export type WebNeeds = {
-  products: {
-    list(): Promise<Product[]>
-    find(id: string): Promise<Product | null>
-    /** `created` is false when it was there. */
-    create(id: string): Promise<{ product: Product; created: boolean }>
-  }
-  keys: {
-    list(filter: { product: string | null }): Promise<Key[]>
-    find(id: string): Promise<Key | null>
-    /** Makes the product if it is new. `secret` is the whole key: it is given this once. */
-    create(wish: KeyWish): Promise<{ key: Key; secret: string }>
-    /** null when there is no such key; revoking twice is not an error. */
-    revoke(id: string): Promise<Key | null>
-  }
+  accounts: Accounts
   listEvents(question: EventsQuestion, page: PageWish): Promise<Page<StoredEvent>>
   countEvents(question: CountsQuestion): Promise<Count[]>
   listDuplicates(question: DuplicatesQuestion, page: PageWish): Promise<Page<Duplicate>>

@@ -9,13 +9,15 @@ export const refusals = {
   UNAUTHORIZED: [401, 'Unauthorized'],
   NOT_FOUND: [404, 'Not Found'],
   METHOD_NOT_ALLOWED: [405, 'Method Not Allowed'],
-  KEY_NOT_POSSIBLE: [409, 'Conflict'],
+  NOT_POSSIBLE: [409, 'Conflict'],
   TOO_LARGE: [413, 'Content Too Large'],
   UNSUPPORTED_TYPE: [415, 'Unsupported Media Type'],
   WRONG_HOST: [421, 'Misdirected Request'],
   TOO_MANY_FAILURES: [429, 'Too Many Requests'],
   INTERNAL: [500, 'Internal Server Error'],
   WAREHOUSE_AWAY: [503, 'Service Unavailable'],
+  WAREHOUSE_BUSY: [503, 'Service Unavailable'],
+  WAREHOUSE_SLOW: [503, 'Service Unavailable'],
 } as const
 
 export type RefusalCode = keyof typeof refusals
@@ -51,13 +53,27 @@ export function refusalReply(refusal: Refusal): Response {
   return Response.json(body, { status, headers: refusal.headers })
 }
 
-/** What an error thrown by one of our needs means to the caller; null: nothing they could act on. */
+/** What an error thrown by one of our needs means to the caller; null: nothing they could act on, so ours. */
 export function refusalOf(error: unknown): Refusal | null {
   if (error instanceof Refusal) return error
-  const fault = error as { code?: unknown; message?: unknown; retryAfterSeconds?: unknown }
-  const code = typeof fault?.code === 'string' ? fault.code : ''
-  if (!/^(WAREHOUSE|ASK|ENGINE)_/.test(code)) return null
-  const seconds = typeof fault.retryAfterSeconds === 'number' ? Math.max(1, Math.ceil(fault.retryAfterSeconds)) : 2
-  const message = `The warehouse cannot answer just now (${String(fault.message)}). Keys, products and status still work; events go on being taken`
-  return new Refusal('WAREHOUSE_AWAY', message, { headers: { 'retry-after': String(seconds) } })
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  if (code === 'WAREHOUSE_BAD_CURSOR') {
+    return badParameters([{ name: 'cursor', message: 'cursor must be what an earlier page gave as next' }])
+  }
+  const meaning = warehouseMeanings[String(code)]
+  if (meaning === undefined) return null
+  const [refusal, seconds, sentence] = meaning
+  return new Refusal(refusal, `${sentence}: ${String(message)}`, { headers: { 'retry-after': String(seconds) } })
+}
+
+const away = 'The warehouse cannot answer just now; keys, products and status still work, and events go on being taken'
+
+/** By the fault's code: ours, Retry-After, and what to say. */
+const warehouseMeanings: Record<string, [RefusalCode, number, string]> = {
+  WAREHOUSE_AWAY: ['WAREHOUSE_AWAY', 2, away],
+  WAREHOUSE_DISK_FULL: ['WAREHOUSE_AWAY', 30, away],
+  WAREHOUSE_EMPTY: ['WAREHOUSE_AWAY', 2, away],
+  WAREHOUSE_NEWER: ['WAREHOUSE_AWAY', 60, away],
+  WAREHOUSE_BUSY: ['WAREHOUSE_BUSY', 1, 'Too much is asked of the warehouse at once'],
+  WAREHOUSE_SLOW: ['WAREHOUSE_SLOW', 60, 'The question took too long; ask for one product or a shorter time'],
 }

@@ -1,7 +1,7 @@
 // What the admin API answers, as one table: a method, a path, and a function from the request to a JSON value. The
 // table is also what tells a wrong method (405) from a wrong path (404).
 
-import type { WebNeeds } from './needs.ts'
+import type { Accounts, Key, KeyWish, Refused, WebNeeds } from './needs.ts'
 import { flag, future, integer, listOf, oneOf, past, productId, readFields, readQuery, text } from './parameters.ts'
 import { badParameters, Refusal } from './problem.ts'
 import {
@@ -20,6 +20,7 @@ export type Answer = { status?: 200 | 201; body: unknown }
 export type Route = { method: 'GET' | 'POST' | 'DELETE'; path: string; answer: (asked: Asked) => Promise<Answer> }
 
 const idBytesMax = 512
+const rateLimitMax = 6_000_000
 const mode = oneOf('live', 'test')
 const question = { product: productId, mode, since: past, until: past }
 const none = {}
@@ -31,73 +32,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
     cursor: values.cursor,
   })
   return [
-    {
-      method: 'GET',
-      path: '/api/products',
-      async answer({ query, now }) {
-        readQuery(query, none, now)
-        return { body: { products: (await needs.products.list()).map(showProduct) } }
-      },
-    },
-    {
-      method: 'POST',
-      path: '/api/products',
-      async answer({ query, body, now }) {
-        readQuery(query, none, now)
-        const { id } = readFields(body, { id: productId }, now)
-        if (id === null) throw badParameters([{ name: 'id', message: 'id is missing: it names the product' }])
-        const { product, created } = await needs.products.create(id)
-        return { status: created ? 201 : 200, body: showProduct(product) }
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/products/:id',
-      async answer({ query, id, now }) {
-        readQuery(query, none, now)
-        const product = await needs.products.find(id)
-        if (product === null) throw new Refusal('NOT_FOUND', 'There is no product of this id')
-        return { body: showProduct(product) }
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/keys',
-      async answer({ query, now }) {
-        const { product } = readQuery(query, { product: productId }, now)
-        return { body: { keys: (await needs.keys.list({ product })).map(key => showKey(key, now)) } }
-      },
-    },
-    {
-      method: 'POST',
-      path: '/api/keys',
-      async answer({ query, body, now }) {
-        readQuery(query, none, now)
-        const { key, secret } = await needs.keys.create(readKeyWish(body, now))
-        const { id, ...rest } = showKey(key, now)
-        return { status: 201, body: { id, key: secret, ...rest } }
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/keys/:id',
-      async answer({ query, id, now }) {
-        readQuery(query, none, now)
-        const key = await needs.keys.find(id)
-        if (key === null) throw new Refusal('NOT_FOUND', 'There is no key of this id')
-        return { body: showKey(key, now) }
-      },
-    },
-    {
-      method: 'DELETE',
-      path: '/api/keys/:id',
-      async answer({ query, id, now }) {
-        readQuery(query, none, now)
-        const key = await needs.keys.revoke(id)
-        if (key === null) throw new Refusal('NOT_FOUND', 'There is no key of this id')
-        return { body: showKey(key, now) }
-      },
-    },
+    ...accountRoutes(needs.accounts),
     {
       method: 'GET',
       path: '/api/events',
@@ -175,6 +110,86 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
   ]
 }
 
+function accountRoutes(accounts: Accounts): Route[] {
+  const show = (key: Key, now: number) => showKey(key, accounts.lastUsed(key.id), now)
+  const find = (id: string): Key => {
+    const key = accounts.listKeys().find(one => one.id === id)
+    if (key === undefined) throw new Refusal('NOT_FOUND', 'There is no key of this id')
+    return key
+  }
+  return [
+    {
+      method: 'GET',
+      path: '/api/products',
+      async answer({ query, now }) {
+        readQuery(query, none, now)
+        return { body: { products: accounts.listProducts().map(showProduct) } }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/products',
+      async answer({ query, body, now }) {
+        readQuery(query, none, now)
+        const { id } = readFields(body, { id: productId }, now)
+        if (id === null) throw badParameters([{ name: 'id', message: 'id is missing: it names the product' }])
+        const { product, created } = granted(await accounts.createProduct(id))
+        return { status: created ? 201 : 200, body: showProduct(product) }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/products/:id',
+      async answer({ query, id, now }) {
+        readQuery(query, none, now)
+        const product = accounts.listProducts().find(one => one.id === id)
+        if (product === undefined) throw new Refusal('NOT_FOUND', 'There is no product of this id')
+        return { body: showProduct(product) }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/keys',
+      async answer({ query, now }) {
+        const { product } = readQuery(query, { product: productId }, now)
+        return { body: { keys: accounts.listKeys(product ?? undefined).map(key => show(key, now)) } }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/keys',
+      async answer({ query, body, now }) {
+        readQuery(query, none, now)
+        const { key, secret } = granted(await accounts.createKey(readKeyWish(body, now)))
+        const { id, ...rest } = show(key, now)
+        return { status: 201, body: { id, key: secret, ...rest } }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/keys/:id',
+      async answer({ query, id, now }) {
+        readQuery(query, none, now)
+        return { body: show(find(id), now) }
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/api/keys/:id',
+      async answer({ query, id, now }) {
+        readQuery(query, none, now)
+        const { key } = granted(await accounts.revokeKey(find(id).id))
+        return { body: show(key, now) }
+      },
+    },
+  ]
+}
+
+function granted<Granted extends { ok: true }>(result: Granted | Refused): Granted {
+  if (!result.ok) throw new Refusal('NOT_POSSIBLE', result.problem)
+  return result
+}
+
 const eventFilters = {
   user: text(idBytesMax),
   event: text(128),
@@ -197,14 +212,14 @@ function questionOf(values: {
   return { product: values.product, mode: values.mode, sinceMs: since, untilMs: until }
 }
 
-function readKeyWish(body: object, now: number) {
+function readKeyWish(body: object, now: number): KeyWish {
   const wish = readFields(
     body,
     {
       product: productId,
       name: text(100),
       mode,
-      rate_limit: integer(1, 1_000_000),
+      rate_limit: integer(1, rateLimitMax),
       expires_at: future,
       scopes: listOf('ingest', 'read'),
     },
@@ -218,10 +233,10 @@ function readKeyWish(body: object, now: number) {
   if (problems.length > 0 || wish.product === null) throw badParameters(problems)
   return {
     product: wish.product,
-    name: wish.name ?? '',
-    mode: wish.mode ?? ('live' as const),
-    scopes: wish.scopes ?? ['ingest' as const],
-    rateLimitPerMinute: wish.rate_limit,
+    ...(wish.name !== null && { name: wish.name }),
+    ...(wish.mode !== null && { mode: wish.mode }),
+    ...(wish.scopes !== null && { scopes: wish.scopes }),
+    ...(wish.rate_limit !== null && { rateLimit: wish.rate_limit }),
     expiresMs: wish.expires_at,
   }
 }

@@ -12,7 +12,7 @@ export function showProduct(product: Product): Flat {
 }
 
 /** `nowMs` decides whether the key is active. */
-export function showKey(key: Key, nowMs: number) {
+export function showKey(key: Key, lastUsedMs: number | null, nowMs: number) {
   const expired = key.expiresMs !== null && key.expiresMs <= nowMs
   return {
     id: key.id,
@@ -20,13 +20,13 @@ export function showKey(key: Key, nowMs: number) {
     name: key.name,
     mode: key.mode,
     scopes: key.scopes,
-    rate_limit: key.rateLimitPerMinute,
-    shown: key.shown,
+    rate_limit: key.rateLimit,
+    prefix: key.prefix,
     state: key.revokedMs !== null ? 'revoked' : expired ? 'expired' : 'active',
     created_at: iso(key.createdMs),
     expires_at: iso(key.expiresMs),
     revoked_at: iso(key.revokedMs),
-    last_used_at: iso(key.lastUsedMs),
+    last_used_at: iso(lastUsedMs),
   }
 }
 

@@ -88,7 +88,8 @@ describe('the admin port', () => {
     const listed = await ask('/api/keys?product=shop')
     assert.equal(listed.body.keys.length, 1)
     const one = await ask(`/api/keys/${made.body.id}`)
-    assert.ok(!JSON.stringify([listed.body, one.body]).includes(secret))
+    const shown = JSON.stringify([listed.body, one.body])
+    assert.ok(!shown.includes(secret) && !shown.includes('secret-hash'))
 
     const revoked = await ask(`/api/keys/${made.body.id}`, { method: 'DELETE' })
     assert.equal(revoked.body.state, 'revoked')
@@ -103,6 +104,7 @@ describe('the admin port', () => {
     assert.equal(again.body.id, 'casino-1')
     assert.equal((await ask('/api/products/casino-1')).body.id, 'casino-1')
     assert.equal((await ask('/api/products/none')).status, 404)
+    assert.equal((await post('/api/products', { id: 'full' })).body.code, 'NOT_POSSIBLE')
   })
 
   it('lists events as flat objects, the sent text only on request, page after page', async () => {
@@ -180,7 +182,7 @@ describe('the admin port', () => {
     const { status, headers, body } = await ask('/api/events')
     fakes.needs.listEvents = listEvents
     assert.equal(status, 503)
-    assert.equal(headers.get('retry-after'), '3')
+    assert.equal(headers.get('retry-after'), '2')
     assert.equal(body.code, 'WAREHOUSE_AWAY')
     assert.equal((await ask('/api/keys')).status, 200)
   })
