@@ -70,6 +70,12 @@ export type LogStatus = {
   consumedOffset: number
   bytes: number
   segments: number
+  /** Full segments that wait to be brought into their final form. */
+  unsealed: number
+  /** Bytes that wait for the disk. */
+  pendingBytes: number
+  /** What was found broken at start, one sentence each. */
+  damage: string[]
   /** null when appends are taken; else why they are not. */
   refusing: LogFault | null
   /** Commits since start, records since start, and the last commit's duration in milliseconds. */

@@ -1,0 +1,28 @@
+// The log's faults in words: why an append was refused, and why a read must be tried again.
+
+import type { LogFault } from './record.ts'
+import { StoreError } from './store.ts'
+
+export function appendFault(code: LogFault['code'], message: string, retryAfterSeconds = 1): LogFault {
+  return { code, message, retryAfterSeconds }
+}
+
+export function faultOf(error: unknown): LogFault {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof StoreError && error.code === 'FULL') {
+    return appendFault('LOG_DISK_FULL', `Cannot append to the log because the disk is full: ${message}`, 5)
+  }
+  return appendFault('LOG_IO', `Cannot append to the log because the disk failed: ${message}`, 2)
+}
+
+/** Thrown by a reader. `retry` is false when waiting does not help. */
+export class LogReadFault extends Error {
+  readonly code: 'LOG_IO' | 'LOG_NEWER' | 'LOG_ABSENT'
+  readonly retry: boolean
+  constructor(code: LogReadFault['code'], message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'LogReadFault'
+    this.code = code
+    this.retry = code !== 'LOG_NEWER'
+  }
+}

@@ -1,0 +1,75 @@
+// How records lie in the body of a commit: one after another, little-endian, without a gap.
+//
+//   0  u8   kind: 0 event, 1 batch, 2 tally; + 0x80 when the mode is test
+//   1  u8   length of the request id        2  u8  length of the product        3  u8  length of the key id
+//   4  u32  events                          8  u32 length of the body          12  u48 received, Unix ms
+//  18  request id, product, key id (UTF-8), body
+//
+// A commit's checksum lies beside it in the store; this file only refuses what cannot be a packed record.
+
+import assert from 'node:assert'
+import type { LogRecord, StoredRecord } from './record.ts'
+
+const kinds = ['event', 'batch', 'tally'] as const
+const headBytes = 18
+const testBit = 0x80
+
+/** An upper bound of what `packRecord` will write. */
+export function packedBytesMax(record: LogRecord): number {
+  return headBytes + 3 * (record.requestId.length + record.product.length + record.keyId.length) + record.body.length
+}
+
+/** Writes `record` at `at`, where `packedBytesMax` bytes are free, and says where it ends. */
+export function packRecord(into: Buffer, at: number, record: LogRecord): number {
+  const kind = kinds.indexOf(record.kind)
+  assert(kind >= 0, `Cannot pack a record because kind must be one of ${kinds.join(', ')}: got ${record.kind}`)
+  let end = at + headBytes
+  const idBytes = into.write(record.requestId, end)
+  end += idBytes
+  const productBytes = into.write(record.product, end)
+  end += productBytes
+  const keyBytes = into.write(record.keyId, end)
+  end += keyBytes
+  assert(
+    idBytes < 256 && productBytes < 256 && keyBytes < 256,
+    `Cannot pack a record because ids must be under 256 bytes: got ${idBytes}, ${productBytes}, ${keyBytes}`,
+  )
+  into[at] = record.mode === 'test' ? kind | testBit : kind
+  into[at + 1] = idBytes
+  into[at + 2] = productBytes
+  into[at + 3] = keyBytes
+  into.writeUInt32LE(record.events, at + 4)
+  into.writeUInt32LE(record.body.length, at + 8)
+  into.writeUIntLE(record.receivedMs, at + 12, 6)
+  into.set(record.body, end)
+  return end + record.body.length
+}
+
+/** The records of a commit whose first has `offset`, or null when the bytes are not packed records. Bodies are views. */
+export function unpackRecords(packed: Uint8Array, offset: number, count: number): StoredRecord[] | null {
+  const from = Buffer.from(packed.buffer, packed.byteOffset, packed.length)
+  const records: StoredRecord[] = []
+  let at = 0
+  for (let i = 0; i < count; i++) {
+    if (at + headBytes > from.length) return null
+    const kind = kinds[from[at]! & ~testBit]
+    const idEnd = at + headBytes + from[at + 1]!
+    const productEnd = idEnd + from[at + 2]!
+    const keyEnd = productEnd + from[at + 3]!
+    const end = keyEnd + from.readUInt32LE(at + 8)
+    if (kind === undefined || end > from.length) return null
+    records.push({
+      offset: offset + i,
+      kind,
+      requestId: from.toString('utf8', at + headBytes, idEnd),
+      product: from.toString('utf8', idEnd, productEnd),
+      keyId: from.toString('utf8', productEnd, keyEnd),
+      mode: (from[at]! & testBit) === 0 ? 'live' : 'test',
+      receivedMs: from.readUIntLE(at + 12, 6),
+      events: from.readUInt32LE(at + 4),
+      body: packed.subarray(keyEnd, end),
+    })
+    at = end
+  }
+  return at === from.length ? records : null
+}
