@@ -1,0 +1,12 @@
+// Every figure, in the order in which they are measured: later ones use the rates that the first ones find.
+
+import { acknowledgement } from './acknowledgement.ts'
+import { batches } from './batches.ts'
+import { drain } from './drain.ts'
+import type { Figure } from './figure.ts'
+import { listed } from './listed.ts'
+import { memory } from './memory.ts'
+import { singles } from './singles.ts'
+import { sustained } from './sustained.ts'
+
+export const figures: Figure[] = [singles, batches, acknowledgement, listed, drain, sustained, memory]

@@ -1,0 +1,63 @@
+// Looking at a running server again and again: where the pipeline is, and how much memory each process holds.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { rssBytes } from '../rig/proc.ts'
+import type { Server } from '../rig/server.ts'
+
+export type Progress = { seconds: number; events: number }
+
+const drainSecondsMax = 3_600
+const stalledSecondsMax = 120
+
+/**
+ * Looks every 50 ms until nothing is in flight, or until the checkpoint has passed `events`; gives each checkpoint with
+ * the time at which it was first seen.
+ */
+export async function watchDrain(server: Server, events = Number.POSITIVE_INFINITY): Promise<Progress[]> {
+  const startMs = performance.now()
+  const seen: Progress[] = []
+  for (;;) {
+    const standing = await server.standing().catch(() => null)
+    const seconds = (performance.now() - startMs) / 1000
+    const done = standing?.checkpoint?.events ?? 0
+    const last = seen.at(-1)
+    if (done > (last?.events ?? 0)) seen.push({ seconds, events: done })
+    if (standing?.log != null && done >= Math.min(events, standing.log.events)) return seen
+    const stalled = seconds - (last?.seconds ?? 0) > stalledSecondsMax
+    if (seconds > drainSecondsMax || stalled)
+      throw new Error(
+        `The pipeline stands at ${done} of ${standing?.log?.events} events after ${seconds.toFixed(0)} s.`,
+      )
+    await sleep(50)
+  }
+}
+
+/** Events per second between the first checkpoint seen and the last: opening the stages is not in it. */
+export function drainRate(seen: Progress[]): number {
+  const first = seen[0]
+  const last = seen.at(-1)
+  if (first === undefined || last === undefined || last === first)
+    throw new Error('Cannot tell a drain rate because it needs two checkpoints: the backlog was too small.')
+  return (last.events - first.events) / (last.seconds - first.seconds)
+}
+
+export type MemorySample = { seconds: number; apiBytes: number; restBytes: number; roles: Record<string, number> }
+
+export type MemoryWatch = { samples: MemorySample[]; stop(): void }
+
+/** Resident memory of the API and of everything else together, twice a second. */
+export function watchMemory(server: Server): MemoryWatch {
+  const pids = server.pids()
+  const samples: MemorySample[] = []
+  const startMs = performance.now()
+  const look = () => {
+    const roles: Record<string, number> = {}
+    for (const [role, pid] of Object.entries(pids)) roles[role] = rssBytes(pid) ?? 0
+    const all = Object.values(roles).reduce((sum, bytes) => sum + bytes, 0)
+    const apiBytes = roles['api'] ?? 0
+    samples.push({ seconds: (performance.now() - startMs) / 1000, apiBytes, restBytes: all - apiBytes, roles })
+  }
+  const timer = setInterval(look, 500)
+  look()
+  return { samples, stop: () => clearInterval(timer) }
+}

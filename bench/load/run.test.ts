@@ -1,0 +1,88 @@
+// The load generator against a small server that looks at everything it gets.
+
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { buildEvents, eventBytes, stampEvents } from './events.ts'
+import type { Job } from './job.ts'
+import { run } from './run.ts'
+
+type Got = { path: string; body: unknown; bytes: number }
+
+async function listen(t: TestContext, statusOf: (count: number) => number): Promise<{ port: number; got: Got[] }> {
+  const got: Got[] = []
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const body = Buffer.concat(chunks)
+      got.push({ path: request.url ?? '', body: JSON.parse(body.toString()) as unknown, bytes: body.length })
+      const reply = '{"status":"any"}'
+      response.writeHead(statusOf(got.length), { 'content-length': reply.length })
+      response.end(reply)
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { port: (server.address() as AddressInfo).port, got }
+}
+
+function job(port: number, more: Partial<Job>): Job {
+  const loop = { kind: 'closed' } as const
+  const counts = { connections: 4, warmSeconds: 0, seconds: 20, requestsMax: 200 }
+  return { port, events: 1, apiKey: 'key', loop, ...counts, ...more }
+}
+
+test('closed loop sends so many requests, each event with a transaction of its own', async t => {
+  const { port, got } = await listen(t, () => 200)
+  const outcome = await run(job(port, {}))
+  assert.equal(outcome.eventsAcknowledged, got.length)
+  assert.ok(got.length >= 200 && got.length < 210, `${got.length} requests`)
+  assert.deepEqual(new Set(got.map(each => each.path)), new Set(['/v2/s2s/event']))
+  assert.deepEqual(new Set(got.map(each => each.bytes)), new Set([eventBytes]))
+  const ids = got.map(each => (each.body as { transaction_id: string }).transaction_id)
+  assert.equal(new Set(ids).size, got.length)
+})
+
+test('a batch is an array of unique events', async t => {
+  const { port, got } = await listen(t, () => 200)
+  const outcome = await run(job(port, { events: 50, requestsMax: 10 }))
+  const events = got.flatMap(each => each.body as { transaction_id: string }[])
+  assert.equal(events.length, outcome.eventsAcknowledged)
+  assert.equal(new Set(events.map(event => event.transaction_id)).size, events.length)
+  assert.deepEqual(new Set(got.map(each => each.path)), new Set(['/v2/s2s/batch']))
+})
+
+test('what is not a 200 is counted by its status and not as acknowledged', async t => {
+  const { port, got } = await listen(t, count => (count % 4 === 0 ? 500 : count % 4 === 1 ? 429 : 200))
+  const outcome = await run(job(port, {}))
+  const of = (rest: number[]) => got.filter((_, i) => rest.includes((i + 1) % 4)).length
+  assert.equal(outcome.eventsAcknowledged, of([2, 3]))
+  assert.deepEqual(outcome.failures, { '429': of([1]), '500': of([0]) })
+})
+
+test('open loop sends what was intended, none is left out', async t => {
+  const { port, got } = await listen(t, () => 200)
+  const loop = { kind: 'open', requestsPerSecond: 500, pace: 'timer' } as const
+  const outcome = await run(job(port, { loop, seconds: 0.5, requestsMax: 100_000 }))
+  assert.deepEqual(outcome.failures, {})
+  assert.equal(outcome.eventsAcknowledged, got.length)
+  assert.equal(outcome.requests, got.length)
+  assert.ok(got.length > 150 && got.length < 400, `${got.length} requests`)
+})
+
+test('stamping changes digits only: the text stays valid and as long as it was', () => {
+  const text = buildEvents({ events: 7, asArray: true, tag: 'abc123', variant: 3 })
+  const length = text.bytes.length
+  assert.equal(stampEvents(text.bytes, 0, text, 999), 1006)
+  const events = JSON.parse(text.bytes.toString()) as { transaction_id: string }[]
+  assert.equal(text.bytes.length, length)
+  assert.deepEqual(
+    events.map(event => event.transaction_id),
+    Array.from({ length: 7 }, (_, i) => `tx-abc123-${String(999 + i).padStart(12, '0')}`),
+  )
+})

@@ -1,0 +1,163 @@
+// The server under test, as an operator runs it: `node server/src/main.ts` with flags, in a data directory of its own.
+// Either whole (`all`: a supervisor and its roles) or only the API, which needs nobody. A key without a limit that would
+// matter is made before it starts. Ended by process id.
+
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openAccounts } from '../../server/src/accounts/accounts.ts'
+import { type Child, type Core, pin, startNode } from './child.ts'
+import { root } from './place.ts'
+import { argumentsOf, descendants } from './proc.ts'
+
+export type Role = 'api' | 'pipeline' | 'engine' | 'web'
+
+/** What the bench reads of `GET /api/status`. */
+export type Standing = {
+  log: { offset: number; events: number; bytes: number } | null
+  checkpoint: { offset: number; events: number } | null
+  lag: { events: number; seconds: number } | null
+  accounting: { accepted: number | null; in_flight?: number; stored?: number; holds: boolean | null }
+}
+
+export type Server = {
+  port: number
+  dataDir: string
+  /** The secret of its key. */
+  apiKey: string
+  /** From spawning it until it said that it is ready. */
+  startSeconds: number
+  /** Process ids of the roles, and of the supervisor; of the API alone when only that runs. */
+  pids(): Record<string, number>
+  pinApi(core: 0 | 1): void
+  standing(): Promise<Standing>
+  /** GET on the admin port; throws unless it is a 200. */
+  ask<T>(path: string): Promise<T>
+  stop(): Promise<void>
+}
+
+export const product = 'bench'
+const rateLimitPerMinute = 6_000_000
+/** A start may have an index to rebuild. */
+const readyMsMax = 60 * 60_000
+
+type Options = { dataDir: string; role: 'all' | 'api'; core: Core; readyWithinMs?: number }
+
+export async function startServer(options: Options): Promise<Server> {
+  const { dataDir, role, core } = options
+  const [port, adminPort] = [await freePort(), await freePort()]
+  const apiKey = await makeKey(dataDir)
+  const startedMs = performance.now()
+  const child = startNode(join(root, 'server/src/main.ts'), flags({ dataDir, role, port, adminPort }), core)
+  await ready(child, port, role, options.readyWithinMs ?? readyMsMax)
+  const startSeconds = (performance.now() - startedMs) / 1000
+  const ask = <T>(path: string) => get<T>(adminPort, path, adminToken(dataDir))
+  const pids = () => pidsOf(child.pid, role)
+  return {
+    port,
+    dataDir,
+    apiKey,
+    startSeconds,
+    pids,
+    pinApi: core => pin(pids()['api'] ?? 0, core),
+    standing: () => ask<Standing>('/api/status'),
+    ask,
+    stop: () => child.end(),
+  }
+}
+
+function flags(options: { dataDir: string; role: string; port: number; adminPort: number }): string[] {
+  const values: Record<string, string> = {
+    'data-dir': options.dataDir,
+    role: options.role,
+    port: String(options.port),
+    'admin-port': String(options.adminPort),
+    'log-level': 'warn',
+    'log-format': 'json',
+  }
+  return Object.entries(values).flatMap(([flag, value]) => [`--${flag}`, value])
+}
+
+const apiKeys = new Map<string, string>()
+
+/** The same key when the server is started again on the same folder. */
+async function makeKey(dataDir: string): Promise<string> {
+  const known = apiKeys.get(dataDir)
+  if (known !== undefined) return known
+  mkdirSync(dataDir, { recursive: true })
+  const accounts = openAccounts({
+    path: join(dataDir, 'accounts.db'),
+    now: () => Date.now(),
+    logger: { warn: (fields, message) => console.error(message, fields) },
+  })
+  const made = await accounts.createKey({ product, name: 'bench', rateLimit: rateLimitPerMinute })
+  accounts.close()
+  if (!made.ok) throw new Error(`Cannot make the bench's key because: ${made.problem}`)
+  apiKeys.set(dataDir, made.secret)
+  return made.secret
+}
+
+async function ready(child: Child, port: number, role: 'all' | 'api', withinMs: number): Promise<void> {
+  const path = role === 'api' ? '/healthz' : '/readyz'
+  const endMs = Date.now() + withinMs
+  for (;;) {
+    if (!child.isAlive()) throw new Error(`The server ended while it was starting:\n${child.lastWords()}`)
+    if (
+      await get(port, path, '').then(
+        () => true,
+        () => false,
+      )
+    )
+      return
+    if (Date.now() > endMs) throw new Error(`The server was not ready in ${withinMs / 1000} s:\n${child.lastWords()}`)
+    await sleep(10)
+  }
+}
+
+function pidsOf(pid: number, role: 'all' | 'api'): Record<string, number> {
+  if (role === 'api') return { api: pid }
+  const found: Record<string, number> = { supervisor: pid }
+  for (const child of descendants(pid)) {
+    const args = argumentsOf(child)
+    const at = args.lastIndexOf('--role')
+    if (at >= 0) found[args[at + 1] ?? ''] = child
+  }
+  return found
+}
+
+function adminToken(dataDir: string): string {
+  const path = join(dataDir, 'admin-token')
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : ''
+}
+
+function get<T>(port: number, path: string, token: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const headers = token === '' ? {} : { authorization: `Bearer ${token}` }
+    const asked = request({ host: '127.0.0.1', port, path, headers, timeout: 60_000 }, reply => {
+      const chunks: Buffer[] = []
+      reply.on('data', (chunk: Buffer) => chunks.push(chunk))
+      reply.on('end', () => {
+        const text = Buffer.concat(chunks).toString()
+        if (reply.statusCode !== 200) reject(new Error(`GET ${path} was answered ${reply.statusCode}: ${text}`))
+        else resolve(JSON.parse(text) as T)
+      })
+      reply.on('error', reject)
+    })
+    asked.on('timeout', () => asked.destroy(new Error(`GET ${path} was not answered in 60 s`)))
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
+    })
+  })
+}
