@@ -27,7 +27,15 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2
     const message = complaint.trim() || error.message
     if (error.exitCode === 0) process.stderr.write(complaint)
-    else if (json) output.failure({ code: 'USAGE', message: message.replace(/^error: /, ''), problems: [] }, true)
+    else if (json)
+      output.failure(
+        {
+          code: 'USAGE',
+          message: message.replace(/^error: /, '').replace(/\n\(--help says more\)$/, ''),
+          problems: [],
+        },
+        true,
+      )
     else process.stderr.write(`${message}\n`)
   } else {
     process.exitCode = 1

@@ -1,6 +1,7 @@
 // All commands, put together. Each is one file in commands/.
 
 import { Command } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
 import type { Setting } from './command.ts'
 import { addCounts } from './commands/counts.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -19,7 +20,8 @@ const description = 'DataPulse Server Events: takes user events over HTTP, durab
 
 /** The whole command line. `complain` gets what commander says about a wrong use. */
 export function buildProgram(setting: Setting, complain: (text: string) => void): Command {
-  const program = new Command('datapulse').description(description).helpCommand(true)
+  const { version } = manifest
+  const program = new Command('datapulse').description(description).version(version).helpCommand(true)
   const adds = [
     addServe,
     addDoctor,

@@ -67,7 +67,7 @@ async function listEvents(choice: EventsChoice, setting: Setting): Promise<void>
 
 function eventCells(row: Row) {
   return [
-    shownTime(row['recv_timestamp']),
+    row['received_at'],
     row['product'],
     row['mode'],
     row['event_name'],

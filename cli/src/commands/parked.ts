@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
-import { gatherPages, printJsonPages, readPages, shownTime } from '../pages.ts'
+import { gatherPages, printJsonPages, readPages } from '../pages.ts'
 import { type PagedChoice, withLimit, withQuestion } from '../question.ts'
 
 export function addParked(program: Command, setting: Setting): void {
@@ -17,7 +17,7 @@ export function addParked(program: Command, setting: Setting): void {
       const pages = readPages(adminOf(choice, setting), '/api/parked', 'parked', query, choice.limit)
       if (choice.json) return printJsonPages(setting.output, pages)
       const rows = (await gatherPages(pages)).map(row => [
-        shownTime(row['recv_timestamp']),
+        row['received_at'],
         row['product'],
         row['request_id'],
         row['position'],

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
-import { type Row, shownTime } from '../pages.ts'
+import type { Row } from '../pages.ts'
 
 type RejectedChoice = AdminChoice & { product?: string; since?: string; until?: string }
 
@@ -28,7 +28,7 @@ export function addRejected(program: Command, setting: Setting): void {
         row['code'],
         row['events'],
         row['requests'],
-        shownTime(row['last_timestamp']),
+        row['last_at'],
       ])
       setting.output.table(['product', 'key', 'code', 'events', 'requests', 'last'], rows)
     })

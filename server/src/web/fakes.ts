@@ -1,11 +1,10 @@
 // The needs of the admin API over plain arrays, for tests.
 
-import type { Event } from '@datapulse/contract'
-import type { Key, Standing, StoredEvent, WebNeeds } from './needs.ts'
+import type { Key, Row, Standing, WebNeeds } from './needs.ts'
 
 export const startMs = Date.parse('2026-03-01T12:00:00Z')
 
-export type Fakes = { needs: WebNeeds; keys: Key[]; events: StoredEvent[]; standing: Standing; asked: object[] }
+export type Fakes = { needs: WebNeeds; keys: Key[]; events: Row[]; standing: Standing; asked: object[] }
 
 export function makeFakes(eventCount = 3): Fakes {
   const products = new Set(['demo'])
@@ -49,33 +48,54 @@ export function makeFakes(eventCount = 3): Fakes {
       },
       lastUsed: () => null,
     },
-    async listEvents(question, page) {
+    async listEvents(question) {
       asked.push(question)
-      const from = Number(page.cursor ?? 0)
+      if (question.cursor === 'tampered') throw Object.assign(new Error('not ours'), { code: 'WAREHOUSE_REFUSED' })
+      const from = Number(question.cursor ?? 0)
       const rows = events
-        .filter(({ origin }) => question.product === null || origin.product === question.product)
-        .filter(({ event }) => question.transactionId === null || event.transactionId === question.transactionId)
-      const next = from + page.limit < rows.length ? String(from + page.limit) : null
-      const shown = rows.slice(from, from + page.limit).map(row => (question.raw ? row : { ...row, raw: null }))
-      return { rows: shown, next }
+        .filter(event => question.product === undefined || event['product'] === question.product)
+        .filter(event => question.transaction === undefined || event['transaction_id'] === question.transaction)
+        .filter(event => question.request === undefined || event['request_id'] === question.request)
+      const shown = rows
+        .slice(from, from + question.limit)
+        .map(({ raw, ...rest }) => (question.raw ? { ...rest, raw: raw! } : rest))
+      return { rows: shown, cursor: from + question.limit < rows.length ? String(from + question.limit) : null }
     },
     countEvents: async () => [
-      { product: 'demo', mode: 'live', name: 'deposit', currency: 'USD', events: 3, amount: '150.000000000000000001' },
+      {
+        product: 'demo',
+        mode: 'live',
+        event_name: 'deposit',
+        currency: 'USD',
+        events: 3,
+        amount: '150.000000000000000001',
+      },
     ],
     listDuplicates: async () => ({
-      rows: events
-        .slice(0, 1)
-        .map(({ origin, event }) => ({ origin, event, firstRequestId: 'r0', firstPosition: 0, conflict: true })),
-      next: null,
+      rows: events.slice(0, 1).map(event => ({ ...event, conflict: true, first_request_id: 'r0' })),
+      cursor: null,
     }),
     listParked: async () => ({
-      rows: events
-        .slice(0, 1)
-        .map(({ origin }) => ({ origin, events: 1, reason: 'unreadable', detail: 'not JSON', text: '{' })),
-      next: null,
+      rows: [
+        {
+          product: 'demo',
+          received_at: new Date(startMs).toISOString(),
+          events: 1,
+          reason: 'unreadable',
+          detail: 'not JSON',
+        },
+      ],
+      cursor: null,
     }),
     countRejected: async () => [
-      { product: 'demo', keyId: 'k1', code: 'VALIDATION_ERROR', events: 5, requests: 2, lastMs: startMs },
+      {
+        product: 'demo',
+        key_id: 'key_1',
+        code: 'VALIDATION_ERROR',
+        events: 5,
+        requests: 2,
+        last_at: new Date(startMs).toISOString(),
+      },
     ],
     standing: async () => standing,
     metrics: async () => 'datapulse_accepted_events_total 10\n',
@@ -83,37 +103,23 @@ export function makeFakes(eventCount = 3): Fakes {
   return { needs, keys, events, standing, asked }
 }
 
-export function fakeEvent(index: number): StoredEvent {
-  const event: Event = {
-    name: 'deposit',
-    userId: `user_${index}`,
-    clickId: '',
-    eventMs: startMs - index * 1_000,
-    ipAddress: '203.0.113.1',
-    userAgent: '',
-    gameType: '',
-    gameProvider: '',
-    transactionId: `tx_${index}`,
-    parentTransactionId: '',
-    messageId: '',
+export function fakeEvent(index: number): Row {
+  return {
+    product: 'demo',
+    mode: 'live',
+    event_name: 'deposit',
+    client_user_id: `user_${index}`,
+    timestamp: startMs - index * 1_000,
+    received_at: new Date(startMs - index * 500).toISOString(),
     amount: '50',
     currency: 'USD',
-    currencySent: 'usd',
-    isCrypto: false,
-    betResult: '',
-    betResultAmount: null,
-    flags: [],
-  }
-  const origin = {
-    product: 'demo',
-    mode: 'live' as const,
-    keyId: 'k1',
-    requestId: `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`,
+    transaction_id: `tx_${index}`,
+    click_id: '',
+    flags: index === 0 ? ['future_skew', 'sign_mismatch'] : [],
+    request_id: `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`,
     position: 0,
-    receivedMs: startMs - index * 500,
-    logOffset: index,
+    raw: '{"event_name":"deposit"}',
   }
-  return { origin, event, raw: '{"event_name":"deposit"}' }
 }
 
 /** A fault as the warehouse throws it. */

@@ -2,8 +2,7 @@
 // web imports no other stage. Everything about keys and products, and `standing`, must work while the warehouse is
 // away; the asking functions may throw a fault, and those whose `code` problem.ts knows are answered 503.
 
-import type { Event } from '@datapulse/contract'
-import type { Origin, Totals } from '../warehouse/load.ts'
+import type { Totals } from '../warehouse/load.ts'
 
 export type Product = { id: string; createdMs: number }
 
@@ -48,71 +47,51 @@ export type Accounts = {
   lastUsed(keyId: string): number | null
 }
 
-/** Which rows are asked for; null does not filter. `since` is included, `until` is not; both mean the time of receipt. */
-export type Question = {
-  product: string | null
-  mode: 'live' | 'test' | null
-  sinceMs: number | null
-  untilMs: number | null
+/** Which rows are asked for; an absent field does not filter. `sinceMs` is included, `untilMs` is not: times of receipt. */
+export type Filter = {
+  product?: string
+  mode?: 'live' | 'test'
+  user?: string
+  event?: string
+  transaction?: string
+  click?: string
+  message?: string
+  /** UUID of a request. */
+  request?: string
+  sinceMs?: number
+  untilMs?: number
 }
 
-export type EventsQuestion = Question & {
-  name: string | null
-  userId: string | null
-  transactionId: string | null
-  clickId: string | null
-  messageId: string | null
-  requestId: string | null
-  /** Also give the text as sent. */
-  raw: boolean
-}
+/** A page of rows, newest first; `cursor` is what an earlier page gave. */
+export type PageQuestion = Filter & { limit: number; cursor?: string }
+/** `raw`: the text as sent is wanted too. */
+export type EventsQuestion = PageQuestion & { raw?: boolean }
+export type DuplicatesQuestion = PageQuestion & { conflict?: boolean }
 
-/** One page: newest first; `cursor` is what an earlier page gave as `next`. */
-export type PageWish = { limit: number; cursor: string | null }
+/** A flat object in the words of the wire. Absent text may be `''`; it is shown as null. */
+export type Row = Record<string, string | number | boolean | null | string[]>
 
-/** `next` is null on the last page. */
-export type Page<Row> = { rows: Row[]; next: string | null }
-
-/** `raw` is null unless it was asked for. */
-export type StoredEvent = { origin: Origin; event: Event; raw: string | null }
-
-export type CountsQuestion = Question & { name: string | null }
+/** `cursor` is null on the last page. */
+export type Page = { rows: Row[]; cursor: string | null }
 
 /** Stored events of one product, mode, name and currency. `amount` is an exact decimal sum; null where none had one. */
-export type Count = {
+export type CountRow = {
   product: string
   mode: 'live' | 'test'
-  name: string
+  event_name: string
   currency: string
   events: number
   amount: string | null
 }
 
-export type Duplicate = {
-  origin: Origin
-  event: Event
-  firstRequestId: string
-  firstPosition: number
-  conflict: boolean
-}
-
-export type DuplicatesQuestion = Question & {
-  name: string | null
-  transactionId: string | null
-  conflict: boolean | null
-}
-
-/** `text` is what could not be processed, as far as it is text. */
-export type Parked = { origin: Origin; events: number; reason: string; detail: string; text: string }
-
-/** Refused at the door, summed by product, key and code. */
-export type Rejected = {
+/** Refused at the door, summed by product, key and code. `last_at` is ISO 8601. */
+export type RejectedRow = {
   product: string
-  keyId: string
+  key_id: string
   code: string
   events: number
   requests: number
-  lastMs: number
+  last_at: string
 }
 
 export type StageName = 'api' | 'log' | 'pipeline' | 'warehouse' | 'accounts'
@@ -135,11 +114,11 @@ export type Standing = {
 
 export type WebNeeds = {
   accounts: Accounts
-  listEvents(question: EventsQuestion, page: PageWish): Promise<Page<StoredEvent>>
-  countEvents(question: CountsQuestion): Promise<Count[]>
-  listDuplicates(question: DuplicatesQuestion, page: PageWish): Promise<Page<Duplicate>>
-  listParked(question: Question, page: PageWish): Promise<Page<Parked>>
-  countRejected(question: Question): Promise<Rejected[]>
+  listEvents(question: EventsQuestion): Promise<Page>
+  countEvents(question: Filter): Promise<CountRow[]>
+  listDuplicates(question: DuplicatesQuestion): Promise<Page>
+  listParked(question: PageQuestion): Promise<Page>
+  countRejected(question: Filter): Promise<RejectedRow[]>
   standing(): Promise<Standing>
   /** Prometheus text. */
   metrics(): Promise<string>

@@ -7,7 +7,11 @@ import { badParameters } from './problem.ts'
 import { parseTime, timeWanted } from './when.ts'
 
 /** Turns what was sent into a value, or says what would be right ("must be …"). */
-export type Reading<Value> = { read(sent: unknown, nowMs: number): { value: Value } | { wanted: string } }
+export type Reading<Value> = {
+  read(sent: unknown, nowMs: number): { value: Value } | { wanted: string }
+  /** Where present, the value must be; says what it is for. */
+  missing?: string
+}
 
 export type Table = Record<string, Reading<unknown>>
 export type Values<T extends Table> = { [Name in keyof T]: (T[Name] extends Reading<infer V> ? V : never) | null }
@@ -43,10 +47,22 @@ export function text(lengthMax: number): Reading<string> {
   }
 }
 
+/** The same, but it must be there; `why` ends the sentence "… is missing: ". */
+export function required<Value>(reading: Reading<Value>, why: string): Reading<Value> {
+  return { read: reading.read, missing: why }
+}
+
 export const productId: Reading<string> = {
   read(sent) {
     const wanted = 'a product id: 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit'
     return typeof sent === 'string' && /^[a-z0-9][a-z0-9_-]{0,62}$/.test(sent) ? { value: sent } : { wanted }
+  },
+}
+
+export const uuid: Reading<string> = {
+  read(sent) {
+    const isUuid = typeof sent === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(sent)
+    return isUuid ? { value: sent.toLowerCase() } : { wanted: 'a UUID, as X-Request-Id has it' }
   },
 }
 
@@ -93,13 +109,14 @@ export const flag: Reading<boolean> = {
 
 /** A moment; a length of time counts back from now. */
 export const past: Reading<number> = time('back')
-/** A moment; a length of time counts ahead from now. */
+/** A moment still to come; a length of time counts ahead from now. */
 export const future: Reading<number> = time('ahead')
 
 function time(lengths: 'back' | 'ahead'): Reading<number> {
   return {
     read(sent, nowMs) {
       const value = typeof sent === 'string' || typeof sent === 'number' ? parseTime(sent, nowMs, lengths) : null
+      if (value !== null && lengths === 'ahead' && value <= nowMs) return { wanted: 'a time in the future' }
       return value === null ? { wanted: timeWanted } : { value }
     },
   }
@@ -115,7 +132,10 @@ function readAll<T extends Table>(
   for (const [name, reading] of Object.entries(table)) {
     values[name] = null
     const given = Object.hasOwn(sent, name) ? sent[name] : undefined
-    if (given === undefined || given === null) continue
+    if (given === undefined || given === null) {
+      if (reading.missing !== undefined) problems.push({ name, message: `${name} is missing: ${reading.missing}` })
+      continue
+    }
     const result = reading.read(given, nowMs)
     if ('value' in result) values[name] = result.value
     else problems.push({ name, message: `${name} must be ${result.wanted}: got ${shorten(given)}` })

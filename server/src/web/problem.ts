@@ -57,9 +57,6 @@ export function refusalReply(refusal: Refusal): Response {
 export function refusalOf(error: unknown): Refusal | null {
   if (error instanceof Refusal) return error
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
-  if (code === 'WAREHOUSE_BAD_CURSOR') {
-    return badParameters([{ name: 'cursor', message: 'cursor must be what an earlier page gave as next' }])
-  }
   const meaning = warehouseMeanings[String(code)]
   if (meaning === undefined) return null
   const [refusal, seconds, sentence] = meaning

@@ -1,19 +1,22 @@
 // What the admin API answers, as one table: a method, a path, and a function from the request to a JSON value. The
 // table is also what tells a wrong method (405) from a wrong path (404).
 
-import type { Accounts, Key, KeyWish, Refused, WebNeeds } from './needs.ts'
-import { flag, future, integer, listOf, oneOf, past, productId, readFields, readQuery, text } from './parameters.ts'
-import { badParameters, Refusal } from './problem.ts'
+import type { Accounts, Filter, Key, KeyWish, Page, Refused, WebNeeds } from './needs.ts'
 import {
-  showCount,
-  showDuplicate,
-  showEvent,
-  showKey,
-  showParked,
-  showProduct,
-  showRejected,
-  showStanding,
-} from './shown.ts'
+  flag,
+  future,
+  integer,
+  listOf,
+  oneOf,
+  past,
+  productId,
+  readFields,
+  readQuery,
+  text,
+  uuid,
+} from './parameters.ts'
+import { badParameters, Refusal } from './problem.ts'
+import { showKey, showProduct, showRow, showStanding } from './shown.ts'
 
 export type Asked = { query: URLSearchParams; id: string; body: object; now: number }
 export type Answer = { status?: 200 | 201; body: unknown }
@@ -21,15 +24,22 @@ export type Route = { method: 'GET' | 'POST' | 'DELETE'; path: string; answer: (
 
 const idBytesMax = 512
 const rateLimitMax = 6_000_000
-const mode = oneOf('live', 'test')
-const question = { product: productId, mode, since: past, until: past }
 const none = {}
+const question = { product: productId, mode: oneOf('live', 'test'), since: past, until: past }
+const eventFilters = {
+  user: text(idBytesMax),
+  event: text(128),
+  transaction: text(idBytesMax),
+  click: text(idBytesMax),
+  message: text(idBytesMax),
+  request: uuid,
+}
 
 export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
   const page = { limit: integer(1, pageRowsMax), cursor: text(1_024) }
-  const pageOf = (values: { limit: number | null; cursor: string | null }) => ({
-    limit: values.limit ?? Math.min(50, pageRowsMax),
-    cursor: values.cursor,
+  const pageOf = ({ limit, cursor }: { limit: number | null; cursor: string | null }) => ({
+    limit: limit ?? Math.min(50, pageRowsMax),
+    ...(cursor !== null && { cursor }),
   })
   return [
     ...accountRoutes(needs.accounts),
@@ -38,20 +48,9 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       path: '/api/events',
       async answer({ query, now }) {
         const values = readQuery(query, { ...question, ...page, ...eventFilters, raw: flag }, now)
-        const { rows, next } = await needs.listEvents(
-          {
-            ...questionOf(values),
-            name: values.event,
-            userId: values.user,
-            transactionId: values.transaction,
-            clickId: values.click,
-            messageId: values.message,
-            requestId: values.request,
-            raw: values.raw === true,
-          },
-          pageOf(values),
-        )
-        return { body: { events: rows.map(showEvent), next } }
+        const asked = { ...filterOf(values), ...pageOf(values), raw: values.raw === true }
+        const { rows, cursor } = await turnPage(asked, needs.listEvents)
+        return { body: { events: rows.map(showRow), next: cursor } }
       },
     },
     {
@@ -59,44 +58,37 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       path: '/api/counts',
       async answer({ query, now }) {
         const values = readQuery(query, { ...question, event: text(128) }, now)
-        const counts = await needs.countEvents({ ...questionOf(values), name: values.event })
-        return { body: { counts: counts.map(showCount) } }
+        return { body: { counts: (await needs.countEvents(filterOf(values))).map(showRow) } }
       },
     },
     {
       method: 'GET',
       path: '/api/duplicates',
       async answer({ query, now }) {
-        const table = { ...question, ...page, event: text(128), transaction: text(idBytesMax), conflict: flag }
-        const values = readQuery(query, table, now)
-        const { rows, next } = await needs.listDuplicates(
-          {
-            ...questionOf(values),
-            name: values.event,
-            transactionId: values.transaction,
-            conflict: values.conflict,
-          },
-          pageOf(values),
+        const values = readQuery(query, { ...question, ...page, ...eventFilters, conflict: flag }, now)
+        const conflict = values.conflict === null ? {} : { conflict: values.conflict }
+        const { rows, cursor } = await turnPage(
+          { ...filterOf(values), ...pageOf(values), ...conflict },
+          needs.listDuplicates,
         )
-        return { body: { duplicates: rows.map(showDuplicate), next } }
+        return { body: { duplicates: rows.map(showRow), next: cursor } }
       },
     },
     {
       method: 'GET',
       path: '/api/parked',
       async answer({ query, now }) {
-        const values = readQuery(query, { ...question, ...page }, now)
-        const { rows, next } = await needs.listParked(questionOf(values), pageOf(values))
-        return { body: { parked: rows.map(showParked), next } }
+        const values = readQuery(query, { ...question, ...page, request: uuid }, now)
+        const { rows, cursor } = await turnPage({ ...filterOf(values), ...pageOf(values) }, needs.listParked)
+        return { body: { parked: rows.map(showRow), next: cursor } }
       },
     },
     {
       method: 'GET',
       path: '/api/rejected',
       async answer({ query, now }) {
-        const { product, since, until } = readQuery(query, { product: productId, since: past, until: past }, now)
-        const rejected = await needs.countRejected(questionOf({ product, mode: null, since, until }))
-        return { body: { rejected: rejected.map(showRejected) } }
+        const values = readQuery(query, { product: productId, since: past, until: past }, now)
+        return { body: { rejected: (await needs.countRejected(filterOf(values))).map(showRow) } }
       },
     },
     {
@@ -131,9 +123,8 @@ function accountRoutes(accounts: Accounts): Route[] {
       path: '/api/products',
       async answer({ query, body, now }) {
         readQuery(query, none, now)
-        const { id } = readFields(body, { id: productId }, now)
-        if (id === null) throw badParameters([{ name: 'id', message: 'id is missing: it names the product' }])
-        const { product, created } = granted(await accounts.createProduct(id))
+        const { id } = readFields(body, { id: required(productId, 'it names the product') }, now)
+        const { product, created } = granted(await accounts.createProduct(id!))
         return { status: created ? 201 : 200, body: showProduct(product) }
       },
     },
@@ -190,49 +181,47 @@ function granted<Granted extends { ok: true }>(result: Granted | Refused): Grant
   return result
 }
 
-const eventFilters = {
-  user: text(idBytesMax),
-  event: text(128),
-  transaction: text(idBytesMax),
-  click: text(idBytesMax),
-  message: text(idBytesMax),
-  request: text(64),
-}
+type Filters = { [Name in keyof typeof question | keyof typeof eventFilters]?: string | number | null }
 
-function questionOf(values: {
-  product: string | null
-  mode: 'live' | 'test' | null
-  since: number | null
-  until: number | null
-}) {
+/** Only what was asked for; `since` and `until` under the names that say their unit. */
+function filterOf(values: Filters): Filter {
   const { since, until } = values
-  if (since !== null && until !== null && since >= until) {
+  if (since != null && until != null && since >= until) {
     throw badParameters([{ name: 'until', message: 'until must be later than since' }])
   }
-  return { product: values.product, mode: values.mode, sinceMs: since, untilMs: until }
+  const { product, mode, user, event, transaction, click, message, request } = values
+  const filter = { product, mode, user, event, transaction, click, message, request, sinceMs: since, untilMs: until }
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value != null)) as Filter
+}
+
+/** A cursor that was tampered with is the asker's mistake, and only the warehouse can tell. */
+async function turnPage<Q extends { cursor?: string }>(asked: Q, list: (asked: Q) => Promise<Page>): Promise<Page> {
+  try {
+    return await list(asked)
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message?: unknown }
+    if (code !== 'WAREHOUSE_REFUSED' || asked.cursor === undefined) throw error
+    throw badParameters([
+      { name: 'cursor', message: `cursor must be what an earlier page gave as next: ${String(message)}` },
+    ])
+  }
 }
 
 function readKeyWish(body: object, now: number): KeyWish {
   const wish = readFields(
     body,
     {
-      product: productId,
+      product: required(productId, 'a key belongs to one'),
       name: text(100),
-      mode,
+      mode: question.mode,
       rate_limit: integer(1, rateLimitMax),
       expires_at: future,
       scopes: listOf('ingest', 'read'),
     },
     now,
   )
-  const problems = []
-  if (wish.product === null) problems.push({ name: 'product', message: 'product is missing: a key belongs to one' })
-  if (wish.expires_at !== null && wish.expires_at <= now) {
-    problems.push({ name: 'expires_at', message: 'expires_at must lie in the future' })
-  }
-  if (problems.length > 0 || wish.product === null) throw badParameters(problems)
   return {
-    product: wish.product,
+    product: wish.product!,
     ...(wish.name !== null && { name: wish.name }),
     ...(wish.mode !== null && { mode: wish.mode }),
     ...(wish.scopes !== null && { scopes: wish.scopes }),

@@ -1,9 +1,7 @@
-// How things look in the admin API: flat objects in snake_case with the names of the wire. Times of an event are Unix
-// milliseconds as on the wire, times of keys and products ISO 8601; amounts are decimal text; absent is null.
+// How things look in the admin API: flat objects in snake_case with the names of the wire. An event's own `timestamp` is
+// Unix milliseconds as on the wire, every `…_at` is ISO 8601; amounts are decimal text; absent is null.
 
-import type { Event } from '@datapulse/contract'
-import type { Origin } from '../warehouse/load.ts'
-import type { Count, Duplicate, Key, Parked, Product, Rejected, Standing, StoredEvent } from './needs.ts'
+import type { Key, Product, Row, Standing } from './needs.ts'
 
 type Flat = Record<string, string | number | boolean | null>
 
@@ -30,46 +28,14 @@ export function showKey(key: Key, lastUsedMs: number | null, nowMs: number) {
   }
 }
 
-export function showEvent(stored: StoredEvent): Flat {
-  const flat = { ...showOrigin(stored.origin), ...showFields(stored.event) }
-  return stored.raw === null ? flat : { ...flat, raw: stored.raw }
-}
-
-export function showDuplicate(duplicate: Duplicate): Flat {
-  return {
-    ...showOrigin(duplicate.origin),
-    ...showFields(duplicate.event),
-    conflict: duplicate.conflict,
-    first_request_id: duplicate.firstRequestId,
-    first_position: duplicate.firstPosition,
+/** A flat row: absent text is null, a list is joined with commas. */
+export function showRow(row: Row): Flat {
+  const shown: Flat = {}
+  for (const [name, value] of Object.entries(row)) {
+    const text = Array.isArray(value) ? value.join(',') : value
+    shown[name] = text === '' ? null : text
   }
-}
-
-export function showParked(parked: Parked): Flat {
-  const { reason, detail, events, text } = parked
-  return { ...showOrigin(parked.origin), events, reason, detail, text: orNull(text) }
-}
-
-export function showRejected(rejected: Rejected): Flat {
-  return {
-    product: orNull(rejected.product),
-    key_id: orNull(rejected.keyId),
-    code: rejected.code,
-    events: rejected.events,
-    requests: rejected.requests,
-    last_timestamp: rejected.lastMs,
-  }
-}
-
-export function showCount(count: Count): Flat {
-  return {
-    product: count.product,
-    mode: count.mode,
-    event_name: count.name,
-    currency: orNull(count.currency),
-    events: count.events,
-    amount: count.amount,
-  }
+  return shown
 }
 
 /** Everything about where the server stands, and whether no event disappeared: `accounting.holds`. */
@@ -126,46 +92,8 @@ function account(standing: Standing) {
   }
 }
 
-function showOrigin(origin: Origin): Flat {
-  return {
-    product: origin.product,
-    mode: origin.mode,
-    request_id: origin.requestId,
-    position: origin.position,
-    key_id: origin.keyId,
-    recv_timestamp: origin.receivedMs,
-  }
-}
-
-function showFields(event: Event): Flat {
-  return {
-    event_name: event.name,
-    client_user_id: event.userId,
-    click_id: orNull(event.clickId),
-    timestamp: event.eventMs,
-    ip_address: orNull(event.ipAddress),
-    user_agent: orNull(event.userAgent),
-    game_type: orNull(event.gameType),
-    game_provider: orNull(event.gameProvider),
-    transaction_id: orNull(event.transactionId),
-    parent_transaction_id: orNull(event.parentTransactionId),
-    message_id: orNull(event.messageId),
-    amount: event.amount,
-    currency: orNull(event.currency),
-    currency_sent: orNull(event.currencySent),
-    is_crypto: event.isCrypto,
-    bet_result: orNull(event.betResult),
-    bet_result_amount: event.betResultAmount,
-    flags: event.flags.length === 0 ? null : event.flags.join(','),
-  }
-}
-
 function iso(ms: number): string
 function iso(ms: number | null): string | null
 function iso(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString()
-}
-
-function orNull(text: string): string | null {
-  return text === '' ? null : text
 }

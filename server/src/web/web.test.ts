@@ -114,6 +114,7 @@ describe('the admin port', () => {
     assert.equal(event.transaction_id, 'tx_0')
     assert.equal(event.amount, '50')
     assert.equal(event.click_id, null)
+    assert.equal(event.flags, 'future_skew,sign_mismatch')
     assert.ok(!('raw' in event))
     for (const value of Object.values(event)) assert.ok(value === null || typeof value !== 'object')
     const second = await ask(`/api/events?limit=2&raw&cursor=${first.body.next}`)
@@ -124,20 +125,21 @@ describe('the admin port', () => {
 
   it('hands every filter on', async () => {
     fakes.asked.length = 0
-    const query =
-      'product=demo&user=u&event=deposit&transaction=t&click=c&message=m&request=r&mode=live&since=1h&until=1772366400'
+    const request = '01900000-0000-7000-8000-000000000001'
+    const query = `product=demo&user=u&event=deposit&transaction=t&click=c&message=m&request=${request}&mode=live&since=1h&until=1772366400`
     assert.equal((await ask(`/api/events?${query}`)).status, 200)
     assert.deepEqual(fakes.asked[0], {
       product: 'demo',
       mode: 'live',
+      user: 'u',
+      event: 'deposit',
+      transaction: 't',
+      click: 'c',
+      message: 'm',
+      request,
       sinceMs: startMs - 3_600_000,
       untilMs: 1_772_366_400_000,
-      name: 'deposit',
-      userId: 'u',
-      transactionId: 't',
-      clickId: 'c',
-      messageId: 'm',
-      requestId: 'r',
+      limit: 50,
       raw: false,
     })
   })
@@ -152,13 +154,15 @@ describe('the admin port', () => {
     assert.match(body.problems.find((one: { name: string }) => one.name === 'usr').message, /not known/)
     assert.equal((await ask('/api/events?since=1h&until=2h')).status, 400)
     assert.equal((await ask('/api/status?x=1')).status, 400)
+    assert.equal((await ask('/api/events?cursor=tampered')).body.problems[0].name, 'cursor')
+    assert.equal((await ask('/api/events?request=7')).body.problems[0].name, 'request')
   })
 
   it('names everything that is wrong with a key', async () => {
     const { status, body } = await post('/api/keys', { name: 7, rate_limit: 0, scopes: ['all'], color: 'red' })
     assert.equal(status, 400)
     const names = body.problems.map((problem: { name: string }) => problem.name)
-    assert.deepEqual(names.toSorted(), ['color', 'name', 'rate_limit', 'scopes'])
+    assert.deepEqual(names.toSorted(), ['color', 'name', 'product', 'rate_limit', 'scopes'])
     assert.equal((await post('/api/keys', {})).body.problems[0].name, 'product')
     assert.equal(
       (await post('/api/keys', { product: 'a', expires_at: '2020-01-01' })).body.problems[0].name,
