@@ -1,0 +1,234 @@
+// Brings one decided chunk to the warehouse, with exactly-once effect:
+//
+//   1. the index notes durably what is about to be loaded, and under which token (`begin`)
+//   2. the warehouse loads it under that token, its note last
+//   3. the index takes the identities, the new checkpoint and the end of 1, in one synced write (`commit`)
+//   4. the log hears that everything before the chunk's end is processed
+//
+// Dying between any two: recovery.ts finds the pending load, makes the same again from the log, and goes on at 2; the
+// warehouse ignores what it has. Until 3 the index answers as it did before, so the decisions come out the same.
+//
+// A warehouse that is away is asked again, for ever, ever more slowly; nothing is dropped. One that refuses the load for
+// what is in it (WAREHOUSE_REFUSED) must not stall the rest: what it may have written of it is undone,
+// the chunk is cut in two, and so on until single items are refused, which are parked. Such parts are loads of their
+// own; their notes end where the chunk begins, except the last, so that dying in between reads the chunk again and
+// recognises what is there. This relies on the warehouse: a refused load has left no events behind.
+
+import type { LogReader } from '../log/record.ts'
+import type { Load, LoadingWarehouse, LoadNote, Totals } from '../warehouse/load.ts'
+import type { Chunk, LogPlace } from './chunk.ts'
+import { type Ahead, addCounts, checkCounts, type Counts, type Decided, decide, noCounts } from './decisions.ts'
+import type { Checkpoint, IdentityIndex, LoadPart, Pending } from './index/identity-index.ts'
+import { type Item, refusedItem } from './items.ts'
+import type { Logger, Pace } from './pace.ts'
+import { digestOf, makeToken } from './token.ts'
+
+/** How far the warehouse and the index have got, together. */
+export type Progress = Checkpoint
+
+export type DeliveryParts = {
+  log: LogReader
+  warehouse: LoadingWarehouse
+  index: IdentityIndex
+  pace: Pace
+  now: () => number
+  /** Eight hex digits, never the same again. */
+  salt: () => string
+  /** Told of every load that is committed. */
+  onLoad: (note: LoadNote, to: LogPlace, loadMs: number) => void
+  logger: Logger
+}
+
+/** `changed`: the warehouse refused something, so what was decided ahead of this is to be decided again. */
+export type Delivered = { progress: Progress; changed: boolean }
+
+/** What became of one load: committed, or refused for what is in it. */
+export type Tried = { progress: Progress; refused: null } | { progress: null; refused: string }
+
+export async function deliver(
+  parts: DeliveryParts,
+  progress: Progress,
+  chunk: Chunk,
+  decided: Decided,
+): Promise<Delivered> {
+  checkCounts(chunk, decided.counts)
+  const tried = await tryPart(parts, progress, chunk, null, decided)
+  const delivered =
+    tried.progress !== null
+      ? { progress: tried.progress, changed: false }
+      : { progress: await deliverInParts(parts, progress, chunk, tried.refused), changed: true }
+  await tellConsumed(parts, chunk.to.offset)
+  return delivered
+}
+
+/** One load: begun, loaded, committed. With `repeated`, the load that was begun before: then nothing is begun again. */
+export async function tryPart(
+  parts: DeliveryParts,
+  progress: Progress,
+  chunk: Chunk,
+  part: LoadPart | null,
+  decided: Decided,
+  repeated: Pending | null = null,
+): Promise<Tried> {
+  const { index, now } = parts
+  const to = endOfPart(chunk, part)
+  const note = await makeNote(parts, progress, chunk, part, decided, repeated?.token ?? null)
+  if (repeated === null) {
+    const { seq, token } = note
+    const range = { from: chunk.from.offset, to: chunk.to.offset, fromEvents: chunk.from.events }
+    await index.begin({ seq, logId: chunk.logId, ...range, part, token })
+  }
+  const { events, duplicates, parked, rejected } = decided
+  const startedMs = now()
+  const refused = await load(parts, progress, { note, events, duplicates, parked, rejected })
+  if (refused !== null) return { progress: null, refused }
+  const { warehouseId, uncounted } = progress
+  const passed = uncounted !== null && uncounted.logId === chunk.logId && to.offset >= uncounted.to
+  const after: Progress = { warehouseId, note, uncounted: passed ? null : uncounted }
+  await index.commit([...decided.entries.values()], after)
+  parts.onLoad(note, to, now() - startedMs)
+  return { progress: after, refused: null }
+}
+
+/** The items that a part holds: what is refused, parked. */
+export function itemsOfPart(chunk: Chunk, part: LoadPart | null): Item[] {
+  if (part === null) return chunk.items
+  const { first, last, refused, bare } = part
+  const items = chunk.items.slice(first, last)
+  return refused === null ? items : items.map(item => refusedItem(item, refused, bare))
+}
+
+/** What a load with these outcomes is recognised by, but for its salt. */
+export function digestOfPart(chunk: Chunk, seq: number, part: LoadPart | null, decided: Decided): string {
+  return digestOf({ seq, logId: chunk.logId, from: chunk.from.offset, to: chunk.to.offset, part }, decided)
+}
+
+async function deliverInParts(
+  parts: DeliveryParts,
+  start: Progress,
+  chunk: Chunk,
+  firstRefusal: string,
+): Promise<Progress> {
+  const { logger } = parts
+  logger.error({ from: chunk.from.offset, to: chunk.to.offset, refused: firstRefusal }, 'the warehouse refuses a load')
+  await undoRefused(parts, start)
+  let progress = start
+  let refused = firstRefusal
+  const counts = noCounts()
+  const isTaken = async (part: LoadPart): Promise<boolean> => {
+    const decided = await decide(itemsOfPart(chunk, part), parts.index, nothingAhead, progress.uncounted, chunk.logId)
+    const tried = await tryPart(parts, progress, chunk, part, decided)
+    if (tried.progress === null) {
+      refused = tried.refused
+      await undoRefused(parts, progress)
+      return false
+    }
+    progress = tried.progress
+    addCounts(counts, decided.counts)
+    return true
+  }
+  const stack = [{ first: 0, last: chunk.items.length }]
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    const isWhole = at.last - at.first === chunk.items.length
+    if (at.last - at.first > 1) {
+      if (!isWhole && (await isTaken({ ...at, refused: null, bare: false }))) continue
+      const middle = (at.first + at.last) >>> 1
+      // In order: the top of the stack is the next part.
+      stack.push({ first: middle, last: at.last }, { first: at.first, last: middle })
+      continue
+    }
+    if (!isWhole && (await isTaken({ ...at, refused: null, bare: false }))) continue
+    logger.error({ origin: chunk.items[at.first]?.origin, refused }, 'the warehouse refuses an event: it is parked')
+    if (await isTaken({ ...at, refused, bare: false })) continue
+    if (await isTaken({ ...at, refused, bare: true })) continue
+    throw new Error(`the warehouse refuses to park what it refuses to store: ${refused}`)
+  }
+  checkCounts(chunk, counts)
+  return progress
+}
+
+async function undoRefused(parts: DeliveryParts, progress: Progress): Promise<void> {
+  const { pace, warehouse } = parts
+  await pace.untilDone('cannot undo a refused load', () => warehouse.forgetAfter(progress.note))
+}
+
+async function makeNote(
+  parts: DeliveryParts,
+  progress: Progress,
+  chunk: Chunk,
+  part: LoadPart | null,
+  decided: Decided,
+  token: string | null,
+): Promise<LoadNote> {
+  const seq = (progress.note?.seq ?? 0) + 1
+  const to = endOfPart(chunk, part)
+  const fingerprint = await parts.pace.untilDone('cannot read the log', () => parts.log.fingerprintBefore(to.offset))
+  return {
+    seq,
+    logId: chunk.logId,
+    from: chunk.from.offset,
+    to: to.offset,
+    fingerprint: fingerprint ?? '',
+    token: token ?? makeToken(to, digestOfPart(chunk, seq, part, decided), parts.salt()),
+    loadedMs: parts.now(),
+    totals: totalsAfter(progress.note?.totals ?? nothing, decided.counts),
+  }
+}
+
+/** Loads until it is loaded; the warehouse's sentence when it refuses what is in the load. */
+async function load(parts: DeliveryParts, progress: Progress, load: Load): Promise<string | null> {
+  const { warehouse, pace } = parts
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await warehouse.load(load)
+      pace.going()
+      return null
+    } catch (cause) {
+      if (isRefusal(cause)) return cause.message.slice(0, 500)
+      await pace.hold(attempt, 'the warehouse does not load', cause)
+    }
+    const { id, last } = await pace.untilDone('the warehouse does not answer', () => askWhere(warehouse))
+    if (id !== progress.warehouseId) throw new Error(`the warehouse is another one: ${id}, was ${progress.warehouseId}`)
+    if (last?.token === load.note.token) return null
+    if (last?.token !== progress.note?.token) throw new Error('the warehouse has another last load than it had')
+  }
+}
+
+async function askWhere(warehouse: LoadingWarehouse): Promise<{ id: string; last: LoadNote | null }> {
+  return { id: await warehouse.id(), last: await warehouse.lastNote() }
+}
+
+async function tellConsumed(parts: DeliveryParts, offset: number): Promise<void> {
+  try {
+    await parts.log.consumed(offset)
+  } catch (cause) {
+    parts.logger.warn({ offset, cause: String(cause) }, 'cannot tell the log what is processed')
+  }
+}
+
+/** A part that is not the chunk's last ends where the chunk begins: nothing is processed before everything is. */
+function endOfPart(chunk: Chunk, part: LoadPart | null): LogPlace {
+  return part === null || part.last === chunk.items.length ? chunk.to : chunk.from
+}
+
+/** Refused for what is in it. What else is said not to pass by itself (a wiped directory, say) is waited for all the same. */
+function isRefusal(cause: unknown): cause is Error {
+  const fault = cause as { code?: unknown; retry?: unknown } | null
+  return cause instanceof Error && fault?.code === 'WAREHOUSE_REFUSED' && fault.retry === false
+}
+
+/** Accepted grows by what was decided for the first time, so that the equation of the totals holds for ever. */
+function totalsAfter(before: Totals, counts: Counts): Totals {
+  const { stored, duplicate, conflict, parked, rejected } = counts
+  return {
+    accepted: before.accepted + stored + duplicate + parked,
+    stored: before.stored + stored,
+    duplicate: before.duplicate + duplicate,
+    conflict: before.conflict + conflict,
+    parked: before.parked + parked,
+    rejected: before.rejected + rejected,
+  }
+}
+
+const nothing: Totals = { accepted: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0, rejected: 0 }
+const nothingAhead: Ahead = new Map()

@@ -1,0 +1,108 @@
+// Follows the log from where recovery says: fills a chunk while the one before it is being loaded, decides about it, and
+// hands it over. Returns when the pipeline closes, after the load that is running; throws what cannot be waited for.
+
+import { type Chunk, emptyChunk, openCourse } from './chunk.ts'
+import { type Ahead, type Decided, decide } from './decisions.ts'
+import { type Delivered, type DeliveryParts, deliver, type Progress } from './delivery.ts'
+import type { Recovered } from './recovery.ts'
+
+export type FollowLimits = {
+  loadEventsMax: number
+  loadBytesMax: number
+  /** Between the beginnings of two loads, unless a chunk is full. */
+  loadIntervalMs: number
+  /** Between two looks at a log that has nothing new. */
+  pollMs: number
+}
+
+export type FollowParts = Omit<DeliveryParts, 'index'> & {
+  limits: FollowLimits
+  /** Told what is not loaded yet: when the API received its oldest record; null when there is nothing. */
+  onOldest: (receivedMs: number | null) => void
+}
+
+/** A load in the background; its failure is kept until somebody asks. */
+type Running = { readonly done: Promise<Delivered | { failed: unknown }>; settled: boolean; oldestMs: number | null }
+
+export async function follow(parts: FollowParts, start: Recovered): Promise<void> {
+  const { pace, log, now, logger, limits, onOldest } = parts
+  const { index, logId, missing } = start
+  const onGap = (gap: object) => logger.error({ logId, ...gap }, 'a stretch of the log is lost: it is parked')
+  const readFrom = missing === null ? start.from : { offset: missing.to, events: start.from.events + missing.events }
+  const course = openCourse({ log, logId, from: readFrom, missing, now, onGap })
+  const limit = { eventsMax: limits.loadEventsMax, bytesMax: limits.loadBytesMax }
+
+  let progress: Progress = start.progress
+  let chunk = emptyChunk(logId, start.from)
+  let ahead: Ahead = nothingAhead
+  let running = null as Running | null
+  let begunMs = Number.NEGATIVE_INFINITY
+  let lookedMs = now()
+
+  /** Waits for the running load; true when what was decided ahead of it has to be decided again. */
+  const finish = async (): Promise<boolean> => {
+    if (running === null) return false
+    const result = await running.done
+    running = null
+    if ('failed' in result) throw result.failed
+    progress = result.progress
+    return result.changed
+  }
+  const begin = async (): Promise<void> => {
+    let decided: Decided = await decide(chunk.items, index, ahead, progress.uncounted, logId)
+    if (await finish()) decided = await decide(chunk.items, index, nothingAhead, progress.uncounted, logId)
+    begunMs = now()
+    running = inBackground(deliver({ ...parts, index }, progress, chunk, decided), chunk)
+    ahead = decided.entries
+    chunk = emptyChunk(logId, chunk.to)
+  }
+
+  try {
+    while (!pace.closing()) {
+      const taken = await pace.untilDone('cannot read the log', () => course.fill(chunk, limit))
+      if (running?.settled === true) await finish()
+      onOldest(running?.oldestMs ?? chunk.firstReceivedMs)
+      const isDue = running === null && now() - begunMs >= limits.loadIntervalMs
+      if (chunk.to.offset > chunk.from.offset && (course.full() || isDue)) {
+        await begin()
+      } else if (taken === 0) {
+        await pace.pause(limits.pollMs)
+        if (now() - lookedMs < lookMs) continue
+        lookedMs = now()
+        await checkLog(parts, chunk)
+      }
+    }
+  } finally {
+    await running?.done
+  }
+}
+
+/** How often an idle pipeline asks whether the log is still the one it read. */
+const lookMs = 1_000
+const nothingAhead: Ahead = new Map()
+
+function inBackground(work: Promise<Delivered>, chunk: Chunk): Running {
+  const running: Running = {
+    done: work.then(
+      delivered => {
+        running.settled = true
+        return delivered
+      },
+      failed => {
+        running.settled = true
+        return { failed }
+      },
+    ),
+    settled: false,
+    oldestMs: chunk.firstReceivedMs,
+  }
+  return running
+}
+
+async function checkLog({ log }: FollowParts, chunk: Chunk): Promise<void> {
+  const [id, head] = [await log.id(), await log.head()]
+  if (id !== chunk.logId) throw new Error(`the log was replaced while it was read: ${id}, was ${chunk.logId}`)
+  if (head.offset < chunk.to.offset) {
+    throw new Error(`the log was rolled back while it was read: it ends at ${head.offset}, read to ${chunk.to.offset}`)
+  }
+}

@@ -1,0 +1,155 @@
+// The index of identities on LevelDB: a directory with one small value per identity, written in one synced batch per
+// load. A get of many keys runs off the main thread, in key order, so that neighbours share blocks.
+// Keys are hashes, so there is nothing to compress, and a write buffer far above LevelDB's 4 MiB keeps the number of
+// tables that a lookup has to ask small (measured in bench/micro/pipeline.bench.ts; LevelDB's own bloom filter of 10 bits per
+// key answers for most identities that are new).
+//
+// Notes of its own, under keys that are not 16 bytes long, as JSON:
+//   format      version of this layout; a newer or unknown one is not read but rebuilt
+//   checkpoint  see Checkpoint
+//   pending     see Pending
+//
+// What LevelDB cannot read is INDEX_DAMAGED, everything else (no space, locked) INDEX_IO. LevelDB checks the checksums
+// of its logs and manifest, but not of blocks that it looks up: an entry is checked for its length only.
+
+import { rm } from 'node:fs/promises'
+import { ClassicLevel } from 'classic-level'
+import { decodeValue, encodeKey, encodeValue } from './entry.ts'
+import {
+  type Checkpoint,
+  type IdentityEntry,
+  type IdentityIndex,
+  type IndexEntry,
+  IndexFault,
+  type IndexPlace,
+  type IndexState,
+  type Pending,
+} from './identity-index.ts'
+
+const formatVersion = 1
+const notes = { format: Buffer.from('format'), checkpoint: Buffer.from('checkpoint'), pending: Buffer.from('pending') }
+
+/** Chosen by the micro-benchmark at 10M keys; memory is at most two write buffers and the cache. */
+export const levelOptions = {
+  keyEncoding: 'buffer',
+  valueEncoding: 'buffer',
+  compression: false,
+  cacheSize: 64 * 1024 * 1024,
+  writeBufferSize: 32 * 1024 * 1024,
+  blockSize: 4 * 1024,
+  maxFileSize: 16 * 1024 * 1024,
+  maxOpenFiles: 1000,
+} as const
+
+type Level = ClassicLevel<Buffer, Buffer>
+
+/** The index in a directory of its own. */
+export function levelIndexPlace(dir: string): IndexPlace {
+  return {
+    open: () => openLevelIndex(dir),
+    wipe: () => rm(dir, { recursive: true, force: true, maxRetries: 3 }),
+  }
+}
+
+async function openLevelIndex(dir: string): Promise<IdentityIndex> {
+  const level: Level = new ClassicLevel(dir, levelOptions)
+  await guarded(() => level.open())
+  try {
+    await checkFormat(level)
+  } catch (cause) {
+    await level.close().catch(() => {})
+    throw cause
+  }
+  return {
+    state: () => guarded(() => readState(level)),
+    find: identities => guarded(() => find(level, identities)),
+    begin: pending => guarded(() => level.put(notes.pending, toBytes(pending), { sync: true })),
+    commit: (entries, checkpoint) => guarded(() => commit(level, entries, checkpoint)),
+    add: entries => guarded(() => level.batch(entries.map(toPut))),
+    bytes: () => guarded(() => level.approximateSize(Buffer.alloc(16, 0), Buffer.alloc(17, 255))),
+    close: () => guarded(() => level.close()),
+  }
+}
+
+async function checkFormat(level: Level): Promise<void> {
+  const found = await guarded(() => level.get(notes.format))
+  if (found === undefined) {
+    const first = await guarded(() => level.keys({ limit: 1 }).all())
+    if (first.length > 0) throw new IndexFault('the index does not say its format', { damaged: true })
+    await guarded(() => level.put(notes.format, toBytes(formatVersion), { sync: true }))
+    return
+  }
+  if (fromBytes(found) !== formatVersion) {
+    throw new IndexFault(`the index has format ${found.toString()}, this program reads ${formatVersion}`, {
+      damaged: true,
+    })
+  }
+}
+
+async function readState(level: Level): Promise<IndexState> {
+  const [checkpoint, pending] = await level.getMany([notes.checkpoint, notes.pending])
+  return {
+    checkpoint: checkpoint === undefined ? null : (fromBytes(checkpoint) as Checkpoint),
+    pending: pending === undefined ? null : (fromBytes(pending) as Pending),
+  }
+}
+
+async function find(level: Level, identities: string[]): Promise<(IndexEntry | undefined)[]> {
+  if (identities.length === 0) return []
+  const order = [...identities.keys()].sort((a, b) => (identities[a]! < identities[b]! ? -1 : 1))
+  const values = await level.getMany(order.map(at => encodeKey(identities[at]!)))
+  const found = new Array<IndexEntry | undefined>(identities.length).fill(undefined)
+  for (let i = 0; i < order.length; i++) {
+    const value = values[i]
+    if (value === undefined) continue
+    const entry = decodeValue(value)
+    if (entry === null) throw new IndexFault(`an entry of the index has ${value.length} bytes`, { damaged: true })
+    found[order[i]!] = entry
+  }
+  return found
+}
+
+async function commit(level: Level, entries: IdentityEntry[], checkpoint: Checkpoint): Promise<void> {
+  await level.batch(
+    [
+      ...entries.map(toPut),
+      { type: 'put', key: notes.checkpoint, value: toBytes(checkpoint) },
+      { type: 'del', key: notes.pending },
+    ],
+    { sync: true },
+  )
+}
+
+function toPut(entry: IdentityEntry) {
+  return { type: 'put' as const, key: encodeKey(entry.identity), value: encodeValue(entry) }
+}
+
+function toBytes(note: unknown): Buffer {
+  return Buffer.from(JSON.stringify(note))
+}
+
+function fromBytes(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString())
+  } catch (cause) {
+    throw new IndexFault('a note of the index is not JSON', { damaged: true, cause })
+  }
+}
+
+/** LevelDB's errors, as ours. */
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof IndexFault) throw cause
+    const { code, message } = deepest(cause)
+    const damaged = code === 'LEVEL_CORRUPTION' || /corrupt|checksum|missing files|bad block|bad magic/i.test(message)
+    throw new IndexFault(`the index failed: ${message}`, { damaged, cause })
+  }
+}
+
+function deepest(cause: unknown): { code: string; message: string } {
+  const error = cause as { code?: string; message?: string; cause?: unknown }
+  if (error.cause !== undefined && error.cause !== null) return deepest(error.cause)
+  return { code: String(error.code ?? ''), message: String(error.message ?? cause) }
+}

@@ -1,0 +1,154 @@
+// From records of the log to items: everything that must have an outcome, in the log's order. An event is normalised
+// and identified; what cannot be read is parked with its reason instead, an event alone where possible, else the whole
+// request; a stretch of the log that is gone is parked with the number of events that lay in it; what the API refused
+// becomes its rows. Nothing here throws for anything that a record holds.
+// Items depend on the records alone, so reading the same stretch again gives the same items.
+
+import { type Event, normalise, readEvents, type SentEvent } from '@datapulse/contract'
+import type { DamagedRange, StoredRecord } from '../log/record.ts'
+import { conflictFingerprint } from '../steps/conflict.ts'
+import { identityOfEvent, identityOfPlace, identityOfText } from '../steps/identity.ts'
+import type { Origin, ParkedRow, RejectedRow } from '../warehouse/load.ts'
+import { readTally } from './tally.ts'
+
+/** What has to get an outcome. `events`: how many events it stands for; `identity`: what recognises it when read again. */
+export type Item =
+  | {
+      kind: 'event'
+      origin: Origin
+      identity: string
+      fingerprint: string
+      events: 1
+      event: Event
+      raw: string
+    }
+  | { kind: 'parked'; origin: Origin; identity: string; events: number; row: ParkedRow }
+  | { kind: 'rejected'; origin: Origin; identity: string; events: 0; row: RejectedRow }
+
+export const parkReasons = {
+  request_unreadable: 'The body of the request cannot be taken apart.',
+  request_count: 'The body does not hold as many events as were counted when it was accepted.',
+  event_failed: 'The event could not be normalised.',
+  record_kind: 'This program does not know this kind of record.',
+  log_damaged: 'A stretch of the log cannot be read any more.',
+  log_missing: 'A stretch of the log was dropped before it was processed.',
+  warehouse_refused: 'The warehouse refuses the event.',
+} as const
+
+export type ParkReason = keyof typeof parkReasons
+
+export function itemsOfRecord(record: StoredRecord, into: Item[]): void {
+  if (record.kind === 'tally') return itemsOfTally(record, into)
+  if (record.kind !== 'event' && record.kind !== 'batch') {
+    into.push(parkedRequest(record, 'record_kind', `kind ${String(record.kind)}`))
+    return
+  }
+  const body = readEvents(record.body, record.kind)
+  if (!body.ok) {
+    into.push(parkedRequest(record, 'request_unreadable', body.reason))
+  } else if (body.count !== record.events) {
+    into.push(parkedRequest(record, 'request_count', `${body.count} events, ${record.events} were accepted`))
+  } else {
+    let position = 0
+    for (const sent of body.events) into.push(itemOfEvent(record, position++, sent))
+  }
+}
+
+/** A stretch of the log that is gone. It is named by its first offset: the same stretch read again is the same item. */
+export function itemOfGap(
+  gap: DamagedRange,
+  logId: string,
+  reason: 'log_damaged' | 'log_missing',
+  nowMs: number,
+): Item {
+  const origin: Origin = {
+    product: '',
+    mode: 'live',
+    keyId: '',
+    requestId: nowhere,
+    position: -1,
+    receivedMs: nowMs,
+    logOffset: gap.from,
+  }
+  const detail = `offsets ${gap.from} to ${gap.to}: ${gap.reason}`
+  return {
+    kind: 'parked',
+    origin,
+    identity: identityOfText([reason, logId, gap.from, gap.to].join(' ')),
+    events: gap.events,
+    row: { origin, events: gap.events, reason, detail, raw: '' },
+  }
+}
+
+/** The item parked after all: the warehouse would not take it. `bare` leaves out the text, should that be the reason. */
+export function refusedItem(item: Item, detail: string, bare: boolean): Item {
+  const { origin, events } = item
+  const raw = bare
+    ? ''
+    : item.kind === 'event'
+      ? item.raw
+      : item.kind === 'parked'
+        ? item.row.raw
+        : JSON.stringify(item.row)
+  const row: ParkedRow = { origin, events, reason: 'warehouse_refused', detail, raw }
+  return { kind: 'parked', origin, identity: identityOfPlace(origin.requestId, origin.position), events, row }
+}
+
+function itemOfEvent(record: StoredRecord, position: number, sent: SentEvent): Item {
+  const origin = originOf(record, position)
+  const { text: raw, value, error } = sent
+  if (error !== null) return parkedItem(origin, 1, 'event_failed', error, raw)
+  try {
+    const event = normalise(value, raw, record.receivedMs)
+    const identity = identityOfEvent(event, origin, raw)
+    return { kind: 'event', origin, identity, fingerprint: conflictFingerprint(event), events: 1, event, raw }
+  } catch (cause) {
+    return parkedItem(origin, 1, 'event_failed', sentence(cause), raw)
+  }
+}
+
+function itemsOfTally(record: StoredRecord, into: Item[]): void {
+  try {
+    const rows = readTally(record)
+    for (const row of rows) {
+      const origin = originOf(record, row.position)
+      into.push({ kind: 'rejected', origin, identity: identityOfPlace(record.requestId, row.position), events: 0, row })
+    }
+  } catch (cause) {
+    into.push(parkedRequest(record, 'request_unreadable', sentence(cause)))
+  }
+}
+
+function parkedRequest(record: StoredRecord, reason: ParkReason, detail: string): Item {
+  const raw = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.byteLength).toString('utf8')
+  return parkedItem(originOf(record, -1), record.events, reason, detail, raw)
+}
+
+function parkedItem(origin: Origin, events: number, reason: ParkReason, detail: string, raw: string): Item {
+  return {
+    kind: 'parked',
+    origin,
+    identity: identityOfPlace(origin.requestId, origin.position),
+    events,
+    row: { origin, events, reason, detail, raw },
+  }
+}
+
+function originOf(record: StoredRecord, position: number): Origin {
+  return {
+    product: record.product,
+    mode: record.mode,
+    keyId: record.keyId,
+    requestId: record.requestId,
+    position,
+    receivedMs: record.receivedMs,
+    logOffset: record.offset,
+  }
+}
+
+function sentence(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).slice(0, 500)
+}
+
+/** The request id of what no request is to blame for. */
+const nowhere = '00000000-0000-0000-0000-000000000000'

@@ -1,0 +1,225 @@
+// The door of the pipeline: reads the log in order, normalises, finds duplicates and conflicts, and loads the warehouse,
+// so that every acknowledged event is there once (exactly-once effect), whatever dies when. The road of an event:
+//
+//   chunk.ts      a stretch of the log becomes items, in order            items.ts: what must have an outcome
+//   decisions.ts  each item gets its outcome, against the index           index/:   which identities are stored
+//   delivery.ts   the chunk is loaded under a token, then committed       token.ts: what a repetition is recognised by
+//   follow.ts     reads on while it is loaded, at most one chunk ahead
+//   recovery.ts   where to go on after a start or a fault
+//
+// Memory does not depend on the backlog: there are never more than two chunks. With nothing to catch up, a load begins
+// when none is running and the last one began `loadIntervalMs` ago: seldom enough that parts stay few, often enough
+// that an event is listed well within a second. A backlog is loaded in full chunks, one right after the other.
+//
+// What fails is waited for and tried again, for ever; what cannot be processed is parked; a broken assertion is a bug
+// and ends the pipeline (`ended`), for the next start to take the road of recovery.
+
+import { AssertionError } from 'node:assert'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleepMs } from 'node:timers/promises'
+import type { LogHead, LogReader } from '../log/record.ts'
+import type { LoadingWarehouse, LoadNote, Totals } from '../warehouse/load.ts'
+import type { LogPlace } from './chunk.ts'
+import { type FollowLimits, follow } from './follow.ts'
+import { type IdentityIndex, IndexFault, type IndexPlace } from './index/identity-index.ts'
+import { levelIndexPlace } from './index/level-index.ts'
+import { type Logger, openPace, PipelineClosing } from './pace.ts'
+import { type Recovered, recover } from './recovery.ts'
+
+export type PipelineOptions = {
+  log: LogReader
+  warehouse: LoadingWarehouse
+  /** A directory of its own; made when it is not there. */
+  indexDir: string
+  /** Unix milliseconds. */
+  now: () => number
+  logger: Logger
+  limits: Pick<FollowLimits, 'loadEventsMax' | 'loadBytesMax'> & Partial<FollowLimits>
+  sleep?: (ms: number) => Promise<void>
+}
+
+export type PipelineStatus = {
+  /** `waiting`: for what `reason` says; `failed`: a bug, for good. */
+  state: 'running' | 'rebuilding' | 'waiting' | 'failed' | 'closed'
+  reason: string
+  logId: string
+  /** Everything before this place of the log is in the warehouse. */
+  checkpointOffset: number
+  checkpointEvents: number
+  headOffset: number
+  headEvents: number
+  lagEvents: number
+  /** Age of the oldest record that is not loaded; 0 when there is none. */
+  lagSeconds: number
+  /** Since start. */
+  loads: number
+  loadMsLast: number
+  loadedAtMs: number
+  rebuilds: number
+  identitiesRebuilt: number
+  indexBytes: number
+} & Totals
+
+export type Pipeline = {
+  status(): PipelineStatus
+  /** When it stopped: null after `close`, else the bug that stopped it. */
+  ended: Promise<Error | null>
+  /** Finishes the load that is running, or abandons it (the next start repeats it) after `closeMsMax`. */
+  close(): Promise<void>
+}
+
+/** Starts at once and never throws: what is away is waited for. */
+export function openPipeline(options: PipelineOptions): Pipeline {
+  return openPipelineOver({ ...options, place: levelIndexPlace(options.indexDir) })
+}
+
+/** The same over any index: for simulations. `salt`: eight hex digits, never the same again. */
+export function openPipelineOver(
+  options: Omit<PipelineOptions, 'indexDir'> & { place: IndexPlace; salt?: () => string },
+): Pipeline {
+  const { log, warehouse, place, now, logger } = options
+  const sleep = options.sleep ?? (async (ms: number) => void (await sleepMs(ms)))
+  const salt = options.salt ?? (() => randomBytes(4).toString('hex'))
+  const limits: FollowLimits = { loadIntervalMs: 200, pollMs: 5, ...options.limits }
+  const pace = openPace(sleep, logger)
+  let bug: Error | null = null
+  let stopped = false
+  let rebuilding = false
+  let rebuilds = 0
+  let identitiesRebuilt = 0
+  let checkpoint: LogPlace = { offset: 0, events: 0 }
+  let head: LogHead = { offset: 0, events: 0 }
+  let logId = ''
+  let oldestMs: number | null = null
+  let loads = 0
+  let loadMsLast = 0
+  let loadedAtMs = 0
+  let totals: Totals = { accepted: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0, rejected: 0 }
+  let index: IdentityIndex | null = null
+  let indexBytes = 0
+
+  const onLoad = (note: LoadNote, to: LogPlace, loadMs: number) => {
+    loads++
+    loadMsLast = loadMs
+    loadedAtMs = note.loadedMs
+    totals = note.totals
+    checkpoint = to
+    logId = note.logId
+  }
+  const onRebuild = (identities: number | null) => {
+    if (identities === 0) rebuilds++
+    rebuilding = identities !== null
+    identitiesRebuilt = identities ?? identitiesRebuilt
+  }
+  const onOldest = (receivedMs: number | null) => {
+    oldestMs = receivedMs
+  }
+  const parts = { log, warehouse, place, pace, now, salt, logger, onLoad, onRebuild, onOldest, limits }
+
+  async function run(): Promise<void> {
+    for (let failures = 0; !pace.closing(); ) {
+      const loadsBefore = loads
+      let recovered: Recovered | null = null
+      try {
+        recovered = await recover(parts)
+        index = recovered.index
+        logId = recovered.logId
+        checkpoint = recovered.from
+        totals = recovered.progress.note?.totals ?? totals
+        logger.info({ logId, ...checkpoint, seq: recovered.progress.note?.seq ?? 0 }, 'following the log')
+        pace.going()
+        await follow(parts, recovered)
+      } catch (cause) {
+        if (cause instanceof AssertionError) throw cause
+        if (cause instanceof PipelineClosing) return
+        failures = loads > loadsBefore ? 0 : failures + 1
+        await index?.close().catch(() => {})
+        index = null
+        if (isDamage(cause, failures)) await place.wipe().catch(() => {})
+        await pace.hold(failures, 'the pipeline starts over', cause)
+      } finally {
+        index = null
+        await recovered?.index.close().catch(() => {})
+      }
+    }
+  }
+
+  /** Keeps the status fresh while everything else waits. */
+  async function watch(): Promise<void> {
+    for (let round = 0; !stopped && !pace.closing(); round++) {
+      try {
+        head = await log.head()
+        if (round % indexBytesRounds === 0) indexBytes = (await index?.bytes()) ?? indexBytes
+      } catch {
+        // Whoever needs the log or the index says so.
+      }
+      await pace.pause(watchMs)
+    }
+  }
+
+  const ended = run()
+    .catch(cause => {
+      if (cause instanceof PipelineClosing) return
+      bug = cause instanceof Error ? cause : new Error(String(cause))
+      logger.error({ stack: bug.stack }, 'the pipeline met a bug and stops')
+    })
+    .then(() => {
+      stopped = true
+      return bug
+    })
+  const watched = watch()
+
+  return {
+    ended,
+    status() {
+      const waiting = pace.waiting()
+      const lagEvents = Math.max(0, head.events - checkpoint.events)
+      const started = loads > 0 || logId !== ''
+      const state = bug
+        ? 'failed'
+        : stopped
+          ? 'closed'
+          : rebuilding
+            ? 'rebuilding'
+            : waiting || !started
+              ? 'waiting'
+              : 'running'
+      return {
+        state,
+        reason: bug?.message ?? waiting ?? (started ? '' : 'starting'),
+        logId,
+        checkpointOffset: checkpoint.offset,
+        checkpointEvents: checkpoint.events,
+        headOffset: head.offset,
+        headEvents: head.events,
+        lagEvents,
+        lagSeconds: oldestMs === null ? 0 : Math.max(0, (now() - oldestMs) / 1000),
+        loads,
+        loadMsLast,
+        loadedAtMs,
+        rebuilds,
+        identitiesRebuilt,
+        indexBytes,
+        ...totals,
+      }
+    },
+    async close() {
+      pace.close()
+      const patience = options.sleep?.(closeMsMax) ?? sleepMs(closeMsMax, undefined, { ref: false })
+      await Promise.race([Promise.all([ended, watched]), patience])
+    },
+  }
+}
+
+/** How long `close` waits for the load that is running. */
+const closeMsMax = 10_000
+const watchMs = 250
+const indexBytesRounds = 40
+/** After so many failures in a row the index is rebuilt even if what failed does not look like damage. */
+const indexFailuresMax = 8
+
+function isDamage(cause: unknown, failures: number): boolean {
+  if (!(cause instanceof IndexFault)) return false
+  if (cause.code === 'INDEX_DAMAGED') return true
+  return failures % indexFailuresMax === 0 && failures > 0 && !/no space/i.test(cause.message)
+}

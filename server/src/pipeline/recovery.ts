@@ -1,0 +1,238 @@
+// Where to go on, asked anew at every start and after every fault that is not simply waited for. Three witnesses are
+// compared: the warehouse's last note (the truth about what is loaded), the index's checkpoint and pending load, and the
+// log's id, bounds and fingerprint.
+//
+//   index and warehouse agree                          go on at the note's end
+//   … and a load was pending                           the same load again, from the same range of the log
+//   the pending load's note is in the warehouse        the same again too: the warehouse ignores it, the index learns
+//   anything else: none, damaged, another warehouse's,
+//   older or newer, pending and not repeatable         what a load left half-done is undone, the index is rebuilt from
+//                                                      the warehouse, go on at the note's end
+//   the log is another one, or was rolled back         reported; read from its oldest record. What was loaded before is
+//                                                      recognised and counted once; nothing that is new is missed
+//   the log begins after the note's end                reported; the stretch in between is parked with its events
+//
+// Totals live in the notes, so they are those of the warehouse: across logs, restores and rebuilds they say what this
+// warehouse has decided, each event once. (One thing they cannot know: what a load brought that was cut off before its
+// note, when its log was lost in the same moment: there in the warehouse, in no total.)
+
+import type { DamagedRange, LogHead, LogReader } from '../log/record.ts'
+import type { LoadingWarehouse, LoadNote } from '../warehouse/load.ts'
+import { type Chunk, emptyChunk, type LogPlace, openCourse } from './chunk.ts'
+import { decide } from './decisions.ts'
+import { type DeliveryParts, digestOfPart, itemsOfPart, type Progress, tryPart } from './delivery.ts'
+import {
+  type IdentityIndex,
+  IndexFault,
+  type IndexPlace,
+  type IndexState,
+  type Pending,
+} from './index/identity-index.ts'
+import { rebuildIndex } from './index/rebuild.ts'
+import type { Logger, Pace } from './pace.ts'
+import { readToken } from './token.ts'
+
+export type RecoveryParts = {
+  log: LogReader
+  warehouse: LoadingWarehouse
+  place: IndexPlace
+  pace: Pace
+  now: () => number
+  salt: () => string
+  logger: Logger
+  onLoad: DeliveryParts['onLoad']
+  /** Told while rebuilding, with the identities so far; null when done. */
+  onRebuild: (identities: number | null) => void
+}
+
+export type Recovered = {
+  index: IdentityIndex
+  progress: Progress
+  logId: string
+  /** Where the next chunk begins; where to read when nothing is missing. */
+  from: LogPlace
+  missing: DamagedRange | null
+}
+
+export async function recover(parts: RecoveryParts): Promise<Recovered> {
+  const { log, warehouse, logger } = parts
+  const warehouseId = await warehouse.id()
+  const note = await warehouse.lastNote()
+  const logId = await log.id()
+  const opened = await openIndex(parts)
+  let { index } = opened
+  try {
+    let progress = agreement(opened.state, warehouseId, note)
+    const { pending } = opened.state
+    if (progress !== null && pending !== null) progress = await repeat(parts, index, progress, pending, logId)
+    if (progress === null) {
+      logger.warn({ warehouseId, note: note?.seq ?? null }, 'the index does not fit the warehouse: it is rebuilt')
+      await index.close()
+      const rebuilt = await rebuild(parts, warehouseId, note, logId)
+      index = rebuilt.index
+      progress = rebuilt.progress
+    }
+    const where = await locate(parts, progress.note, logId)
+    return { index, progress, logId, from: where.from, missing: where.missing }
+  } catch (cause) {
+    await index.close().catch(() => {})
+    throw cause
+  }
+}
+
+/** Opens the index; one that cannot be read is wiped. */
+async function openIndex(parts: RecoveryParts): Promise<{ index: IdentityIndex; state: IndexState }> {
+  const { place, logger } = parts
+  try {
+    return await openAndRead(place)
+  } catch (cause) {
+    if (!(cause instanceof IndexFault && cause.code === 'INDEX_DAMAGED')) throw cause
+    logger.error({ cause: cause.message }, 'the index is damaged: it is removed')
+  }
+  await place.wipe()
+  return openAndRead(place)
+}
+
+async function openAndRead(place: IndexPlace): Promise<{ index: IdentityIndex; state: IndexState }> {
+  const index = await place.open()
+  try {
+    return { index, state: await index.state() }
+  } catch (cause) {
+    await index.close().catch(() => {})
+    throw cause
+  }
+}
+
+/** What the index knows, when it is about this warehouse and as old as it, or one begun load behind; else null. */
+function agreement(state: IndexState, warehouseId: string, note: LoadNote | null): Progress | null {
+  const { checkpoint, pending } = state
+  if (checkpoint === null || checkpoint.warehouseId !== warehouseId) return null
+  if (isSameNote(checkpoint.note, note)) return checkpoint
+  return pending !== null && note !== null && pending.token === note.token && pending.seq === note.seq
+    ? checkpoint
+    : null
+}
+
+function isSameNote(a: LoadNote | null, b: LoadNote | null): boolean {
+  return a === null || b === null ? a === b : a.seq === b.seq && a.token === b.token
+}
+
+/** Does the load that was begun once more, to the letter; null when that is not possible. */
+async function repeat(
+  parts: RecoveryParts,
+  index: IdentityIndex,
+  progress: Progress,
+  pending: Pending,
+  logId: string,
+): Promise<Progress | null> {
+  const { logger } = parts
+  if (pending.logId !== logId) return null
+  const chunk = await readAgain(parts, pending)
+  if (chunk === null) return null
+  const { part, token } = pending
+  const decided = await decide(itemsOfPart(chunk, part), index, new Map(), progress.uncounted, logId)
+  if (readToken(token)?.digest !== digestOfPart(chunk, pending.seq, part, decided)) return null
+  logger.info({ from: pending.from, to: pending.to, seq: pending.seq }, 'repeating the load that was begun')
+  const tried = await tryPart({ ...parts, index }, progress, chunk, part, decided, pending)
+  return tried.progress
+}
+
+/** The pending range as a chunk; null when the log does not hold it any more. */
+async function readAgain(parts: RecoveryParts, pending: Pending): Promise<Chunk | null> {
+  const { log, now } = parts
+  const head = await log.head()
+  if (head.offset < pending.to) return null
+  const from = { offset: pending.from, events: pending.fromEvents }
+  const missing = missingBefore(await log.oldest(), from)
+  const start = missing === null ? from : { offset: missing.to, events: from.events + missing.events }
+  if (missing === null && ((await eventsBefore(log, from.offset)) ?? from.events) !== from.events) return null
+  const course = openCourse({
+    log,
+    logId: pending.logId,
+    from: start,
+    missing,
+    now,
+    onGap: () => {},
+    until: pending.to,
+  })
+  const chunk = emptyChunk(pending.logId, from)
+  while (chunk.to.offset < pending.to) {
+    const taken = await course.fill(chunk, { eventsMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER })
+    if (taken === 0) return null
+  }
+  return chunk.to.offset === pending.to ? chunk : null
+}
+
+async function rebuild(
+  parts: RecoveryParts,
+  warehouseId: string,
+  note: LoadNote | null,
+  logId: string,
+): Promise<{ index: IdentityIndex; progress: Progress }> {
+  const { place, warehouse, log, logger, onRebuild } = parts
+  await warehouse.forgetAfter(note)
+  const fits = note === null || (await howLogFits(log, note, logId)) === 'fits'
+  const uncounted = fits ? { logId, from: note?.to ?? 0, to: (await log.head()).offset } : null
+  const progress: Progress = { warehouseId, note, uncounted }
+  let identities = 0
+  onRebuild(identities)
+  try {
+    const index = await rebuildIndex(place, warehouse, progress, more => onRebuild((identities += more)))
+    logger.info({ identities }, 'the index is rebuilt')
+    return { index, progress }
+  } finally {
+    onRebuild(null)
+  }
+}
+
+/** Where the log is to be read on after `note`, and what is missing before that. */
+async function locate(
+  parts: RecoveryParts,
+  note: LoadNote | null,
+  logId: string,
+): Promise<{ from: LogPlace; missing: DamagedRange | null }> {
+  const { log, logger } = parts
+  const oldest = await log.oldest()
+  const start: LogPlace = { offset: 0, events: 0 }
+  if (note === null) return { from: start, missing: missingBefore(oldest, start) }
+  const fits = await howLogFits(log, note, logId)
+  if (fits === 'another') {
+    logger.error({ logId, before: note.logId }, 'the log was replaced by another one: it is read from its beginning')
+    return { from: start, missing: missingBefore(oldest, start) }
+  }
+  if (fits === 'rolled back') {
+    logger.error({ logId, to: note.to, oldest }, 'the log was rolled back: it is read again from its oldest record')
+    return { from: oldest, missing: null }
+  }
+  const events = readToken(note.token)?.events ?? null
+  if (oldest.offset > note.to) {
+    const from = { offset: note.to, events: events ?? oldest.events }
+    return { from, missing: missingBefore(oldest, from) }
+  }
+  return { from: { offset: note.to, events: events ?? (await eventsBefore(log, note.to)) ?? 0 }, missing: null }
+}
+
+async function howLogFits(log: LogReader, note: LoadNote, logId: string): Promise<'fits' | 'another' | 'rolled back'> {
+  if (note.logId !== logId) return 'another'
+  const [head, oldest] = [await log.head(), await log.oldest()]
+  if (head.offset < note.to) return 'rolled back'
+  if (oldest.offset > note.to) return 'fits'
+  const fingerprint = await log.fingerprintBefore(note.to)
+  if (fingerprint !== null && note.fingerprint !== '' && fingerprint !== note.fingerprint) return 'rolled back'
+  const events = readToken(note.token)?.events ?? null
+  const inLog = await eventsBefore(log, note.to)
+  return events === null || inLog === null || events === inLog ? 'fits' : 'rolled back'
+}
+
+function missingBefore(oldest: LogHead, from: LogPlace): DamagedRange | null {
+  if (oldest.offset <= from.offset) return null
+  const reason = 'dropped before it was processed'
+  return { from: from.offset, to: oldest.offset, events: Math.max(0, oldest.events - from.events), reason }
+}
+
+/** The log's running total before `offset`, which is within its bounds; null when damage lies around it. */
+async function eventsBefore(log: LogReader, offset: number): Promise<number | null> {
+  const { records, damage, nextEvents } = await log.read(offset, { recordsMax: 1, bytesMax: 1 })
+  if (damage.some(({ from }) => from < offset)) return null
+  return [...records, ...damage].reduce((left, { events }) => left - events, nextEvents)
+}
