@@ -78,7 +78,7 @@ const rules: Rule[] = [
     reads: /\.ts$/,
     says(path) {
       const words = basename(path).split('.')[0]?.split('-') ?? []
-      const found = words.filter(word => unsaid.includes(word) && basename(path) !== 'data-lock.ts')
+      const found = words.filter(word => unsaid.includes(word))
       const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*\.ts$/.test(basename(path))
       return [...found.map(word => `is named with "${word}"`), ...(kebab ? [] : ['is not in kebab-case'])]
     },

@@ -2,5 +2,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { configurationPage } from '../server/src/config-page.ts'
+import { metricsPage } from '../server/src/metrics-page.ts'
 
 writeFileSync('docs/reference/configuration.md', configurationPage())
+writeFileSync('docs/reference/metrics.md', metricsPage())

@@ -191,6 +191,15 @@ export const options = {
     among: ['auto', 'json', 'pretty'],
     sentence: 'How it tells: lines of JSON, or lines for people; `auto` is `pretty` on a terminal.',
   }),
+  crashAt: option({
+    variable: 'DATAPULSE_TEST_CRASH_AT',
+    flag: '',
+    kind: 'text',
+    default: '',
+    pattern: /^[a-z]+\.[A-Za-z]+\.(before|after)(:\d{1,6})?$/,
+    want: 'a named point such as warehouse.load.after:3',
+    sentence: 'For tests: the process ends itself with SIGKILL at this point, once.',
+  }),
   stopTimeout: option({
     variable: 'DATAPULSE_STOP_TIMEOUT',
     flag: 'stop-timeout',

@@ -33,6 +33,9 @@ export const limits = {
   /** Bytes waiting for a commit; beyond it LOG_BUDGET. */
   pendingBytesMax: 192 * 1024 * 1024,
 
+  /** How long a role waits for one before it that is still ending to let go of the same files. */
+  predecessorWaitMs: 10_000,
+
   // pipeline
   /** One load takes at most so many events and bytes of bodies. */
   loadEventsMax: 20_000,

@@ -7,8 +7,9 @@
 // Stop: api, pipeline, web, engine, one after the other, each killed when the time for it is up.
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
 import type { Config } from './config.ts'
-import { lockDataDir } from './data-lock.ts'
+import { takeExclusiveLock } from './exclusive-lock.ts'
 import { type DemoKey, makeDemoKey, welcome } from './first-start.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import type { RoleMessage } from './role.ts'
@@ -33,10 +34,10 @@ const welcomeWaitMs = 15_000
 
 export async function supervise(config: Config): Promise<void> {
   const logger = openLogger({ role: 'supervisor', level: config.logLevel, format: config.logFormat })
-  let lock: { release(): void }
+  let release: () => void
   let demo: DemoKey | null
   try {
-    lock = lockDataDir(config.dataDir)
+    release = await lockDataDir(config.dataDir)
     demo = await makeDemoKey(config, logger)
   } catch (cause) {
     process.stderr.write(`${(cause as Error).message}\n`)
@@ -50,7 +51,7 @@ export async function supervise(config: Config): Promise<void> {
     stopping = true
     logger.info({ why }, 'stopping')
     await family.stop()
-    lock.release()
+    release()
     logger.flush()
     process.exit(code)
   }
@@ -62,6 +63,14 @@ export async function supervise(config: Config): Promise<void> {
     process.stderr.write(`${failure}\n`)
     await stop('a part cannot start', 1)
   } else if (!stopping) welcome(config, demo, family.missing())
+}
+
+async function lockDataDir(dataDir: string): Promise<() => void> {
+  const release = await takeExclusiveLock(join(dataDir, 'lock'), 0)
+  if (release !== null) return release
+  throw new Error(
+    `Cannot start because the data directory ${dataDir} is used by another server: stop that one, or give this one another directory with --data-dir.`,
+  )
 }
 
 class Family {

@@ -128,7 +128,7 @@ export class Installation {
       const page = await this.admin(`/api/events?limit=1000${query}${cursor}`)
       if (page.status !== 200) throw new Error(`Events were not listed: ${page.status} ${JSON.stringify(page.body)}`)
       found.push(...(page.body['events'] as ListedEvent[]))
-      cursor = page.body['next_cursor'] ? `&cursor=${encodeURIComponent(String(page.body['next_cursor']))}` : ''
+      cursor = page.body['next'] ? `&cursor=${encodeURIComponent(String(page.body['next']))}` : ''
     } while (cursor !== '')
     return found
   }
@@ -252,9 +252,17 @@ function childrenOf(parent: number): Partial<Record<Role, number>> {
     return found
   }
   for (const pid of pids) {
-    const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-    const role = args[args.lastIndexOf('--role') + 1] as Role
-    found[role] = Number(pid)
+    const role = roleOf(pid)
+    if (role !== null) found[role] = Number(pid)
   }
   return found
+}
+
+function roleOf(pid: string): Role | null {
+  try {
+    const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return args.includes('--role') ? (args[args.lastIndexOf('--role') + 1] as Role) : null
+  } catch {
+    return null
+  }
 }

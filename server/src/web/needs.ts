@@ -62,39 +62,24 @@ export type Filter = {
   untilMs?: number
 }
 
-/** A page of rows, newest first; `cursor` is what an earlier page gave. */
-export type PageQuestion = Filter & { limit: number; cursor?: string }
-/** `raw`: the text as sent is wanted too. */
-export type EventsQuestion = PageQuestion & { raw?: boolean }
-export type DuplicatesQuestion = PageQuestion & { conflict?: boolean }
+/** A page of rows, newest first; `cursor` is what an earlier page gave. `raw`: the text as sent is wanted too. */
+export type PageQuestion = Filter & { limit: number; cursor?: string; raw?: boolean }
 
-/** A flat object in the words of the wire. Absent text may be `''`; it is shown as null. */
-export type Row = Record<string, string | number | boolean | null | string[]>
+/** An object in the words of the wire, flat or with flat objects in it. Absent text may be `''`; it is shown as null. */
+export type Row = Record<string, unknown>
 
 /** `cursor` is null on the last page. */
 export type Page = { rows: Row[]; cursor: string | null }
 
-/** Stored events of one product, mode, name and currency. `amount` is an exact decimal sum; null where none had one. */
-export type CountRow = {
-  product: string
-  mode: 'live' | 'test'
-  event_name: string
-  currency: string
-  events: number
-  amount: string | null
-}
+export type CountBy = 'product' | 'mode' | 'event_name' | 'currency' | 'month' | 'day' | 'hour'
+export type CountsQuestion = Filter & { by: CountBy[]; clock: 'received' | 'event'; limit: number }
 
-/** Refused at the door, summed by product, key and code. `last_at` is ISO 8601. */
-export type RejectedRow = {
-  product: string
-  key_id: string
-  code: string
-  events: number
-  requests: number
-  last_at: string
-}
+/** One group, with the fields it is grouped `by`. `sum` is exact decimal text; null where no event had an amount. */
+export type CountRow = Row & { events: number; sum?: string | null }
 
-export type StageName = 'api' | 'log' | 'pipeline' | 'warehouse' | 'accounts'
+export type RejectedQuestion = Filter & { by: ('product' | 'key_id' | 'code')[] }
+
+export type StageName = 'api' | 'log' | 'pipeline' | 'warehouse' | 'accounts' | 'web'
 
 /** One stage's health; `why` says what is wrong when it is not ready. */
 export type StageHealth = { ready: boolean; why: string | null; [figure: string]: string | number | boolean | null }
@@ -114,11 +99,11 @@ export type Standing = {
 
 export type WebNeeds = {
   accounts: Accounts
-  listEvents(question: EventsQuestion): Promise<Page>
-  countEvents(question: Filter): Promise<CountRow[]>
-  listDuplicates(question: DuplicatesQuestion): Promise<Page>
+  listEvents(question: PageQuestion): Promise<Page>
+  countEvents(question: CountsQuestion): Promise<CountRow[]>
+  listDuplicates(question: PageQuestion & { conflict?: boolean }): Promise<Page>
   listParked(question: PageQuestion): Promise<Page>
-  countRejected(question: Filter): Promise<RejectedRow[]>
+  countRejected(question: RejectedQuestion): Promise<Row[]>
   standing(): Promise<Standing>
   /** Prometheus text. */
   metrics(): Promise<string>

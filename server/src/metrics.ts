@@ -1,0 +1,312 @@
+// Metrics in Prometheus' format. Each role turns its own status into metrics by the table below and gives them on its
+// socket; the web role adds up what the roles give and shows it at /metrics. A role that is away is missing there, and
+// datapulse_role_up says so. docs/reference/metrics.md is made from the same table.
+
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { askRole, type RoleName, roleNames } from './role-socket.ts'
+
+export type RoleMetrics = { collect(): Promise<unknown> }
+
+/** A number of a role's status under a path of keys; with `label`, every entry of the object found there. */
+export type Metric = {
+  name: string
+  kind: 'counter' | 'gauge'
+  role: RoleName
+  path: string
+  label?: string
+  help: string
+}
+
+const metric = (
+  role: RoleName,
+  kind: Metric['kind'],
+  name: string,
+  path: string,
+  help: string,
+  label?: string,
+): Metric => ({
+  name,
+  kind,
+  role,
+  path,
+  help,
+  ...(label === undefined ? {} : { label }),
+})
+
+export const metrics: Metric[] = [
+  metric(
+    'api',
+    'counter',
+    'datapulse_events_received_total',
+    'api.eventsReceived',
+    'Events that came in since the api role started; an unreadable body counts as one.',
+  ),
+  metric(
+    'api',
+    'counter',
+    'datapulse_events_accepted_total',
+    'api.eventsAccepted',
+    'Of these, the events answered 200.',
+  ),
+  metric(
+    'api',
+    'counter',
+    'datapulse_events_rejected_total',
+    'api.eventsRejected',
+    'Of these, the events answered otherwise.',
+  ),
+  metric(
+    'api',
+    'gauge',
+    'datapulse_events_waiting',
+    'api.eventsWaiting',
+    'Received, and not answered yet: received = accepted + rejected + waiting.',
+  ),
+  metric('api', 'counter', 'datapulse_requests_accepted_total', 'api.requestsAccepted', 'Requests answered 200.'),
+  metric(
+    'api',
+    'counter',
+    'datapulse_requests_refused_total',
+    'api.requestsByCode',
+    'Requests answered otherwise, by error code.',
+    'code',
+  ),
+  metric(
+    'api',
+    'gauge',
+    'datapulse_requests_in_flight',
+    'api.requestsInFlight',
+    'Requests that are being read or answered.',
+  ),
+  metric(
+    'api',
+    'counter',
+    'datapulse_request_seconds_sum',
+    'api.latencySeconds',
+    'Time of all answered requests together.',
+  ),
+  metric(
+    'api',
+    'counter',
+    'datapulse_request_seconds_count',
+    'api.latency.count',
+    'How many requests that time is of.',
+  ),
+  metric(
+    'api',
+    'counter',
+    'datapulse_request_seconds_bucket',
+    'api.latencyBuckets',
+    'How many of them took at most so many seconds.',
+    'le',
+  ),
+  metric('api', 'gauge', 'datapulse_connections', 'api.connections', 'Open connections of the public port.'),
+  metric(
+    'api',
+    'counter',
+    'datapulse_connections_dropped_total',
+    'api.connectionsDropped',
+    'Connections closed at once because there were too many.',
+  ),
+  metric(
+    'api',
+    'gauge',
+    'datapulse_body_bytes_in_flight',
+    'api.bodyBytesInFlight',
+    'Bytes of request bodies that are held.',
+  ),
+  metric('api', 'gauge', 'datapulse_log_head_offset', 'log.head.offset', 'Records in the log since it began.'),
+  metric(
+    'api',
+    'gauge',
+    'datapulse_log_events',
+    'log.head.events',
+    'Events in the log since it began: accepted, exactly.',
+  ),
+  metric('api', 'gauge', 'datapulse_log_oldest_offset', 'log.oldestOffset', 'First record that is still kept.'),
+  metric('api', 'gauge', 'datapulse_log_bytes', 'log.bytes', 'Bytes of the log on disk.'),
+  metric('api', 'gauge', 'datapulse_log_segments', 'log.segments', 'Files of the log.'),
+  metric(
+    'api',
+    'gauge',
+    'datapulse_log_refusing',
+    'log.isRefusing',
+    '1 while the log takes nothing: full, or its disk fails.',
+  ),
+  metric('api', 'counter', 'datapulse_log_commits_total', 'log.commits', 'Commits since the api role started.'),
+  metric('api', 'counter', 'datapulse_log_records_total', 'log.records', 'Records in these commits.'),
+  metric(
+    'api',
+    'gauge',
+    'datapulse_disk_free_bytes',
+    'disk.freeBytes',
+    'Free space on the disk of the data directory.',
+  ),
+  metric('api', 'gauge', 'datapulse_keys_active', 'accounts.keysActive', 'Keys that may be used.'),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_events_processed',
+    'pipeline.accepted',
+    'Events that have their outcome: accepted minus in flight.',
+  ),
+  metric('pipeline', 'gauge', 'datapulse_events_stored', 'pipeline.stored', 'Events in the warehouse.'),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_events_duplicate',
+    'pipeline.duplicate',
+    'Events that were there before, conflicts included.',
+  ),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_events_conflict',
+    'pipeline.conflict',
+    'Duplicates with another amount, currency or user.',
+  ),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_events_parked',
+    'pipeline.parked',
+    'Events that could not be processed and are kept with the reason.',
+  ),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_events_rejected_recorded',
+    'pipeline.rejected',
+    'Rejected events that are recorded in the warehouse.',
+  ),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_events_in_flight',
+    'pipeline.lagEvents',
+    'Accepted, and without an outcome yet.',
+  ),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_lag_seconds',
+    'pipeline.lagSeconds',
+    'Age of the oldest record that is not loaded.',
+  ),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_accounting_difference',
+    'pipeline.difference',
+    'accepted - stored - duplicate - parked - in flight, in events: anything but 0 is a fault.',
+  ),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_checkpoint_offset',
+    'pipeline.checkpointOffset',
+    'Everything before this record is loaded.',
+  ),
+  metric('pipeline', 'counter', 'datapulse_loads_total', 'pipeline.loads', 'Loads since the pipeline role started.'),
+  metric('pipeline', 'gauge', 'datapulse_load_seconds_last', 'pipeline.loadSecondsLast', 'Duration of the last load.'),
+  metric(
+    'pipeline',
+    'counter',
+    'datapulse_index_rebuilds_total',
+    'pipeline.rebuilds',
+    'How often the index of identities was rebuilt since the pipeline role started.',
+  ),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_index_bytes',
+    'pipeline.indexBytes',
+    'Bytes of the index of identities on disk.',
+  ),
+  metric(
+    'pipeline',
+    'gauge',
+    'datapulse_pipeline_running',
+    'pipeline.isRunning',
+    '1 while the pipeline runs; 0 while it waits, rebuilds or has failed.',
+  ),
+  metric(
+    'engine',
+    'counter',
+    'datapulse_engine_requests_total',
+    'engine.requests',
+    'Statements that the warehouse engine was sent since it started.',
+  ),
+  metric(
+    'engine',
+    'gauge',
+    'datapulse_engine_asks_waiting',
+    'engine.ask.waiting',
+    'Questions that wait for a connection of the engine.',
+  ),
+  metric('engine', 'counter', 'datapulse_engine_asks_failed_total', 'engine.ask.failed', 'Questions that failed.'),
+  metric(
+    'engine',
+    'counter',
+    'datapulse_engine_loads_failed_total',
+    'engine.load.failed',
+    'Statements of loads that failed.',
+  ),
+  metric('web', 'counter', 'datapulse_admin_requests_total', 'web.requests', 'Requests on the admin port.'),
+  metric('web', 'counter', 'datapulse_admin_refused_total', 'web.refused', 'Of these, refused ones.'),
+]
+
+/** Node's own process metrics and this role's part of the table, labelled with the role. */
+export function openRoleMetrics(role: RoleName, status: () => Record<string, unknown>): RoleMetrics {
+  const registry = new Registry()
+  registry.setDefaultLabels({ role })
+  collectDefaultMetrics({ register: registry })
+  const set = metrics.filter(one => one.role === role).map(one => ({ one, show: shower(one, registry) }))
+  return {
+    collect() {
+      const found = status()
+      for (const { one, show } of set) show(at(found, one.path))
+      return registry.getMetricsAsJSON()
+    },
+  }
+}
+
+/** What all roles give, as text; asked anew each time. */
+export async function collectMetrics(dataDir: string): Promise<string> {
+  const given = await Promise.all(roleNames.map(role => askRole<object[]>(dataDir, role, 'metrics')))
+  const up = {
+    name: 'datapulse_role_up',
+    help: 'Whether this role answers.',
+    type: 'gauge',
+    aggregator: 'sum',
+    values: roleNames.map((role, i) => ({ labels: { role }, value: given[i] === null ? 0 : 1 })),
+  }
+  const aggregate = AggregatorRegistry.aggregate as unknown as (all: object[][]) => Registry
+  return aggregate([[up], ...given.filter(metric => metric !== null)]).metrics()
+}
+
+function shower(one: Metric, registry: Registry): (found: unknown) => void {
+  const made = {
+    name: one.name,
+    help: one.help,
+    registers: [registry],
+    labelNames: one.label === undefined ? [] : [one.label],
+  }
+  const shown = one.kind === 'counter' ? new Counter(made) : new Gauge(made)
+  const put = (labels: Record<string, string>, value: unknown) => {
+    if (typeof value === 'number' || typeof value === 'boolean') shown.inc(labels, Number(value))
+  }
+  return found => {
+    shown.reset()
+    if (one.label === undefined) {
+      shown.remove({})
+      put({}, found)
+    } else for (const [name, value] of Object.entries(found ?? {})) put({ [one.label]: name }, value)
+  }
+}
+
+function at(status: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((found, key) => (found as Record<string, unknown> | undefined | null)?.[key], status)
+}

@@ -1,0 +1,96 @@
+// The api role: the public port, the log's only writer, and the keys. It loads no large library and needs no other role:
+// with everything else away it goes on taking events.
+
+import { statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { openAccounts } from '../accounts/accounts.ts'
+import { type Api, openApi } from '../api/api.ts'
+import type { Config } from '../config.ts'
+import { withCrashPoints } from '../crash-points.ts'
+import { limits } from '../limits.ts'
+import { openLogWriter } from '../log/log.ts'
+import type { LogWriter } from '../log/record.ts'
+import { runRole } from '../role.ts'
+import { askRole, type RoleName } from '../role-socket.ts'
+
+export function runApi(config: Config): Promise<void> {
+  return runRole('api', config, async logger => {
+    const now = Date.now
+    const accounts = openAccounts({ path: join(config.dataDir, 'accounts.db'), now, logger })
+    const log = await openLogWriter({
+      dir: join(config.dataDir, 'log'),
+      limits: {
+        segmentBytesMax: limits.segmentBytesMax,
+        commitBytesMax: limits.commitBytesMax,
+        commitRecordsMax: limits.commitRecordsMax,
+        pendingBytesMax: limits.pendingBytesMax,
+      },
+      retentionMs: config.logRetention,
+      retentionBytes: config.logRetentionBytes,
+      budgetBytes: config.logBudget,
+      freeBytesMin: config.diskFreeMin,
+      lockWaitMs: limits.predecessorWaitMs,
+      now,
+      logger,
+    })
+    const api = await openApi({
+      accounts,
+      log: withCrashPoints('log', log, config),
+      host: config.host,
+      port: config.port,
+      now,
+      logger,
+      limits,
+      trustedProxies: config.trustedProxies,
+      windowsDir: join(config.dataDir, 'api'),
+      readiness: () => readiness(config),
+    })
+    return {
+      status: () => ({
+        port: api.port,
+        api: apiStatus(api),
+        log: logStatus(log),
+        accounts: accounts.status(),
+        disk: disk(config),
+      }),
+      async close() {
+        await api.close()
+        await log.close()
+        accounts.close()
+      },
+    }
+  })
+}
+
+/** null for a part that is ready, else why it is not. */
+async function readiness(config: Config): Promise<Record<string, string | null>> {
+  const others: RoleName[] = config.warehouse === 'embedded' ? ['pipeline', 'engine', 'web'] : ['pipeline', 'web']
+  const found = await Promise.all(
+    others.map(role => askRole<{ notReady?: string | null }>(config.dataDir, role, 'status', 300)),
+  )
+  return Object.fromEntries(
+    others.map((role, i) => [role, found[i] === null ? 'does not answer' : (found[i]?.notReady ?? null)]),
+  )
+}
+
+function apiStatus(api: Api) {
+  const status = api.status()
+  const { bucketsMs, counts, sumMs } = status.latency
+  const latencyBuckets: Record<string, number> = {}
+  let below = 0
+  for (const [i, count] of counts.entries()) {
+    below += count
+    latencyBuckets[bucketsMs[i] === undefined ? '+Inf' : String(bucketsMs[i] / 1000)] = below
+  }
+  return { ...status, latencyBuckets, latencySeconds: sumMs / 1000 }
+}
+
+function logStatus(log: LogWriter) {
+  const status = log.status()
+  return { ...status, isRefusing: status.refusing !== null }
+}
+
+function disk(config: Config): { freeBytes: number; usedBytes: number } {
+  const found = statfsSync(config.dataDir)
+  return { freeBytes: found.bavail * found.bsize, usedBytes: (found.blocks - found.bfree) * found.bsize }
+}

@@ -1,0 +1,38 @@
+// The engine role: the only process that loads chDB. It serves the warehouse's directory on a Unix socket, and nobody
+// else opens that directory. When the native library ends the process, only questions and loads wait for its next start.
+
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { takeExclusiveLock } from '../exclusive-lock.ts'
+import { limits } from '../limits.ts'
+import { runRole } from '../role.ts'
+import { socketPath } from '../role-socket.ts'
+import { runEngine } from '../warehouse/engine/engine.ts'
+
+/** Where the engine answers ClickHouse's HTTP interface. */
+export function engineSocket(dataDir: string): string {
+  return socketPath(dataDir, 'clickhouse')
+}
+
+export function runEngineRole(config: Config): Promise<void> {
+  return runRole('engine', config, async logger => {
+    const dir = join(config.dataDir, 'warehouse')
+    const release = await takeExclusiveLock(join(config.dataDir, 'run', 'engine.lock'), limits.predecessorWaitMs)
+    if (release === null) throw new Error(`Cannot open ${dir} because another engine has it open.`)
+    const engine = await runEngine({
+      dir,
+      socketPath: engineSocket(config.dataDir),
+      logger,
+      askSecondsMax: limits.askSecondsMax,
+      askMemoryBytesMax: limits.askMemoryBytesMax,
+      askQueueMax: limits.askQueueMax,
+    })
+    return {
+      status: () => ({ engine: engine.status() }),
+      async close() {
+        await engine.close()
+        release()
+      },
+    }
+  })
+}

@@ -1,0 +1,64 @@
+// The pipeline role: follows the log, which the api role writes, and loads the warehouse. It is the only one that opens
+// the index of identities. When it ends, events wait in the log.
+
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { withCrashPoints } from '../crash-points.ts'
+import { limits } from '../limits.ts'
+import { openLogReader } from '../log/log.ts'
+import type { FlushedLogger } from '../logger.ts'
+import { openPipeline, type Pipeline } from '../pipeline/pipeline.ts'
+import { runRole } from '../role.ts'
+import { openWarehouse } from '../warehouse/warehouse.ts'
+import { engineSocket } from './engine.ts'
+
+export function runPipeline(config: Config): Promise<void> {
+  return runRole('pipeline', config, async logger => {
+    const warehouse = openConfiguredWarehouse(config, logger)
+    const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
+    const pipeline = openPipeline({
+      log: withCrashPoints('log', log, config),
+      warehouse: withCrashPoints('warehouse', warehouse.loading, config),
+      indexDir: join(config.dataDir, 'index'),
+      now: Date.now,
+      logger,
+      limits,
+    })
+    // A broken assertion: the next start takes the road of recovery.
+    void pipeline.ended.then(bug => {
+      if (bug !== null) throw bug
+    })
+    return {
+      status: () => pipelineStatus(pipeline),
+      async close() {
+        await pipeline.close()
+        await log.close()
+        await warehouse.close()
+      },
+    }
+  })
+}
+
+/** The engine's socket, or the server that the configuration names. */
+export function openConfiguredWarehouse(config: Config, logger: FlushedLogger) {
+  const place =
+    config.warehouse === 'embedded'
+      ? { socketPath: engineSocket(config.dataDir) }
+      : { url: config.warehouse, user: config.warehouseUser, password: config.warehousePassword }
+  return openWarehouse({ ...place, database: config.warehouseDatabase, logger, now: Date.now })
+}
+
+function pipelineStatus(pipeline: Pipeline) {
+  const status = pipeline.status()
+  const { state, reason, stored, duplicate, parked, checkpointEvents, headEvents, lagEvents } = status
+  const isRunning = state === 'running'
+  return {
+    notReady: isRunning ? null : `${state}${reason === '' ? '' : `: ${reason}`}`,
+    pipeline: {
+      ...status,
+      isRunning,
+      loadSecondsLast: status.loadMsLast / 1000,
+      difference: status.accepted - stored - duplicate - parked + (headEvents - checkpointEvents - lagEvents),
+    },
+  }
+}
