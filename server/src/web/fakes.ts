@@ -58,28 +58,29 @@ export function makeFakes(eventCount = 3): Fakes {
         .filter(event => question.request === undefined || event['request_id'] === question.request)
       const shown = rows
         .slice(from, from + question.limit)
-        .map(({ raw, ...rest }) => (question.raw ? { ...rest, raw: raw! } : rest))
+        .map(({ raw, ...rest }) => (question.raw ? { ...rest, raw } : rest))
       return { rows: shown, cursor: from + question.limit < rows.length ? String(from + question.limit) : null }
     },
-    countEvents: async () => [
-      {
-        product: 'demo',
-        mode: 'live',
-        event_name: 'deposit',
-        currency: 'USD',
-        events: 3,
-        amount: '150.000000000000000001',
-      },
-    ],
+    async countEvents(question) {
+      asked.push(question)
+      const sum = '150.000000000000000001'
+      return [{ product: 'demo', mode: 'live', event_name: 'deposit', currency: 'USD', events: 3, amounts: 3, sum }]
+    },
     listDuplicates: async () => ({
-      rows: events.slice(0, 1).map(event => ({ ...event, conflict: true, first_request_id: 'r0' })),
+      rows: events.slice(0, 1).map(event => ({
+        ...event,
+        conflict: true,
+        first_request_id: 'r0',
+        first: { amount: '49', currency: 'USD' },
+        differs: ['amount'],
+      })),
       cursor: null,
     }),
     listParked: async () => ({
       rows: [
         {
           product: 'demo',
-          received_at: new Date(startMs).toISOString(),
+          received_at: '2026-03-01T12:00:00.000Z',
           events: 1,
           reason: 'unreadable',
           detail: 'not JSON',
@@ -87,16 +88,7 @@ export function makeFakes(eventCount = 3): Fakes {
       ],
       cursor: null,
     }),
-    countRejected: async () => [
-      {
-        product: 'demo',
-        key_id: 'key_1',
-        code: 'VALIDATION_ERROR',
-        events: 5,
-        requests: 2,
-        last_at: new Date(startMs).toISOString(),
-      },
-    ],
+    countRejected: async () => [{ product: 'demo', key_id: 'key_1', code: 'VALIDATION_ERROR', events: 5, requests: 2 }],
     standing: async () => standing,
     metrics: async () => 'datapulse_accepted_events_total 10\n',
   }

@@ -12,11 +12,12 @@ import {
   productId,
   readFields,
   readQuery,
+  required,
   text,
   uuid,
 } from './parameters.ts'
 import { badParameters, Refusal } from './problem.ts'
-import { showKey, showProduct, showRow, showStanding } from './shown.ts'
+import { showCount, showKey, showProduct, showRow, showStanding } from './shown.ts'
 
 export type Asked = { query: URLSearchParams; id: string; body: object; now: number }
 export type Answer = { status?: 200 | 201; body: unknown }
@@ -34,6 +35,10 @@ const eventFilters = {
   message: text(idBytesMax),
   request: uuid,
 }
+
+const countFilters = { event: text(128), user: text(idBytesMax), click: text(idBytesMax) }
+const countBy = ['product', 'mode', 'event_name', 'currency', 'month', 'day', 'hour'] as const
+const countRowsMax = 10_000
 
 export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
   const page = { limit: integer(1, pageRowsMax), cursor: text(1_024) }
@@ -57,8 +62,12 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       method: 'GET',
       path: '/api/counts',
       async answer({ query, now }) {
-        const values = readQuery(query, { ...question, event: text(128) }, now)
-        return { body: { counts: (await needs.countEvents(filterOf(values))).map(showRow) } }
+        const table = { ...question, ...countFilters, by: listOf(...countBy), clock: oneOf('received', 'event') }
+        const values = readQuery(query, { ...table, limit: integer(1, countRowsMax) }, now)
+        const by = values.by ?? ['product', 'mode', 'event_name', 'currency']
+        const limit = values.limit ?? countRowsMax
+        const rows = await needs.countEvents({ ...filterOf(values), by, clock: values.clock ?? 'received', limit })
+        return { body: { counts: rows.map(showCount) } }
       },
     },
     {
@@ -78,8 +87,11 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       method: 'GET',
       path: '/api/parked',
       async answer({ query, now }) {
-        const values = readQuery(query, { ...question, ...page, request: uuid }, now)
-        const { rows, cursor } = await turnPage({ ...filterOf(values), ...pageOf(values) }, needs.listParked)
+        const values = readQuery(query, { ...question, ...page, request: uuid, raw: flag }, now)
+        const { rows, cursor } = await turnPage(
+          { ...filterOf(values), ...pageOf(values), raw: values.raw === true },
+          needs.listParked,
+        )
         return { body: { parked: rows.map(showRow), next: cursor } }
       },
     },
@@ -88,7 +100,13 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       path: '/api/rejected',
       async answer({ query, now }) {
         const values = readQuery(query, { product: productId, since: past, until: past }, now)
-        return { body: { rejected: (await needs.countRejected(filterOf(values))).map(showRow) } }
+        return {
+          body: {
+            rejected: (await needs.countRejected({ ...filterOf(values), by: ['product', 'key_id', 'code'] })).map(
+              showRow,
+            ),
+          },
+        }
       },
     },
     {

@@ -204,7 +204,12 @@ describe('the admin port', () => {
 
   it('answers counts, duplicates, parked and rejected', async () => {
     assert.equal((await ask('/api/counts')).body.counts[0].amount, '150.000000000000000001')
-    assert.equal((await ask('/api/duplicates?conflict=true')).body.duplicates[0].conflict, true)
+    fakes.asked.length = 0
+    assert.equal((await ask('/api/counts?by=day,currency&clock=event&click=c')).status, 200)
+    const limit = 10_000
+    assert.deepEqual(fakes.asked, [{ click: 'c', by: ['currency', 'day'], clock: 'event', limit }])
+    const [duplicate] = (await ask('/api/duplicates?conflict=true')).body.duplicates
+    assert.deepEqual([duplicate.conflict, duplicate.first_amount, duplicate.differs], [true, '49', 'amount'])
     assert.equal((await ask('/api/parked')).body.parked[0].reason, 'unreadable')
     assert.equal((await ask('/api/rejected')).body.rejected[0].events, 5)
   })
