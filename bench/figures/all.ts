@@ -7,6 +7,7 @@ import type { Figure } from './figure.ts'
 import { listed } from './listed.ts'
 import { memory } from './memory.ts'
 import { singles } from './singles.ts'
+import { stored } from './stored.ts'
 import { sustained } from './sustained.ts'
 
-export const figures: Figure[] = [singles, batches, acknowledgement, listed, drain, sustained, memory]
+export const figures: Figure[] = [singles, batches, acknowledgement, listed, drain, sustained, memory, stored]

@@ -36,12 +36,16 @@ export type Server = {
   /** GET on the admin port; throws unless it is a 200. */
   ask<T>(path: string): Promise<T>
   stop(): Promise<void>
+  /** kill -9 of every process at once. */
+  kill(): Promise<void>
 }
 
 export const product = 'bench'
 const rateLimitPerMinute = 6_000_000
 /** A start may have an index to rebuild. */
 const readyMsMax = 60 * 60_000
+/** The server bounds its own stop to 20 s. */
+const stopMsMax = 40_000
 
 type Options = { dataDir: string; role: 'all' | 'api'; core: Core; readyWithinMs?: number }
 
@@ -64,7 +68,11 @@ export async function startServer(options: Options): Promise<Server> {
     pinApi: core => pin(pids()['api'] ?? 0, core),
     standing: () => ask<Standing>('/api/status'),
     ask,
-    stop: () => child.end(),
+    stop: () => child.end(stopMsMax),
+    async kill() {
+      for (const pid of Object.values(pids())) process.kill(pid, 'SIGKILL')
+      await child.end()
+    },
   }
 }
 
