@@ -28,7 +28,8 @@ export function addRejected(program: Command, setting: Setting): void {
         row['code'],
         row['events'],
         row['requests'],
+        row['last_at'],
       ])
-      setting.output.table(['product', 'key', 'code', 'events', 'requests'], rows)
+      setting.output.table(['product', 'key', 'code', 'events', 'requests', 'last'], rows)
     })
 }

@@ -65,6 +65,8 @@ export type Filter = {
 /** A page of rows, newest first; `cursor` is what an earlier page gave. `raw`: the text as sent is wanted too. */
 export type PageQuestion = Filter & { limit: number; cursor?: string; raw?: boolean }
 
+export type DuplicatesQuestion = PageQuestion & { conflict?: boolean }
+
 /** An object in the words of the wire, flat or with flat objects in it. Absent text may be `''`; it is shown as null. */
 export type Row = Record<string, unknown>
 
@@ -74,9 +76,11 @@ export type Page = { rows: Row[]; cursor: string | null }
 export type CountBy = 'product' | 'mode' | 'event_name' | 'currency' | 'month' | 'day' | 'hour'
 export type CountsQuestion = Filter & { by: CountBy[]; clock: 'received' | 'event'; limit: number }
 
-/** One group, with the fields it is grouped `by`. `sum` is exact decimal text; null where no event had an amount. */
+/** One group, with the fields it is grouped `by`. `sum` (shown as `amount`) is exact decimal text; null without amounts. */
 export type CountRow = Row & { events: number; sum?: string | null }
 
+/** Refused at the door, summed by product, key and code. */
+export type RejectedRow = Row & { events: number; requests: number }
 export type RejectedQuestion = Filter & { by: ('product' | 'key_id' | 'code')[] }
 
 export type StageName = 'api' | 'log' | 'pipeline' | 'warehouse' | 'accounts' | 'web'
@@ -101,9 +105,9 @@ export type WebNeeds = {
   accounts: Accounts
   listEvents(question: PageQuestion): Promise<Page>
   countEvents(question: CountsQuestion): Promise<CountRow[]>
-  listDuplicates(question: PageQuestion & { conflict?: boolean }): Promise<Page>
+  listDuplicates(question: DuplicatesQuestion): Promise<Page>
   listParked(question: PageQuestion): Promise<Page>
-  countRejected(question: RejectedQuestion): Promise<Row[]>
+  countRejected(question: RejectedQuestion): Promise<RejectedRow[]>
   standing(): Promise<Standing>
   /** Prometheus text. */
   metrics(): Promise<string>

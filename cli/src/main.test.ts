@@ -1,0 +1,240 @@
+// The commands against a real admin port over fake needs, and the launcher as a process.
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { away, type Fakes, fakeEvent, makeFakes } from '../../server/src/web/fakes.ts'
+import { openWeb, type Web } from '../../server/src/web/web.ts'
+import type { Environment } from './config.ts'
+import { openPublicApi, type PublicApi } from './testing/public-api.ts'
+import { type Ran, run } from './testing/run.ts'
+
+const token = 'a-token-for-tests-only'
+const silent = { info() {}, warn() {}, error() {} }
+const launcher = join(import.meta.dirname, '..', 'datapulse.js')
+
+describe('the commands', () => {
+  let web: Web
+  let api: PublicApi
+  let fakes: Fakes
+  let dataDir = ''
+  let environment: Partial<Environment>
+  const ask = (...args: string[]) => run(args, environment)
+  const askJson = async (...args: string[]) => {
+    const ran = await ask(...args, '--json')
+    assert.equal(ran.code, 0, ran.stderr)
+    // biome-ignore lint/suspicious/noExplicitAny: replies are looked into field by field
+    return JSON.parse(ran.stdout) as any
+  }
+
+  before(async () => {
+    fakes = makeFakes(2_345)
+    const now = () => Date.parse('2026-03-01T12:00:00Z')
+    web = await openWeb({ port: 0, host: '127.0.0.1', token, needs: fakes.needs, now, logger: silent })
+    api = await openPublicApi()
+    dataDir = await mkdtemp(join(tmpdir(), 'datapulse-cli-'))
+    await writeFile(join(dataDir, 'admin-token'), `${token}\n`, { mode: 0o600 })
+    environment = { adminUrl: `http://127.0.0.1:${web.port}`, apiUrl: api.url, dataDir }
+  })
+  after(async () => {
+    await web.close(0)
+    await api.close()
+    await rm(dataDir, { recursive: true })
+  })
+
+  it('makes a key, shows it once, lists and revokes it', async () => {
+    const made = await askJson(
+      'keys',
+      'create',
+      '--product',
+      'shop',
+      '--test',
+      '--rate-limit',
+      '120',
+      '--scope',
+      'ingest,read',
+    )
+    assert.deepEqual(Object.keys(made).slice(0, 3), ['id', 'key', 'product'])
+    assert.deepEqual([made.product, made.mode, made.rate_limit, made.scopes], ['shop', 'test', 120, ['ingest', 'read']])
+
+    const shown = await ask('keys', 'create', '--product', 'shop', '--name', 'second', '--expires', '7d')
+    assert.match(shown.stdout, /^dp_live_secret2\n/)
+    assert.match(shown.stdout, /shown once/)
+
+    const listed = await askJson('keys', 'list', '--product', 'shop')
+    assert.deepEqual(
+      listed.map((key: { name: string }) => key.name),
+      ['default', 'second'],
+    )
+    assert.ok(!JSON.stringify(listed).includes('secret'))
+
+    assert.equal((await askJson('keys', 'revoke', made.id)).state, 'revoked')
+    const none = await ask('keys', 'revoke', 'key_none')
+    assert.equal(none.code, 1)
+    assert.match(none.stderr, /no key of this id/)
+  })
+
+  it('makes and lists products', async () => {
+    assert.equal((await askJson('products', 'create', 'casino-1')).id, 'casino-1')
+    assert.ok((await askJson('products', 'list')).some(({ id }: { id: string }) => id === 'casino-1'))
+    const wrong = await ask('products', 'create', 'Casino One')
+    assert.equal(wrong.code, 1)
+    assert.match(wrong.stderr, /product id/)
+  })
+
+  it('lists events as one array of flat objects, over as many pages as it takes', async () => {
+    const all = await askJson('events', 'list', '--limit', '100000')
+    assert.equal(all.length, 2_345)
+    assert.equal(new Set(all.map((event: { transaction_id: string }) => event.transaction_id)).size, 2_345)
+    assert.ok(!('raw' in all[0]))
+    assert.equal((await askJson('events', 'list', '--limit', '1500')).length, 1_500)
+    assert.equal((await askJson('events', 'list')).length, 100)
+    const one = await askJson('events', 'list', '--transaction', 'tx_7', '--raw')
+    assert.deepEqual([one.length, one[0].amount, one[0].raw], [1, '50', '{"event_name":"deposit"}'])
+    assert.deepEqual(await askJson('events', 'list', '--transaction', 'none'), [])
+  })
+
+  it('lets no outside text move a terminal', async () => {
+    const evil = '\u001b[2J\u009b31m\u202eevil\n'
+    fakes.events.unshift({ ...fakeEvent(9_000), client_user_id: evil, transaction_id: 'evil' })
+    const table = await ask('events', 'list', '--transaction', 'evil')
+    const json = await ask('events', 'list', '--transaction', 'evil', '--json')
+    fakes.events.shift()
+    // oxlint-disable-next-line no-control-regex
+    for (const { stdout } of [table, json])
+      assert.doesNotMatch(stdout, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/)
+    assert.equal(table.stdout.trimEnd().split('\n').length, 2)
+    assert.equal(JSON.parse(json.stdout)[0].client_user_id, evil)
+  })
+
+  it('counts, and lists duplicates, parked and rejected events', async () => {
+    assert.equal((await askJson('counts'))[0].amount, '150.000000000000000001')
+    assert.match(
+      (await ask('counts')).stdout,
+      /^product\tmode\tevent_name\tcurrency\tevents\tamount\ndemo\tlive\tdeposit\tUSD\t3\t150/,
+    )
+    assert.equal((await askJson('duplicates', 'list', '--conflicts'))[0].conflict, true)
+    assert.equal((await askJson('parked', 'list'))[0].reason, 'unreadable')
+    assert.equal((await askJson('rejected', 'list'))[0].code, 'VALIDATION_ERROR')
+    for (const name of ['duplicates', 'parked', 'rejected']) assert.match((await ask(name, 'list')).stdout, /demo/)
+  })
+
+  it('says how the server is, and by its exit code whether all is well', async () => {
+    const well = await ask('status')
+    assert.equal(well.code, 0)
+    assert.match(well.stdout, /accepted 10 = stored 6 \+ duplicate 2 \(conflicts 1\) \+ parked 1 \+ in flight 1/)
+    const { warehouse } = fakes.standing.stages
+    fakes.standing.stages.warehouse = { ready: false, why: 'it restarts' }
+    const unwell = await ask('status')
+    fakes.standing.stages.warehouse = warehouse!
+    assert.equal(unwell.code, 1)
+    assert.match(unwell.stdout, /warehouse +not ready: it restarts/)
+  })
+
+  it('names what is wrong with what was asked, as the server says it', async () => {
+    const { code, stderr } = await ask('events', 'list', '--since', 'yesterday', '--product', 'A B')
+    assert.equal(code, 1)
+    assert.match(stderr, /since must be an ISO 8601/)
+    assert.match(stderr, /product must be/)
+    const json = await ask('events', 'list', '--since', 'yesterday', '--json')
+    assert.equal(JSON.parse(json.stderr).code, 'BAD_PARAMETERS')
+    assert.equal(json.stdout, '')
+  })
+
+  it('says what to start when nothing is there, and where the token is when it is wrong', async () => {
+    const gone = await run(['events', 'list'], { ...environment, adminUrl: 'http://127.0.0.1:4' })
+    assert.equal(gone.code, 1)
+    assert.match(gone.stderr, /Cannot reach .* datapulse serve/)
+    assert.equal(gone.stderr.trim().split('\n').length, 1)
+    const noToken = await run(['events', 'list'], { ...environment, dataDir: join(dataDir, 'other') })
+    assert.match(noToken.stderr, /Cannot read the admin token .*--data-dir/)
+    const wrong = await run(['keys', 'list', '--json'], { ...environment, adminToken: 'not-the-right-token' })
+    assert.equal(JSON.parse(wrong.stderr).code, 'UNAUTHORIZED')
+    assert.equal((await run(['keys', 'list'], { ...environment, dataDir: '/nowhere', adminToken: token })).code, 0)
+    const other = await run(['keys', 'list'], { ...environment, adminUrl: api.url })
+    assert.equal(other.code, 1)
+  })
+
+  it('says that the warehouse is away', async () => {
+    const { listEvents } = fakes.needs
+    fakes.needs.listEvents = async () => {
+      throw away()
+    }
+    const { code, stderr, stdout } = await ask('events', 'list', '--json')
+    fakes.needs.listEvents = listEvents
+    assert.deepEqual([code, stdout, JSON.parse(stderr).code], [1, '', 'WAREHOUSE_AWAY'])
+  })
+
+  it('doctor says how far a test event got', async () => {
+    const { createKey } = fakes.needs.accounts
+    fakes.needs.accounts.createKey = async wish => {
+      const made = await createKey(wish)
+      return made.ok ? { ...made, secret: 'dp_test_good' } : made
+    }
+    api.stumbles.push({ status: 401, body: { code: 'UNAUTHORIZED' } })
+    fakes.events.unshift({ ...fakeEvent(1), product: 'doctors' })
+    const fine = await ask('doctor', '--json', '--product', 'doctors')
+    fakes.events.shift()
+    assert.equal(fine.code, 0, fine.stdout)
+    const { ok, steps } = JSON.parse(fine.stdout)
+    assert.equal(ok, true)
+    assert.equal(steps.length, 6)
+    assert.ok(api.accepted.at(-1)?.includes('datapulse_doctor'))
+    assert.ok(
+      fakes.keys.filter(key => key.name === 'doctor').every(key => key.mode === 'test' && key.revokedMs !== null),
+    )
+
+    const stuck = await ask('doctor', '--timeout', '1', '--product', 'doctors')
+    assert.equal(stuck.code, 1)
+    assert.match(stuck.stdout, /FAIL the event is listed .*the pipeline is 1 events/)
+    assert.match(stuck.stdout, /ok +the key is revoked/)
+
+    const doorless = await run(['doctor'], { ...environment, apiUrl: 'http://127.0.0.1:4' })
+    assert.match(doorless.stdout, /FAIL the public API acknowledges .*Cannot reach the public API/)
+    fakes.needs.accounts.createKey = createKey
+  })
+})
+
+describe('the launcher', () => {
+  it('exits 2 with a suggestion for what it does not know, and 0 for help', async () => {
+    const command = await launch(['evnts'])
+    assert.equal(command.code, 2)
+    assert.match(command.stderr, /Did you mean events\?/)
+    const option = await launch(['events', 'list', '--limt', '3', '--json'])
+    assert.equal(option.code, 2)
+    assert.match(JSON.parse(option.stderr).message, /Did you mean --limit\?/)
+    const help = await launch(['events', 'list', '--help'])
+    assert.equal(help.code, 0)
+    assert.match(help.stdout, /Examples:/)
+  })
+
+  it('exits 1 when the server cannot be reached', async () => {
+    const { code, stderr } = await launch(['keys', 'list', '--url', 'http://127.0.0.1:4'])
+    assert.equal(code, 1)
+    assert.match(stderr, /start the server/)
+  })
+
+  it('is quiet when its reader goes away', async () => {
+    const { code, stderr } = await shell(`"${process.execPath}" "${launcher}" generate --events 3000 | head -1`)
+    assert.deepEqual([code, stderr], [0, ''])
+  })
+})
+
+function launch(args: string[]): Promise<Ran> {
+  return new Promise(resolve => {
+    execFile(process.execPath, [launcher, ...args], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })
+}
+
+function shell(line: string): Promise<Ran> {
+  return new Promise(resolve => {
+    execFile('/bin/sh', ['-c', line], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })
+}
