@@ -403,6 +403,7 @@ export class Ingest {
     if (exchange.last || this.#closing || exchange.connection.closing === true) headers.push('Connection', 'close')
     res.writeHead(status, headers)
     if (open) res.write(body)
+    else if (status === 200) res.end(body, 'latin1')
     else res.end(body)
   }
 

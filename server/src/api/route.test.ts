@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { findRoute } from './route.ts'
+
+test('a doubled leading slash, a trailing slash and a query are the same route', () => {
+  const event = [
+    '/v2/s2s/event',
+    '//v2/s2s/event',
+    '/v2/s2s/event/',
+    '//v2/s2s/event/',
+    '/v2/s2s/event?x=1',
+    '/v2/s2s/event/?',
+  ]
+  for (const target of [...event, 'http://host:80/v2/s2s/event', 'https://host/v2/s2s/event?a']) {
+    assert.deepEqual(findRoute(target), { route: 'event', dryRun: false }, target)
+  }
+  assert.equal(findRoute('//v2/s2s/batch/?a=b')?.route, 'batch')
+  assert.equal(findRoute('/healthz')?.route, 'healthz')
+  assert.equal(findRoute('/readyz/')?.route, 'readyz')
+})
+
+test('anything else is no route', () => {
+  const others = [
+    '/',
+    '',
+    '//',
+    '/v2/s2s',
+    '/v2/s2s/events',
+    '/V2/s2s/event',
+    '///v2/s2s/event',
+    '/v2//s2s/event',
+    '/v2/s2s/event//',
+  ]
+  for (const target of [...others, '*', '/openapi.json', '/docs', '/v2/s2s/event%2f', '?', 'http://host', 'host:443']) {
+    assert.equal(findRoute(target), null, target)
+  }
+})
+
+test('dryrun is on with any value but 0, false and no', () => {
+  for (const query of [
+    'dryrun',
+    'dryrun=',
+    'dryrun=1',
+    'dryrun=true',
+    'dryrun=yes',
+    'a=b&dryrun',
+    'dryrun=0&dryrun=1',
+  ]) {
+    assert.equal(findRoute(`/v2/s2s/event?${query}`)?.dryRun, true, query)
+  }
+  for (const query of ['', 'dryrun=0', 'dryrun=false', 'dryrun=no', 'dryrun=FALSE', 'dry=1', 'xdryrun']) {
+    assert.equal(findRoute(`/v2/s2s/event?${query}`)?.dryRun, false, query)
+  }
+})
