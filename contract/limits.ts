@@ -38,8 +38,6 @@ export const limits = {
   violationsListedMax: 100,
   /** The longest value or name that a message repeats. */
   echoedCharactersMax: 64,
-  /** Printable ASCII characters of an `Idempotency-Key`. */
-  idempotencyKeyCharactersMax: 255,
   /** Requests a minute of a key that has no limit of its own: 429. */
   requestsPerMinuteDefault: 60,
   /** The window of that limit. */
