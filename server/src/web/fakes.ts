@@ -63,15 +63,15 @@ export function makeFakes(eventCount = 3): Fakes {
     },
     async countEvents(question) {
       asked.push(question)
-      const sum = '150.000000000000000001'
-      return [{ product: 'demo', mode: 'live', event_name: 'deposit', currency: 'USD', events: 3, amounts: 3, sum }]
+      const amount = '150.000000000000000001'
+      return [{ product: 'demo', mode: 'live', event_name: 'deposit', currency: 'USD', events: 3, amounts: 3, amount }]
     },
     listDuplicates: async () => ({
       rows: events.slice(0, 1).map(event => ({
         ...event,
         conflict: true,
         first_request_id: 'r0',
-        first: { amount: '49', currency: 'USD' },
+        first_amount: '49',
         differs: ['amount'],
       })),
       cursor: null,
@@ -88,7 +88,16 @@ export function makeFakes(eventCount = 3): Fakes {
       ],
       cursor: null,
     }),
-    countRejected: async () => [{ product: 'demo', key_id: 'key_1', code: 'VALIDATION_ERROR', events: 5, requests: 2 }],
+    countRejected: async () => [
+      {
+        product: 'demo',
+        key_id: 'key_1',
+        code: 'VALIDATION_ERROR',
+        events: 5,
+        requests: 2,
+        last_at: '2026-03-01T12:00:00.000Z',
+      },
+    ],
     standing: async () => standing,
     metrics: async () => 'datapulse_accepted_events_total 10\n',
   }

@@ -67,21 +67,22 @@ export type PageQuestion = Filter & { limit: number; cursor?: string; raw?: bool
 
 export type DuplicatesQuestion = PageQuestion & { conflict?: boolean }
 
-/** An object in the words of the wire, flat or with flat objects in it. Absent text may be `''`; it is shown as null. */
+/** A flat object in the words of the wire. Absent text may be `''`; it is shown as null, a list joined with commas. */
 export type Row = Record<string, unknown>
 
 /** `cursor` is null on the last page. */
 export type Page = { rows: Row[]; cursor: string | null }
 
 export type CountBy = 'product' | 'mode' | 'event_name' | 'currency' | 'month' | 'day' | 'hour'
-export type CountsQuestion = Filter & { by: CountBy[]; clock: 'received' | 'event'; limit: number }
 
-/** One group, with the fields it is grouped `by`. `sum` (shown as `amount`) is exact decimal text; null without amounts. */
-export type CountRow = Row & { events: number; sum?: string | null }
+/** Without `by`: by product, mode, event name and currency. `clock`: which time is meant, the receipt's by default. */
+export type CountsQuestion = Filter & { by?: readonly CountBy[]; clock?: 'received' | 'event'; limit?: number }
 
-/** Refused at the door, summed by product, key and code. */
-export type RejectedRow = Row & { events: number; requests: number }
-export type RejectedQuestion = Filter & { by: ('product' | 'key_id' | 'code')[] }
+/** One group, with what it is counted by. `amount` is an exact sum, decimal text; null without any or not by currency. */
+export type CountRow = Row & { events: number; amount: string | null }
+
+/** Refused at the door, summed by product, key and code. `last_at` is ISO 8601. */
+export type RejectedRow = Row & { events: number; requests: number; last_at: string }
 
 export type StageName = 'api' | 'log' | 'pipeline' | 'warehouse' | 'accounts' | 'web'
 
@@ -107,7 +108,7 @@ export type WebNeeds = {
   countEvents(question: CountsQuestion): Promise<CountRow[]>
   listDuplicates(question: DuplicatesQuestion): Promise<Page>
   listParked(question: PageQuestion): Promise<Page>
-  countRejected(question: RejectedQuestion): Promise<RejectedRow[]>
+  countRejected(question: Filter): Promise<RejectedRow[]>
   standing(): Promise<Standing>
   /** Prometheus text. */
   metrics(): Promise<string>

@@ -17,7 +17,7 @@ import {
   uuid,
 } from './parameters.ts'
 import { badParameters, Refusal } from './problem.ts'
-import { showCount, showKey, showProduct, showRow, showStanding } from './shown.ts'
+import { showKey, showProduct, showRow, showStanding } from './shown.ts'
 
 export type Asked = { query: URLSearchParams; id: string; body: object; now: number }
 export type Answer = { status?: 200 | 201; body: unknown }
@@ -64,10 +64,13 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       async answer({ query, now }) {
         const table = { ...question, ...countFilters, by: listOf(...countBy), clock: oneOf('received', 'event') }
         const values = readQuery(query, { ...table, limit: integer(1, countRowsMax) }, now)
-        const by = values.by ?? ['product', 'mode', 'event_name', 'currency']
-        const limit = values.limit ?? countRowsMax
-        const rows = await needs.countEvents({ ...filterOf(values), by, clock: values.clock ?? 'received', limit })
-        return { body: { counts: rows.map(showCount) } }
+        const rows = await needs.countEvents({
+          ...filterOf(values),
+          ...(values.by !== null && { by: values.by }),
+          ...(values.clock !== null && { clock: values.clock }),
+          limit: values.limit ?? countRowsMax,
+        })
+        return { body: { counts: rows.map(showRow) } }
       },
     },
     {
@@ -102,9 +105,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
         const values = readQuery(query, { product: productId, since: past, until: past }, now)
         return {
           body: {
-            rejected: (await needs.countRejected({ ...filterOf(values), by: ['product', 'key_id', 'code'] })).map(
-              showRow,
-            ),
+            rejected: (await needs.countRejected(filterOf(values))).map(showRow),
           },
         }
       },

@@ -1,7 +1,7 @@
 // How things look in the admin API: flat objects in snake_case with the names of the wire. An event's own `timestamp` is
 // Unix milliseconds as on the wire, every `…_at` is ISO 8601; amounts are decimal text; absent is null.
 
-import type { CountRow, Key, Product, Row, Standing } from './needs.ts'
+import type { Key, Product, Row, Standing } from './needs.ts'
 
 type Flat = Record<string, string | number | boolean | null>
 
@@ -28,21 +28,14 @@ export function showKey(key: Key, lastUsedMs: number | null, nowMs: number) {
   }
 }
 
-/** A flat row: absent text is null, a list is joined with commas, `first: {amount}` becomes `first_amount`. */
+/** A flat row: absent text is null, a list is joined with commas. */
 export function showRow(row: Row): Flat {
   const shown: Flat = {}
   for (const [name, value] of Object.entries(row)) {
-    if (Array.isArray(value)) shown[name] = value.length === 0 ? null : value.join(',')
-    else if (typeof value === 'object' && value !== null) {
-      for (const [inner, part] of Object.entries(showRow(value as Row))) shown[`${name}_${inner}`] = part
-    } else shown[name] = value === '' || value === undefined ? null : (value as Flat[string])
+    const text = Array.isArray(value) ? value.join(',') : value
+    shown[name] = text === '' || text === undefined ? null : (text as Flat[string])
   }
   return shown
-}
-
-/** The exact sum under the name of what is summed. It is only there where amounts of one currency are summed. */
-export function showCount({ sum, ...row }: CountRow): Flat {
-  return sum === undefined ? showRow(row) : { ...showRow(row), amount: sum }
 }
 
 /** Everything about where the server stands, and whether no event disappeared: `accounting.holds`. */
