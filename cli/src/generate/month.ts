@@ -36,6 +36,7 @@ export function makeMonth(options: MonthOptions): Sent[] {
 }
 
 function makeLives(random: Random, options: MonthOptions, count: number, idPrefix = ''): Sent[] {
+  if (count === 0) return []
   const span = { fromMs: options.untilMs - options.days * 86_400_000, untilMs: options.untilMs }
   const users = Math.max(1, Math.min(options.users, count))
   const weights = Array.from({ length: users }, () => random.pareto(1.3))
