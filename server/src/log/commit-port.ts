@@ -58,17 +58,20 @@ class ThreadPort implements LogPort {
   readonly opened: Promise<void>
   #start: ThreadStart
   #report: Report
+  /** The newest thread, and the same once it has opened the log. */
+  #thread: Worker | null = null
   #worker: Worker | null = null
   #state: SegmentLogState | null = null
   #done: CommitDone | null = null
-  #closing: (() => void) | null = null
+  #closed = false
+  #whenClosed: () => void = () => {}
   #restart: NodeJS.Timeout | null = null
 
   constructor(start: ThreadStart, report: Report) {
     this.#start = start
     this.#report = report
     this.opened = new Promise((resolve, reject) => {
-      this.#spawn(resolve, reject)
+      this.#spawn(error => (error === null ? resolve() : reject(error)))
     })
   }
 
@@ -96,34 +99,41 @@ class ThreadPort implements LogPort {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     if (this.#restart !== null) clearTimeout(this.#restart)
     const worker = this.#worker
-    if (worker === null) return
-    await new Promise<void>(resolve => {
-      this.#closing = resolve
-      const message: ToThread = { kind: 'close' }
-      worker.postMessage(message)
-    })
-    await worker.terminate()
+    if (worker !== null) {
+      await new Promise<void>(resolve => {
+        this.#whenClosed = resolve
+        const message: ToThread = { kind: 'close' }
+        worker.postMessage(message)
+      })
+    }
+    await this.#thread?.terminate()
   }
 
-  #spawn(opened: () => void, failed: (error: Error) => void): void {
+  /** Starts a thread and says once whether it opened the log. */
+  #spawn(settled: (error: Error | null) => void): void {
     const worker = new Worker(new URL('./commit-thread.ts', import.meta.url), { workerData: this.#start })
+    let open = false
+    let told = false
+    const settle = (error: Error | null) => {
+      if (!told) settled(error)
+      told = true
+    }
+    this.#thread = worker
     worker.on('message', (message: FromThread) => {
-      if (message.kind === 'opened') {
-        this.#worker = worker
-        this.#state = message.state
-        opened()
-      } else if (message.kind === 'failed') {
-        failed(new Error(message.message))
-      } else {
-        this.#hear(message)
-      }
+      if (message.kind === 'failed') return settle(new Error(message.message))
+      if (message.kind !== 'opened') return this.#hear(message)
+      open = true
+      this.#state = message.state
+      if (!this.#closed) this.#worker = worker
+      settle(null)
     })
     worker.on('error', error => this.#report('error', { err: error }, 'The thread that writes the log died'))
     worker.on('exit', () => {
-      failed(new Error('Cannot open the log because its thread must stay alive: it ended'))
-      if (this.#worker === worker) this.#lose()
+      settle(new Error('Cannot open the log because its thread must stay alive: it ended'))
+      if (open && this.#worker === worker) this.#lose()
     })
   }
 
@@ -144,7 +154,7 @@ class ThreadPort implements LogPort {
         break
       case 'closed':
         this.#worker = null
-        this.#closing?.()
+        this.#whenClosed()
         break
     }
   }
@@ -155,25 +165,23 @@ class ThreadPort implements LogPort {
     const done = this.#done
     this.#done = null
     done?.(threadFault(), null)
-    if (this.#closing !== null) return this.#closing()
+    if (this.#closed) return this.#whenClosed()
     this.#report('error', {}, 'The log takes no appends until its thread is started again')
-    const again = () => {
-      this.#restart = setTimeout(() => {
-        this.#spawn(() => this.#report('info', {}, 'The thread that writes the log was started again'), once(again))
-      }, restartMs)
-    }
-    again()
+    this.#spawnLater()
+  }
+
+  #spawnLater(): void {
+    if (this.#closed) return
+    this.#restart = setTimeout(() => {
+      this.#spawn(error => {
+        if (error === null) return this.#report('info', {}, 'The thread that writes the log was started again')
+        this.#report('error', { err: error }, 'The thread that writes the log could not be started again yet')
+        this.#spawnLater()
+      })
+    }, restartMs)
   }
 }
 
 function threadFault(): LogFault {
   return appendFault('LOG_IO', 'Cannot append to the log because the thread that writes it is being started again', 2)
-}
-
-function once(call: () => void): () => void {
-  let called = false
-  return () => {
-    if (!called) call()
-    called = true
-  }
 }

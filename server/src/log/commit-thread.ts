@@ -29,7 +29,9 @@ function seal(name: SegmentName): void {
     sealer = new Worker(new URL('./seal-thread.ts', import.meta.url), { workerData: dir })
     sealer.on('message', (failure: string | null) => {
       sealing = false
-      if (failure !== null) report('warn', {}, failure)
+      // What could not be sealed now is tried again a tick later.
+      if (failure !== null) return report('warn', {}, failure)
+      log?.sealed()
     })
     sealer.on('error', error => report('error', { err: error }, 'The thread that seals segments died'))
     sealer.on('exit', () => {

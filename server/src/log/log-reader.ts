@@ -100,7 +100,7 @@ export class StoreLogReader implements LogReader {
     return this.#attempt(() => {
       const newest = this.#names.at(-1) ?? this.#list().at(-1)
       if (newest === undefined) return
-      const known = this.#place?.offset === offset ? this.#place.events : (this.#eventsBefore(offset) ?? 0)
+      const known = this.#place?.offset === offset ? this.#place.events : this.#eventsBefore(offset)
       this.#store.writeConsumed({ logId: this.#reader(newest).logId, offset, events: known })
     })
   }

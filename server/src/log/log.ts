@@ -203,16 +203,20 @@ class PortLogWriter implements LogWriter {
   }
 
   async #close(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>(resolve => {
-      timer = setTimeout(resolve, closeMsMax)
-      this.#groups.whenIdle(resolve)
-    })
-    clearTimeout(timer)
+    await atMost(closeMsMax, new Promise<void>(resolve => this.#groups.whenIdle(resolve)))
     this.#groups.failWaiting(closedFault())
-    await this.#port.close()
+    await atMost(closeMsMax, this.#port.close())
     this.#onClosed()
   }
+}
+
+async function atMost(ms: number, ending: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([ending, late])
+  clearTimeout(timer)
 }
 
 function closedFault(): LogFault {

@@ -25,7 +25,11 @@ export type StoredRecord = LogRecord & { offset: number }
 /** Where the log ends: the offset that the next record will get, and how many events lie before it. */
 export type LogHead = { offset: number; events: number }
 
-/** A stretch that cannot be read any more. `events` is exact: it comes from the running totals on both sides. */
+/**
+ * A stretch that cannot be read any more. `events` is exact: it comes from the running totals on both sides. (A reader
+ * that was started anew inside of such a stretch does not know its left side: then `events` is 0 and `reason` says so;
+ * `nextEvents` of the read is exact all the same.)
+ */
 export type DamagedRange = { from: number; to: number; events: number; reason: string }
 
 /** What one read gives, in order. `damage` lies before, between or after the records, by its offsets. */

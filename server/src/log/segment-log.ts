@@ -133,6 +133,16 @@ export class SegmentLog {
     this.#busyMs = 0
   }
 
+  /** A segment was sealed elsewhere: the next may follow. */
+  sealed(): void {
+    try {
+      this.#measure()
+      this.#sealOne()
+    } catch (error) {
+      this.#report('warn', { err: error }, 'The segments of the log could not be looked at')
+    }
+  }
+
   state(): SegmentLogState {
     return {
       id: this.#id,
@@ -179,11 +189,12 @@ export class SegmentLog {
   #headKnown(newest: SegmentName): LogHead {
     const begin = { offset: newest.firstOffset, events: newest.eventsBefore }
     const consumed = this.#store.readConsumed()
-    return consumed === null ? begin : laterOf(begin, consumed)
+    if (consumed === null || consumed.events === null) return begin
+    return laterOf(begin, { offset: consumed.offset, events: consumed.events })
   }
 
   #idElsewhere(): string {
-    for (const name of this.#names.slice(0, -1).reverse()) {
+    for (const name of this.#names.slice(0, -1).toReversed()) {
       try {
         const reader = this.#store.openReader(name)
         reader.close()
@@ -312,7 +323,7 @@ function endOf(last: CommitHead): LogHead {
 }
 
 function laterOf(a: LogHead, b: LogHead): LogHead {
-  return b.offset > a.offset ? { offset: b.offset, events: b.events } : a
+  return b.offset > a.offset ? b : a
 }
 
 /** Stands where a segment could not be opened, until the next one is made. */

@@ -200,7 +200,8 @@ function readConsumed(dir: string): Consumed | null {
   const text = readFileSync(path, 'utf8')
   try {
     const { logId, offset, events } = JSON.parse(text)
-    return typeof logId === 'string' && Number.isSafeInteger(offset) ? { logId, offset, events } : null
+    if (typeof logId !== 'string' || !Number.isSafeInteger(offset)) return null
+    return { logId, offset, events: Number.isSafeInteger(events) ? events : null }
   } catch {
     return null
   }
@@ -236,7 +237,7 @@ function checkMeta(db: DatabaseSync, name: SegmentName): string {
   if (meta.first_offset !== name.firstOffset || meta.events_before !== name.eventsBefore) {
     throw new StoreError('CORRUPT', `it begins at ${meta.first_offset}, its name says otherwise`)
   }
-  return String(meta.log_id)
+  return meta.log_id
 }
 
 function sizeOf(path: string): number {

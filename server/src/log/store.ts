@@ -31,7 +31,8 @@ export type LogStore = {
   writeConsumed(consumed: Consumed): void
 }
 
-export type Consumed = { logId: string; offset: number; events: number }
+/** `events` is the running total at `offset`, null when the reader could not tell. */
+export type Consumed = { logId: string; offset: number; events: number | null }
 
 export type SegmentWriter = {
   readonly logId: string
