@@ -72,12 +72,15 @@ async function measureRaw(engine: EngineProcess, batches: EventRow[][], loads: n
   const connection = connect({ socketPath: engine.socketPath, database: 'raw', logger: silentLogger })
   await connection.command('CREATE DATABASE raw', {}, {}, 'default')
   const columns = events.columns.map(column => `\`${column.name}\` ${column.type}`)
-  await connection.command(`CREATE TABLE events (${columns.join(', ')}) ENGINE = MergeTree ORDER BY (${events.orderBy})`)
+  await connection.command(
+    `CREATE TABLE events (${columns.join(', ')}) ENGINE = MergeTree ORDER BY (${events.orderBy})`,
+  )
   const bodies = batches.map(rows => Buffer.from(rows.map(row => JSON.stringify(plainRow(row))).join('\n')))
   const started = performance.now()
   for (let index = 0; index < loads; index += 1) {
     const body = bodies[index % bodies.length] as Buffer
-    const url = `/?${new URLSearchParams({ query: 'INSERT INTO raw.events FORMAT JSONEachRow', async_insert: '0' })}`
+    const search = new URLSearchParams({ query: 'INSERT INTO raw.events FORMAT JSONEachRow', async_insert: '0' })
+    const url = `/?${search.toString()}`
     await post(engine.socketPath, url, body)
   }
   const seconds = (performance.now() - started) / 1000

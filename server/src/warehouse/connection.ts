@@ -91,13 +91,8 @@ export function connect(options: ConnectionOptions): Connection {
     command: (sql, params = {}, settings = {}, within = database) =>
       repeat(async () => {
         const statement = { query: sql, query_params: params, clickhouse_settings: { ...settings, workload: 'load' } }
-        if (within === database) return void (await client.command(statement))
-        const outside = clientOf({ ...options, database: 'default' })
-        try {
-          await outside.command(statement)
-        } finally {
-          await outside.close()
-        }
+        if (within === database) await client.command(statement)
+        else await commandOutside(options, statement)
       }),
     insert: (table, columns, rows, token) =>
       repeat(async () => {
@@ -125,6 +120,16 @@ function clientOf(options: ConnectionOptions): ClickHouseClient {
   if (local === undefined) return createClient({ ...settings, url: options.url ?? 'http://localhost:8123' })
   const agent = new Agent({ socketPath: local, keepAlive: true, maxSockets: 8 } as object)
   return createClient({ ...settings, url: 'http://localhost', http_agent: agent })
+}
+
+/** A statement that is not about our database, which may not be there yet. */
+async function commandOutside(options: ConnectionOptions, statement: { query: string }): Promise<void> {
+  const outside = clientOf({ ...options, database: 'default' })
+  try {
+    await outside.command(statement)
+  } finally {
+    await outside.close()
+  }
 }
 
 async function* streamRows<Row>(client: ClickHouseClient, sql: string, params: Params): AsyncIterable<Row[]> {

@@ -18,7 +18,7 @@ export type Origin = {
 /** An event to store. `identity` is 32 lower-case hex digits; `raw` is the event's text as sent. */
 export type EventRow = { origin: Origin; event: Event; identity: string; raw: string }
 
-/** An event that was there before. `differs` is empty for a plain duplicate and names the fields of a conflict. */
+/** An event that was there before; `conflict` when its amount, currency or user differs from the one that stands. */
 export type DuplicateRow = EventRow & {
   firstRequestId: string
   firstPosition: number

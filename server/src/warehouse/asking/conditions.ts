@@ -2,6 +2,7 @@
 // statement, never in it.
 
 import type { Params } from '../connection.ts'
+import { warehouseFault } from '../fault.ts'
 
 /** What may be asked of events, duplicates and parked events alike. */
 export type Filter = {
@@ -31,12 +32,11 @@ const equals: [keyof Filter, string][] = [
   ['click', 'click_id = {click:String}'],
   ['message', 'message_id = {message:String}'],
   ['request', 'request_id = {request:UUID}'],
-  ['sinceMs', "received_at >= fromUnixTimestamp64Milli({sinceMs:Int64}, 'UTC')"],
-  ['untilMs', "received_at < fromUnixTimestamp64Milli({untilMs:Int64}, 'UTC')"],
 ]
 
-/** The conditions of a filter, of those fields that it has. */
-export function conditionsOf(filter: Filter): Conditions {
+/** The conditions of a filter, of those fields that it has; `clock` is the column that its times mean. */
+export function conditionsOf(filter: Filter, clock: 'received_at' | 'timestamp' = 'received_at'): Conditions {
+  const { sinceMs, untilMs } = filter
   const conditions: Conditions = { sql: [], params: {} }
   for (const [name, sql] of equals) {
     const value = filter[name]
@@ -44,7 +44,26 @@ export function conditionsOf(filter: Filter): Conditions {
     conditions.sql.push(sql)
     conditions.params[name] = value
   }
+  if (sinceMs !== undefined) {
+    conditions.sql.push(`${clock} >= fromUnixTimestamp64Milli({sinceMs:Int64}, 'UTC')`)
+    conditions.params.sinceMs = sinceMs
+  }
+  if (untilMs !== undefined) {
+    conditions.sql.push(`${clock} < fromUnixTimestamp64Milli({untilMs:Int64}, 'UTC')`)
+    conditions.params.untilMs = untilMs
+  }
   return conditions
+}
+
+/** Throws WAREHOUSE_REFUSED when a filter has fields that a table has no columns for: an answer would mislead. */
+export function refuseOthers(filter: Filter, table: string, known: readonly (keyof Filter)[]): void {
+  for (const [name, value] of Object.entries(filter))
+    if (value !== undefined && !known.includes(name as keyof Filter))
+      throw warehouseFault(
+        'WAREHOUSE_REFUSED',
+        `Cannot look for ${name} in ${table} because it is not known there`,
+        false,
+      )
 }
 
 /** `WHERE a AND b`, or nothing. */

@@ -190,7 +190,7 @@ function refuse(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy()
   const sentence = error instanceof Error ? error.message : String(error)
   const code = Number(/Code:\s*(\d+)/.exec(sentence)?.[1] ?? 1001)
-  const text = /^Code:/.test(sentence) ? sentence : `Code: ${code}. DB::Exception: ${sentence} (STD_EXCEPTION)`
+  const text = sentence.startsWith('Code:') ? sentence : `Code: ${code}. DB::Exception: ${sentence} (STD_EXCEPTION)`
   response.statusCode = statusOf(code)
   response.setHeader('X-ClickHouse-Exception-Code', code)
   response.end(`${text}\n`)

@@ -16,5 +16,5 @@ const engine = await runEngine({
 const stop = () => void engine.close().then(() => process.exit(0))
 process.once('SIGTERM', stop)
 process.once('disconnect', stop)
-process.on('message', () => process.send?.(engine.status()))
+process.on('message', () => process.send?.({ ...engine.status(), node: process.memoryUsage() }))
 process.send?.('open')

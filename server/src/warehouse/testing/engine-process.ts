@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineStatus } from '../engine/engine.ts'
+import { engineEnvironment } from '../engine/environment.ts'
 import { openWarehouse, type Warehouse } from '../warehouse.ts'
 
 export type EngineProcess = {
@@ -35,7 +36,10 @@ export async function startEngine(): Promise<EngineProcess> {
   let child: ChildProcess | null = null
   const start = async () => {
     const file = join(import.meta.dirname, 'engine-child.ts')
-    child = fork(file, [dir, socketPath], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    child = fork(file, [dir, socketPath], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: engineEnvironment,
+    })
     const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')])
     if (message !== 'open') throw new Error(`Cannot start the engine: it ended with ${message}`)
   }

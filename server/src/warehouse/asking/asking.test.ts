@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { connect } from '../connection.ts'
+import type { DuplicateRow, EventRow } from '../load.ts'
+import { type EngineProcess, silentLogger, startEngine } from '../testing/engine-process.ts'
+import { eventRow, madeEvents, madeLoad, startMs, uuidOf } from '../testing/made-loads.ts'
+import type { Warehouse } from '../warehouse.ts'
+import type { StoredEvent } from './event-columns.ts'
+import type { EventsQuestion } from './list-events.ts'
+
+let engine: EngineProcess
+let warehouse: Warehouse
+
+const many = madeEvents(1, 3_000)
+const whole = eventRow(
+  {
+    product: 'p1',
+    mode: 'test',
+    keyId: 'k9',
+    requestId: uuidOf('whole'),
+    position: 3,
+    receivedMs: startMs - 86_400_000,
+    logOffset: 5,
+  },
+  {
+    name: "it's a\ttest\n🎲",
+    userId: 'back\\slash',
+    clickId: '"click"',
+    eventMs: 1_000,
+    ipAddress: '2001:db8::1',
+    userAgent: '\\N',
+    gameType: 'slot',
+    gameProvider: "o'neil",
+    transactionId: 'T\r\n1',
+    parentTransactionId: '[]',
+    messageId: '{}',
+    amount: '99999999999999999999.123456789012345678',
+    currency: 'ΩMG',
+    currencySent: 'ωmg',
+    isCrypto: true,
+    betResult: 'unknown',
+    betResultAmount: '-0.000000000000000001',
+    flags: ['future_skew', 'sign_mismatch'],
+  },
+  { raw: '{"note":"\\u0000 tab\t \\\\ \\n 🎲"}' },
+)
+
+before(async () => {
+  engine = await startEngine()
+  warehouse = engine.warehouse()
+  await warehouse.loading.load(madeLoad(1, [...many, whole]))
+})
+
+after(async () => {
+  await warehouse.close()
+  await engine.remove()
+})
+
+/** All pages of a question. */
+async function all(question: Omit<EventsQuestion, 'cursor'>): Promise<StoredEvent[]> {
+  const rows: StoredEvent[] = []
+  let cursor: string | null = null
+  do {
+    const page = await warehouse.listEvents({ ...question, ...(cursor === null ? {} : { cursor }) })
+    rows.push(...page.rows)
+    cursor = page.cursor
+  } while (cursor !== null)
+  return rows
+}
+
+const place = (row: { request_id: string; position: number }) => `${row.request_id} ${row.position}`
+const placeOfRow = ({ origin }: EventRow) => `${origin.requestId} ${origin.position}`
+const newestFirst = (rows: EventRow[]) => rows.toSorted((a, b) => b.origin.receivedMs - a.origin.receivedMs)
+
+test('a stored event is shown exactly, in the words of the wire', async () => {
+  const [shown] = await all({ limit: 10, request: whole.origin.requestId, raw: true })
+  assert.deepEqual(shown, {
+    product: 'p1',
+    mode: 'test',
+    event_name: "it's a\ttest\n🎲",
+    client_user_id: 'back\\slash',
+    timestamp: 1_000,
+    received_at: '2026-05-31T00:00:00.000Z',
+    amount: '99999999999999999999.123456789012345678',
+    currency: 'ΩMG',
+    transaction_id: 'T\r\n1',
+    click_id: '"click"',
+    ip_address: '2001:db8::1',
+    user_agent: '\\N',
+    game_type: 'slot',
+    game_provider: "o'neil",
+    parent_transaction_id: '[]',
+    message_id: '{}',
+    currency_sent: 'ωmg',
+    is_crypto: true,
+    bet_result: 'unknown',
+    bet_result_amount: '-0.000000000000000001',
+    flags: ['future_skew', 'sign_mismatch'],
+    key_id: 'k9',
+    request_id: whole.origin.requestId,
+    position: 3,
+    log_offset: 5,
+    load_seq: 1,
+    identity: whole.identity,
+    raw: whole.raw,
+  })
+})
+
+test('all pages together are all events, newest first, each once; the text as sent only when asked for', async () => {
+  const rows = await all({ limit: 700 })
+  assert.deepEqual(rows.map(place), [...newestFirst(many), whole].map(placeOfRow))
+  assert(rows.every(row => !('raw' in row)))
+})
+
+test('each filter finds what it says and nothing else', async () => {
+  const sample = many.find(row => row.event.transactionId !== '') as EventRow
+  const { event, origin } = sample
+  const questions: [Partial<EventsQuestion>, (row: EventRow) => boolean][] = [
+    [{ product: origin.product }, row => row.origin.product === origin.product],
+    [{ mode: 'test' }, row => row.origin.mode === 'test'],
+    [{ user: event.userId }, row => row.event.userId === event.userId],
+    [{ event: 'withdraw' }, row => row.event.name === 'withdraw'],
+    [{ transaction: event.transactionId }, row => row.event.transactionId === event.transactionId],
+    [{ click: event.clickId }, row => row.event.clickId === event.clickId],
+    [{ message: '{}' }, row => row.event.messageId === '{}'],
+    [{ request: origin.requestId }, row => row.origin.requestId === origin.requestId],
+    [
+      { sinceMs: startMs + 5_000, untilMs: startMs + 9_000 },
+      row => row.origin.receivedMs >= startMs + 5_000 && row.origin.receivedMs < startMs + 9_000,
+    ],
+    [
+      { event: whole.event.name, user: whole.event.userId, transaction: whole.event.transactionId },
+      row => row === whole,
+    ],
+    [{ event: "' OR 1 = 1 --" }, () => false],
+    [
+      { product: origin.product, event: 'bet', sinceMs: startMs + 60_000 },
+      row =>
+        row.origin.product === origin.product && row.event.name === 'bet' && row.origin.receivedMs >= startMs + 60_000,
+    ],
+  ]
+  for (const [filter, matches] of questions) {
+    const rows = await all({ limit: 1_000, ...filter })
+    assert.deepEqual(
+      rows.map(place),
+      newestFirst([...many, whole].filter(matches)).map(placeOfRow),
+      JSON.stringify(filter),
+    )
+  }
+})
+
+test('events that arrive while somebody pages do not shift the pages', async () => {
+  const first = await warehouse.listEvents({ limit: 10 })
+  await warehouse.loading.load(madeLoad(2, madeEvents(2, 50, startMs + 86_400_000)))
+  const second = await warehouse.listEvents({ limit: 10, cursor: first.cursor as string })
+  assert.deepEqual([...first.rows, ...second.rows].map(place), newestFirst(many).slice(0, 20).map(placeOfRow))
+  await assert.rejects(warehouse.listEvents({ limit: 10, cursor: 'nonsense' }), { code: 'WAREHOUSE_REFUSED' })
+})
+
+test('counts and sums by event and currency are exact, also past 128 bits', async () => {
+  const huge = Array.from({ length: 40 }, (_, index) =>
+    eventRow(
+      { product: 'huge', requestId: uuidOf(`huge ${index}`) },
+      { amount: '99999999999999999999.999999999999999999', currency: 'USD', currencySent: 'USD' },
+    ),
+  )
+  const without = eventRow({ product: 'huge', requestId: uuidOf('without') }, { name: 'login' })
+  await warehouse.loading.load(madeLoad(3, [...huge, without]))
+  const rows = await warehouse.countEvents({ product: 'huge', by: ['event_name', 'currency', 'day'] })
+  assert.deepEqual(rows, [
+    {
+      event_name: 'deposit',
+      currency: 'USD',
+      day: '2026-06-01',
+      events: 40,
+      amounts: 40,
+      sum: '3999999999999999999999.99999999999999996',
+    },
+    { event_name: 'login', currency: '', day: '2026-06-01', events: 1, amounts: 0, sum: null },
+  ])
+  assert.deepEqual(await warehouse.countEvents({ product: 'huge', by: [] }), [{ events: 41, amounts: 40, sum: null }])
+  assert.deepEqual(await warehouse.countEvents({ mode: 'test' }), [
+    {
+      product: 'p1',
+      mode: 'test',
+      event_name: whole.event.name,
+      currency: 'ΩMG',
+      events: 1,
+      amounts: 1,
+      sum: whole.event.amount,
+    },
+  ])
+  assert.equal((await warehouse.countEvents({ clock: 'event', untilMs: 2_000, by: ['month'] }))[0]?.month, '1970-01')
+})
+
+test('products and quotients past 128 bits are exact in Decimal256', async () => {
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  const rows = await connection.select<Record<string, string>>(
+    'ask',
+    `SELECT multiplyDecimal(toDecimal256(amount, 18), toDecimal256(amount, 18), 18) AS squared,
+       divideDecimal(toDecimal256(amount, 18), toDecimal256('0.92', 18), 18) AS quotient
+     FROM events WHERE product = {product:String}`,
+    { product: 'p1' },
+  )
+  const units = 99_999_999_999_999_999_999_123_456_789_012_345_678n
+  const exact = (scaled: bigint) =>
+    `${scaled / 10n ** 18n}.${String(scaled % 10n ** 18n).padStart(18, '0')}`.replace(/\.?0+$/, '')
+  assert.deepEqual(rows, [{ squared: exact((units * units) / 10n ** 18n), quotient: exact((units * 100n) / 92n) }])
+  await connection.close()
+})
+
+test('a duplicate is shown beside the event that stands, a conflict with what differs', async () => {
+  const standing = many.find(row => row.event.amount !== null) as EventRow
+  const later = (index: number, event: object, conflict: boolean): DuplicateRow => ({
+    ...eventRow(
+      { ...standing.origin, requestId: uuidOf(`later ${index}`), receivedMs: startMs + 1_000_000 + index },
+      { ...standing.event, ...event },
+    ),
+    identity: standing.identity,
+    firstRequestId: standing.origin.requestId,
+    firstPosition: standing.origin.position,
+    conflict,
+  })
+  const duplicates = [
+    later(0, {}, false),
+    later(1, { amount: '1.25', currency: 'USD', currencySent: 'USD' }, true),
+    { ...later(2, { userId: 'somebody' }, true), firstRequestId: uuidOf('gone') },
+  ]
+  await warehouse.loading.load(madeLoad(4, [], { duplicates }))
+  const { rows, cursor } = await warehouse.listDuplicates({ limit: 2 })
+  const [gone, differing] = rows
+  assert.equal(gone?.first, null)
+  assert.deepEqual(differing?.differs, ['amount', 'currency'])
+  assert.deepEqual(differing?.first, {
+    client_user_id: standing.event.userId,
+    amount: standing.event.amount,
+    currency: 'EUR',
+    received_at: new Date(standing.origin.receivedMs).toISOString(),
+  })
+  const rest = await warehouse.listDuplicates({ limit: 2, cursor: cursor as string })
+  assert.deepEqual(
+    rest.rows.map(row => [row.conflict, row.differs]),
+    [[false, []]],
+  )
+  assert.equal(rest.cursor, null)
+  assert.equal((await warehouse.listDuplicates({ limit: 9, conflict: true })).rows.length, 2)
+  assert.equal((await warehouse.listDuplicates({ limit: 9, transaction: standing.event.transactionId })).rows.length, 3)
+})
+
+test('what is parked and what was rejected is told', async () => {
+  const parked = {
+    origin: { ...whole.origin, position: -1 },
+    events: 3,
+    reason: 'unreadable',
+    detail: 'cut\toff',
+    raw: '[{',
+  }
+  const tally = { product: 'p1', keyId: 'k9', receivedMs: startMs, logOffset: 9 }
+  const rejected = [
+    { ...tally, code: 'VALIDATION_ERROR', events: 5, requests: 2, position: 0 },
+    { ...tally, code: 'VALIDATION_ERROR', events: 2, requests: 1, position: 1, receivedMs: startMs + 1_000 },
+    { ...tally, product: '', keyId: '', code: 'UNAUTHORIZED', events: 1, requests: 1, position: 2 },
+  ]
+  await warehouse.loading.load(madeLoad(5, [], { parked: [parked], rejected }))
+  const { rows } = await warehouse.listParked({ limit: 10, product: 'p1', raw: true })
+  assert.deepEqual(rows[0]?.detail, 'cut\toff')
+  assert.deepEqual(
+    [rows[0]?.position, rows[0]?.events, rows[0]?.raw, rows[0]?.received_at],
+    [-1, 3, '[{', '2026-05-31T00:00:00.000Z'],
+  )
+  assert.deepEqual(await warehouse.countRejected({}), [
+    {
+      product: 'p1',
+      key_id: 'k9',
+      code: 'VALIDATION_ERROR',
+      events: 7,
+      requests: 3,
+      last_at: '2026-06-01T00:00:01.000Z',
+    },
+    { product: '', key_id: '', code: 'UNAUTHORIZED', events: 1, requests: 1, last_at: '2026-06-01T00:00:00.000Z' },
+  ])
+  assert.equal((await warehouse.countRejected({ product: 'p1', by: ['day'] }))[0]?.events, 7)
+  await assert.rejects(warehouse.listParked({ limit: 10, user: 'x' }), { code: 'WAREHOUSE_REFUSED' })
+})
+
+test('the status tells tables, version and the last load', async () => {
+  const status = await warehouse.status()
+  assert.equal(status.version, 1)
+  assert.match(status.engine, /^\d+\.\d+/)
+  assert.equal(status.lastLoad?.seq, 5)
+  assert.equal(status.firstReceivedMs, whole.origin.receivedMs)
+  const events = status.tables.find(table => table.name === 'events')
+  assert.equal(events?.rows, 3_000 + 1 + 50 + 41)
+  assert((events?.bytes ?? 0) > 0 && (events?.parts ?? 0) > 0)
+})

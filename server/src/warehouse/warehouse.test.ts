@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { after, before, test } from 'node:test'
+import { connect } from './connection.ts'
+import { warehouseVersion } from './migrations.ts'
+import { createTable, duplicates, events, loads, parked, rejected } from './schema.ts'
+import { type EngineProcess, silentLogger, startEngine } from './testing/engine-process.ts'
+import { madeEvents, madeLoad } from './testing/made-loads.ts'
+import { openWarehouse } from './warehouse.ts'
+
+let engine: EngineProcess
+
+before(async () => {
+  engine = await startEngine()
+})
+
+after(() => engine.remove())
+
+test('a database name that is none is refused at once', () => {
+  const open = () => openWarehouse({ database: 'a`b', socketPath: 'x', logger: silentLogger, now: Date.now })
+  assert.throws(open, /must be a plain name: got a`b/)
+})
+
+test('two processes that open an empty warehouse at once agree on its id', async () => {
+  const opened = Array.from({ length: 3 }, () => engine.warehouse())
+  const ids = await Promise.all(opened.map(warehouse => warehouse.loading.id()))
+  assert.equal(new Set(ids).size, 1)
+  for (const warehouse of opened) {
+    assert.equal(await warehouse.loading.id(), ids[0])
+    await warehouse.close()
+  }
+})
+
+test('every column says what it holds, and the tables sync what is written', async () => {
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  const sql = 'SELECT table, name FROM system.columns WHERE database = {database:String} AND comment = {none:String}'
+  assert.deepEqual(await connection.select('ask', sql, { database: 'datapulse', none: '' }), [])
+  for (const table of [events, duplicates, parked, rejected, loads]) {
+    const made = createTable(table)
+    for (const setting of ['fsync_after_insert = 1', 'fsync_part_directory = 1', 'min_rows_to_fsync_after_merge = 1'])
+      assert(made.includes(setting), `${table.name}: ${setting}`)
+  }
+  await connection.close()
+})
+
+test('a warehouse of a newer version is refused, with a sentence', async () => {
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  const columns = ['version', 'name', 'written_at']
+  await connection.insert(
+    'migrations',
+    columns,
+    Buffer.from('99\tfrom the future\t2030-01-01 00:00:00.000\n'),
+    'future',
+  )
+  const warehouse = engine.warehouse()
+  await assert.rejects(warehouse.ready(), {
+    code: 'WAREHOUSE_NEWER',
+    message: new RegExp(`must be at most ${warehouseVersion}: got 99`),
+  })
+  await connection.command('ALTER TABLE migrations DELETE WHERE version = 99', {}, { mutations_sync: '2' })
+  await warehouse.ready()
+  await warehouse.close()
+  await connection.close()
+})
+
+test('an engine that is away is a fault that passes; a wiped directory is a new warehouse', async () => {
+  const warehouse = engine.warehouse()
+  const id = await warehouse.loading.id()
+  await warehouse.loading.load(madeLoad(1, madeEvents(1, 10)))
+  await engine.stop()
+  assert.equal(await warehouse.ping(), false)
+  const away = openWarehouse({ socketPath: engine.socketPath, logger: silentLogger, now: Date.now, attemptsMax: 2 })
+  await assert.rejects(away.status(), { code: 'WAREHOUSE_AWAY', retry: true })
+  await rm(engine.dir, { recursive: true })
+  await engine.start()
+  await assert.rejects(warehouse.listEvents({ limit: 1 }), { code: 'WAREHOUSE_EMPTY' })
+  assert.deepEqual(await warehouse.listEvents({ limit: 1 }), { rows: [], cursor: null })
+  assert.notEqual(await warehouse.loading.id(), id)
+  assert.equal(await warehouse.loading.lastNote(), null)
+  assert.equal(await away.loading.id(), await warehouse.loading.id())
+  await away.close()
+  await warehouse.close()
+})
