@@ -108,7 +108,7 @@ function createSegment(dir: string, name: SegmentName, logId: string): SegmentWr
 function openSegmentWriter(dir: string, name: SegmentName): SegmentWriter {
   const path = join(dir, fileOf(name))
   const wal = `${path}-wal`
-  const mended = mendWal(wal)
+  const mended = mendWal(wal, pageBytes)
   const db = new DatabaseSync(path, { timeout: busyMs })
   let pin: DatabaseSync | null = null
   try {
@@ -258,7 +258,7 @@ function guarded<T>(what: string, call: () => T, needed?: string): T {
   }
 }
 
-function codeOf(error: { code?: string; errcode?: number; message: string }): StoreError['code'] {
+function codeOf(error: { code?: string; errcode?: number }): StoreError['code'] {
   switch ((error.errcode ?? -1) & 0xff) {
     case 13:
       return 'FULL'
@@ -267,11 +267,15 @@ function codeOf(error: { code?: string; errcode?: number; message: string }): St
     case 15:
     case 17:
       return 'BUSY'
+    // Our statements are right: what SQLite finds wrong with them is wrong with the file.
+    case 1:
     case 11:
+    case 19:
+    case 20:
+    case 22:
+    case 24:
     case 26:
       return 'CORRUPT'
-    case 1:
-      return /no such (table|column)/.test(error.message) ? 'CORRUPT' : 'IO'
   }
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return 'FULL'
   // A number outside the safe integers: no writer of ours wrote it.

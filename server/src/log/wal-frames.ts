@@ -18,6 +18,7 @@ import { syncFile, syncFolder } from './durable-file.ts'
 const headerBytes = 32
 const frameHeadBytes = 24
 const magic = 0x377f0682
+const version = 3_007_000
 
 export type WalFinding = {
   /** Frames that SQLite will take: they end with a commit. */
@@ -29,26 +30,24 @@ export type WalFinding = {
 }
 
 /** Reads a WAL as SQLite's recovery would, and counts what lies behind the place where that stops. */
-export function inspectWal(wal: Buffer): WalFinding {
+export function inspectWal(wal: Buffer, pageBytes: number): WalFinding {
   const finding: WalFinding = { framesValid: 0, commitsBehind: 0, framesBehind: 0 }
-  const shape = shapeOf(wal)
-  if (shape === null) return finding
-  let sum: Sum = [wal.readUInt32BE(24), wal.readUInt32BE(28)]
-  const headerIsIntact = sameSum(checksum(wal, 0, 24, [0, 0], shape.bigEndian), sum)
-  let intact = headerIsIntact
-  for (let index = 0; index < shape.frames; index++) {
-    const at = headerBytes + index * shape.frameBytes
-    if (wal.compare(wal, 16, 24, at + 8, at + 16) !== 0) {
+  const frameBytes = frameHeadBytes + pageBytes
+  const salts = saltsOf(wal, frameBytes)
+  let intact = headerIsIntact(wal, pageBytes)
+  let sum: Sum = intact ? [wal.readUInt32BE(24), wal.readUInt32BE(28)] : [0, 0]
+  for (let at = headerBytes; at + frameBytes <= wal.length; at += frameBytes) {
+    if (wal.compare(salts, 0, 8, at + 8, at + 16) !== 0) {
       intact = false
       continue
     }
     if (intact) {
-      sum = frameSum(wal, at, shape, sum)
+      sum = frameSum(wal, at, frameBytes, isBigEndian(wal), sum)
       intact = sameSum(sum, [wal.readUInt32BE(at + 16), wal.readUInt32BE(at + 20)])
     }
     const commits = wal.readUInt32BE(at + 4) !== 0
     if (intact && commits) {
-      finding.framesValid = index + 1
+      finding.framesValid = (at - headerBytes) / frameBytes + 1
       finding.commitsBehind = 0
       finding.framesBehind = 0
     } else {
@@ -59,18 +58,24 @@ export function inspectWal(wal: Buffer): WalFinding {
   return finding
 }
 
-/** Computes all sums of a WAL anew, in place, up to the last commit frame of its generation. */
-export function recomputeSums(wal: Buffer): void {
-  const shape = shapeOf(wal)
-  if (shape === null) return
-  let sum = checksum(wal, 0, 24, [0, 0], shape.bigEndian)
-  writeSum(wal, 24, sum)
-  for (let index = 0; index < shape.frames; index++) {
-    const at = headerBytes + index * shape.frameBytes
-    wal.copy(wal, at + 8, 16, 24)
-    sum = frameSum(wal, at, shape, sum)
-    writeSum(wal, at + 16, sum)
+/** Gives the same WAL up to its last commit, with its header and all sums as SQLite wants them. */
+export function mendedWal(wal: Buffer, pageBytes: number): Buffer {
+  const frameBytes = frameHeadBytes + pageBytes
+  const salts = saltsOf(wal, frameBytes)
+  const mended = Buffer.from(wal.subarray(0, lastCommitEnd(wal, frameBytes, salts)))
+  const bigEndian = isBigEndian(wal)
+  mended.writeUInt32BE(bigEndian ? magic + 1 : magic, 0)
+  mended.writeUInt32BE(version, 4)
+  mended.writeUInt32BE(pageBytes, 8)
+  salts.copy(mended, 16)
+  let sum = checksum(mended, 0, 24, [0, 0], bigEndian)
+  writeSum(mended, 24, sum)
+  for (let at = headerBytes; at < mended.length; at += frameBytes) {
+    salts.copy(mended, at + 8)
+    sum = frameSum(mended, at, frameBytes, bigEndian, sum)
+    writeSum(mended, at + 16, sum)
   }
+  return mended
 }
 
 /**
@@ -78,57 +83,55 @@ export function recomputeSums(wal: Buffer): void {
  * when acknowledged commits lie behind a break. `tail` says that something lies behind the last commit, or did:
  * such a file is not written any more, so that two torn ends never add up to what looks like damage.
  */
-export function mendWal(path: string): { damage: string[]; tail: boolean } {
+export function mendWal(path: string, pageBytes: number): { damage: string[]; tail: boolean } {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  if (size === 0) return { damage: [], tail: false }
+  if (size <= headerBytes) return { damage: [], tail: false }
   syncFile(path)
   const wal = readFileSync(path)
-  const found = inspectWal(wal)
-  const shape = shapeOf(wal)
-  const unreadableHead = shape === null && size > headerBytes
-  if (found.commitsBehind < 2) {
-    const damage = unreadableHead ? [`The write-ahead log ${path} has no readable header: its commits are lost`] : []
-    return { damage, tail: found.framesBehind > 0 || unreadableHead }
-  }
+  const { framesValid, framesBehind, commitsBehind } = inspectWal(wal, pageBytes)
+  if (commitsBehind < 2) return { damage: [], tail: framesBehind > 0 }
   copyFileSync(path, `${path}.damaged`)
-  const lastCommit = lastCommitFrame(wal)
-  recomputeSums(wal.subarray(0, lastCommit))
-  writeFileSync(`${path}.mended`, wal.subarray(0, lastCommit))
+  writeFileSync(`${path}.mended`, mendedWal(wal, pageBytes))
   syncFile(`${path}.mended`)
   renameSync(`${path}.mended`, path)
   syncFolder(dirname(path))
-  const sentence = `The write-ahead log ${path} is damaged after frame ${found.framesValid}: ${found.commitsBehind} commits lie behind it. They were brought back; what cannot be read of them is reported when it is read`
-  return { damage: [sentence], tail: true }
+  const what = `The write-ahead log ${path} is damaged after frame ${framesValid}: ${commitsBehind} commits lie behind it`
+  return { damage: [`${what}. They were brought back; what of them is broken is reported when it is read`], tail: true }
 }
 
-type Shape = { bigEndian: boolean; frameBytes: number; frames: number }
 type Sum = [number, number]
 
-function shapeOf(wal: Buffer): Shape | null {
-  if (wal.length < headerBytes) return null
-  const word = wal.readUInt32BE(0)
-  const pageBytes = wal.readUInt32BE(8)
-  const sane = pageBytes >= 512 && pageBytes <= 65_536 && (pageBytes & (pageBytes - 1)) === 0
-  if ((word & ~1) >>> 0 !== magic || !sane) return null
-  const frameBytes = frameHeadBytes + pageBytes
-  return { bigEndian: (word & 1) === 1, frameBytes, frames: Math.floor((wal.length - headerBytes) / frameBytes) }
+function headerIsIntact(wal: Buffer, pageBytes: number): boolean {
+  if (wal.length < headerBytes) return false
+  const known = (wal.readUInt32BE(0) & ~1) >>> 0 === magic && wal.readUInt32BE(4) === version
+  const sum = checksum(wal, 0, 24, [0, 0], isBigEndian(wal))
+  return known && wal.readUInt32BE(8) === pageBytes && sameSum(sum, [wal.readUInt32BE(24), wal.readUInt32BE(28)])
 }
 
-/** Where the last commit frame of this generation ends. */
-function lastCommitFrame(wal: Buffer): number {
-  const shape = shapeOf(wal)!
+/** The words are in the writer's order; but for damage, that is this machine's. */
+function isBigEndian(wal: Buffer): boolean {
+  return wal.readUInt32BE(0) === magic + 1
+}
+
+/** What all frames of this generation carry: from the header, or from the first frame when the header is damaged. */
+function saltsOf(wal: Buffer, frameBytes: number): Buffer {
+  const pageBytes = frameBytes - frameHeadBytes
+  const at = headerIsIntact(wal, pageBytes) || wal.length < headerBytes + frameBytes ? 16 : headerBytes + 8
+  return Buffer.from(wal.subarray(at, at + 8))
+}
+
+function lastCommitEnd(wal: Buffer, frameBytes: number, salts: Buffer): number {
   let end = headerBytes
-  for (let index = 0; index < shape.frames; index++) {
-    const at = headerBytes + index * shape.frameBytes
-    const sameGeneration = wal.compare(wal, 16, 24, at + 8, at + 16) === 0
-    if (sameGeneration && wal.readUInt32BE(at + 4) !== 0) end = at + shape.frameBytes
+  for (let at = headerBytes; at + frameBytes <= wal.length; at += frameBytes) {
+    const sameGeneration = wal.compare(salts, 0, 8, at + 8, at + 16) === 0
+    if (sameGeneration && wal.readUInt32BE(at + 4) !== 0) end = at + frameBytes
   }
   return end
 }
 
-function frameSum(wal: Buffer, at: number, shape: Shape, sum: Sum): Sum {
-  const afterHead = checksum(wal, at, at + 8, sum, shape.bigEndian)
-  return checksum(wal, at + frameHeadBytes, at + shape.frameBytes, afterHead, shape.bigEndian)
+function frameSum(wal: Buffer, at: number, frameBytes: number, bigEndian: boolean, sum: Sum): Sum {
+  const afterHead = checksum(wal, at, at + 8, sum, bigEndian)
+  return checksum(wal, at + frameHeadBytes, at + frameBytes, afterHead, bigEndian)
 }
 
 /** SQLite's running sum over pairs of 32-bit words. */
