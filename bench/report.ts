@@ -1,97 +1,13 @@
-// Writes docs/benchmarks.md from the results in bench/results/. Nothing on that page is written by hand.
+// Writes docs/benchmarks.md from the results in bench/results/.
 //
 //   node bench/report.ts
 
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { FigureResult, Line } from './figures/figure.ts'
+import { benchmarksPage } from './rig/page.ts'
 import { root } from './rig/place.ts'
-import { formatValue, type Results, targetText } from './rig/results.ts'
+import { readResults } from './rig/results.ts'
 
-/** What a reader could think is in these numbers and is not. */
-const notMeasured = [
-  'A network: everything goes over loopback, without TLS and without a proxy in front.',
-  'More than one machine, more than one API process, more than two cores.',
-  'A disk that honours each flush by itself: on a virtual disk the host may hold what it was told to sync.',
-  'Bodies that are compressed, requests that are refused, and the answers to dry runs.',
-  'Many products and many keys at once: one key of one product sends everything.',
-  'Events other than deposits and bets of 366 bytes, with few custom properties.',
-  'Hours and days: the longest run is minutes, so merges of old parts, retention and a full disk are not in it.',
-  'Questions at scale: while events come in, one question a second is asked; how fast questions are is a matter of its own.',
-]
-
-const results = globSync(join(root, 'bench/results/*.json'))
-  .map(path => JSON.parse(readFileSync(path, 'utf8')) as Results)
-  .sort((a, b) => b.startedAt.localeCompare(a.startedAt))
+const results = readResults()
 if (results.length === 0) throw new Error('Cannot write the page because bench/results must hold a result: got none.')
-writeFileSync(join(root, 'docs/benchmarks.md'), page(newestFigures(results)))
-
-/** Of each figure the newest result, a full one before a canonical one: they differ in size. */
-function newestFigures(results: Results[]): { figure: FigureResult; of: Results }[] {
-  const found = new Map<string, { figure: FigureResult; of: Results }>()
-  for (const size of ['full', 'canonical'] as const)
-    for (const of of results.filter(result => result.size === size))
-      for (const figure of of.figures) if (!found.has(figure.name)) found.set(figure.name, { figure, of })
-  return [...found.values()]
-}
-
-function page(found: { figure: FigureResult; of: Results }[]): string {
-  const runs = [...new Set(found.map(each => each.of))]
-  return `${[
-    '# Benchmarks',
-    '',
-    'Written by `node bench/report.ts` from the results in `bench/results/`. Machines are noisy: every number stands beside',
-    'a baseline that was measured in the same run, by turns; medians of the rounds, in brackets the least and the most.',
-    'Take less than 1.2 × as a tie. To repeat: `npm run bench` (a few minutes), `npm run bench -- --full` (an hour or more),',
-    '`npm run bench -- --figure NAME`.',
-    '',
-    '| figure | ours | baseline | ours to baseline | wanted | |',
-    '|---|---|---|---|---|---|',
-    ...found.flatMap(({ figure }) => figure.lines.map(row)),
-    '',
-    ...found.flatMap(({ figure }) => notesOf(figure)),
-    '## How it was measured',
-    '',
-    '- Figures of the API: its process and its threads pinned to one core, the load generator to the other, the other parts not',
-    '  running. Figures of the whole server: every part and the generator share both cores.',
-    '- Rates: closed loop, 64 connections for single events and 16 for batches. Latencies: open loop with Poisson arrivals, from',
-    '  the intended send time, on up to 256 connections. Only replies with status 200 count.',
-    '- Events: one deposit to three bets of 366 bytes each, every one with its own transaction_id, 100,000 users; batches of 600',
-    '  events, 220 KB.',
-    ...runs.map(runSentence),
-    '',
-    '## What is not measured',
-    '',
-    ...notMeasured.map(sentence => `- ${sentence}`),
-  ].join('\n')}\n`
-}
-
-function row(line: Line): string {
-  const baseline = line.baseline === null ? '' : `${spread(line, 'baseline')} ${line.baselineWhat}`
-  const ratio = line.ratio === null ? '' : `${line.ratio.toFixed(2)} ×`
-  const verdict = line.reached === null ? '' : line.reached ? 'reached' : '**not reached**'
-  return `| ${line.what} | ${spread(line, 'ours')} | ${baseline} | ${ratio} | ${targetText(line.target)} | ${verdict} |`
-}
-
-function spread(line: Line, whose: 'ours' | 'baseline'): string {
-  const value = formatValue(line[whose] ?? Number.NaN, line.unit)
-  const rounds = line.rounds?.[whose] ?? []
-  if (rounds.length < 2) return value
-  const short = (n: number) => formatValue(n, '').trim()
-  return `${value} (${short(Math.min(...rounds))}–${short(Math.max(...rounds))})`
-}
-
-function notesOf(figure: FigureResult): string[] {
-  return figure.notes.length === 0 ? [] : [`**${figure.title}.** ${figure.notes.join(' ')}`, '']
-}
-
-function runSentence(of: Results): string {
-  const { machine, generator } = of
-  const commit = `${machine.commit}${machine.changed ? ' with changes' : ''}`
-  const limit = generator.times >= 1.5 ? '' : ' (less than 1.5 ×: the generator is the limit)'
-  return (
-    `- ${of.size}, ${of.rounds} rounds, ${of.startedAt.slice(0, 10)}, commit ${commit}: ${machine.processor}, ${machine.cores} cores, ` +
-    `${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}, chDB ${machine.chdb}. ` +
-    `Load by ${generator.generator === 'own' ? 'bench/load' : generator.generator}, which reaches ${generator.times.toFixed(2)} × the bare server${limit}.`
-  )
-}
+writeFileSync(join(root, 'docs/benchmarks.md'), benchmarksPage(results))

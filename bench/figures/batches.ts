@@ -3,7 +3,7 @@
 
 import { compare, type Figure } from './figure.ts'
 import { batchEvents, measureHighestRate } from './highest-rate.ts'
-import { failureNotes } from './notes.ts'
+import { failureNotes, generatorNotes } from './notes.ts'
 
 export const batches: Figure = {
   name: 'batches',
@@ -20,6 +20,6 @@ export const batches: Figure = {
       baselineWhat: 'bare node:http and JSON.parse of the same bodies',
       target: { kind: 'at least', value: 0.4, unit: '×' },
     })
-    return { lines: [line], notes: failureNotes(rates.failures) }
+    return { lines: [line], notes: [...generatorNotes(rates.busyShareMax), ...failureNotes(rates.failures)] }
   },
 }

@@ -47,11 +47,11 @@ export const drain: Figure = {
 }
 
 /** Fills a backlog in a fresh folder, starts the whole server, and gives its rate. Leaves the folder to the baseline. */
-export async function drainOnce(dataDir: string, events: number): Promise<number> {
-  await fillBacklog(dataDir, events)
+async function drainOnce(dataDir: string, events: number): Promise<number> {
+  const backlog = await fillBacklog(dataDir, events)
   const server = await startServer({ dataDir, role: 'all', core: null })
   try {
-    return drainRate(await watchDrain(server))
+    return drainRate(await watchDrain(server), backlog)
   } finally {
     await server.stop()
   }

@@ -3,7 +3,7 @@
 
 import { compare, type Figure } from './figure.ts'
 import { measureHighestRate } from './highest-rate.ts'
-import { failureNotes } from './notes.ts'
+import { failureNotes, generatorNotes } from './notes.ts'
 
 export const singles: Figure = {
   name: 'singles',
@@ -20,6 +20,6 @@ export const singles: Figure = {
       baselineWhat: 'bare node:http, reads the body and replies',
       target: { kind: 'at least', value: 0.4, unit: '×' },
     })
-    return { lines: [line], notes: failureNotes(rates.failures) }
+    return { lines: [line], notes: [...generatorNotes(rates.busyShareMax), ...failureNotes(rates.failures)] }
   },
 }

@@ -68,7 +68,7 @@ export const stored: Figure = {
 /** Gives what is to be said about it. */
 async function makeLarge(run: Run, dataDir: string): Promise<string[]> {
   const logged = await fillBacklog(dataDir, Math.ceil(run.sizes.logBytes / logBytesPerEvent))
-  const { logBytes, rate } = await drainAll(dataDir)
+  const { logBytes, rate } = await drainAll(dataDir, logged)
   run.say(
     `${logged} events are through the log of ${(logBytes / 2 ** 30).toFixed(1)} GiB, ${Math.round(rate)} a second`,
   )
@@ -131,18 +131,17 @@ async function startUpAfterKill(dataDir: string): Promise<number> {
   return startUp(dataDir)
 }
 
-/** Runs the whole server until nothing is in flight. */
-async function drainAll(dataDir: string): Promise<{ logBytes: number; rate: number }> {
+/** Runs the whole server until nothing is in flight; `rate` is that of a backlog of so many events. */
+async function drainAll(dataDir: string, backlog = 0): Promise<{ logBytes: number; rate: number }> {
   const server: Server = await startServer({ dataDir, role: 'all', core: null })
   try {
     const seen = await watchDrain(server)
-    return { logBytes: (await server.standing()).log?.bytes ?? 0, rate: seen.length < 2 ? 0 : drainRate(seen) }
+    return { logBytes: (await server.standing()).log?.bytes ?? 0, rate: backlog === 0 ? 0 : drainRate(seen, backlog) }
   } finally {
     await server.stop()
   }
 }
 
 async function drainMore(dataDir: string, events: number): Promise<number> {
-  await fillBacklog(dataDir, events)
-  return (await drainAll(dataDir)).rate
+  return (await drainAll(dataDir, await fillBacklog(dataDir, events))).rate
 }

@@ -9,13 +9,16 @@ export type Progress = { seconds: number; events: number }
 const drainSecondsMax = 3_600
 const stalledSecondsMax = 120
 
+/** Each look costs the warehouse a question, so it is seldom. */
+const lookEveryMs = 200
+
 /**
- * Looks every 50 ms until nothing is in flight, or until the checkpoint has passed `events`; gives each checkpoint with
- * the time at which it was first seen.
+ * Looks until nothing is in flight, or until the checkpoint has passed `events`; gives the
+ * start and each checkpoint with the time at which it was first seen.
  */
 export async function watchDrain(server: Server, events = Number.POSITIVE_INFINITY): Promise<Progress[]> {
   const startMs = performance.now()
-  const seen: Progress[] = []
+  const seen: Progress[] = [{ seconds: 0, events: 0 }]
   for (;;) {
     const standing = await server.standing().catch(() => null)
     const seconds = (performance.now() - startMs) / 1000
@@ -28,16 +31,20 @@ export async function watchDrain(server: Server, events = Number.POSITIVE_INFINI
       throw new Error(
         `The pipeline stands at ${done} of ${standing?.log?.events} events after ${seconds.toFixed(0)} s.`,
       )
-    await sleep(50)
+    await sleep(lookEveryMs)
   }
 }
 
-/** Events per second between the first checkpoint seen and the last: opening the stages is not in it. */
-export function drainRate(seen: Progress[]): number {
-  const first = seen[0]
-  const last = seen.at(-1)
-  if (first === undefined || last === undefined || last === first)
-    throw new Error('Cannot tell a drain rate because it needs two checkpoints: the backlog was too small.')
+/**
+ * Events per second of a backlog of so many, from the first checkpoint within it to the last: opening the stages is not
+ * in it. Where only one was seen, from the look before it.
+ */
+export function drainRate(seen: Progress[], backlogEvents: number): number {
+  const last = seen.at(-1) as Progress
+  const begin = last.events - backlogEvents
+  const within = seen.find(each => each.events > begin && each !== last)
+  const first = within ?? seen.findLast(each => each.events <= begin)
+  if (first === undefined || last === first) throw new Error('Cannot tell a drain rate because there was no backlog.')
   return (last.events - first.events) / (last.seconds - first.seconds)
 }
 

@@ -1,8 +1,11 @@
 // What a run leaves in bench/results/, and how its values are shown.
 
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { FigureResult, Target } from '../figures/figure.ts'
 import type { Reach } from '../load/load.ts'
 import type { Machine } from './machine.ts'
+import { root } from './place.ts'
 
 export type Results = {
   startedAt: string
@@ -25,4 +28,9 @@ export function targetText(target: Target | null): string {
   if (target === null) return ''
   const value = target.unit === '×' ? target.value.toFixed(2) : target.value.toLocaleString('en')
   return `${target.kind} ${value} ${target.unit}`
+}
+
+/** Every result that is kept. */
+export function readResults(): Results[] {
+  return globSync(join(root, 'bench/results/*.json')).map(path => JSON.parse(readFileSync(path, 'utf8')) as Results)
 }

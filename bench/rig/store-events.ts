@@ -42,7 +42,7 @@ function insert(first: number, count: number): string {
     currency_sent: 'currency',
     is_crypto: 'false',
     bet_result: "if(number % 4 = 0, '', 'loss')",
-    raw: `rightPad('{"client_user_id":"' || client_user_id || '","event_name":"' || event_name || '","transaction_id":"' || transaction_id || '","session_id":"', 366, hex(cityHash64(number)))`,
+    raw: `rightPad('{"client_user_id":"' || client_user_id || '","event_name":"' || event_name || '","transaction_id":"' || transaction_id || '","session_id":"' || repeat(hex(cityHash64(number)), 20), 364, ' ') || '"}'`,
   }
   const names = Object.keys(columns).join(', ')
   const values = Object.entries(columns).map(([name, value]) => `${value} AS ${name}`)
