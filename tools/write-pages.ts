@@ -2,7 +2,9 @@
 
 import { writeFileSync } from 'node:fs'
 import { configurationPage } from '../server/src/config-page.ts'
+import { cliPage } from '../cli/src/cli-page.ts'
 import { metricsPage } from '../server/src/metrics-page.ts'
 
+writeFileSync('docs/reference/cli.md', cliPage())
 writeFileSync('docs/reference/configuration.md', configurationPage())
 writeFileSync('docs/reference/metrics.md', metricsPage())

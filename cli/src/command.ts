@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Admin, openAdmin } from './admin.ts'
-import type { Environment } from './config.ts'
+import type { Environment } from './settings.ts'
 import type { Output } from './output.ts'
 
 /** What a command gets to work with. */
@@ -25,6 +25,16 @@ export function withAdmin(command: Command, { environment }: Setting): Command {
         "the server's data directory, which holds the admin token (DATAPULSE_DATA_DIR)",
       ).default(environment.dataDir, './data'),
     )
+}
+
+/** Adds --api-url. */
+export function withApi(command: Command, { environment }: Setting): Command {
+  return command.addOption(
+    new Option('--api-url <url>', 'public port of the server (DATAPULSE_API_URL)').default(
+      environment.apiUrl,
+      'http://127.0.0.1:8080',
+    ),
+  )
 }
 
 export function withJson(command: Command): Command {

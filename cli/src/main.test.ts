@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { away, type Fakes, fakeEvent, makeFakes } from '../../server/src/web/fakes.ts'
 import { openWeb, type Web } from '../../server/src/web/web.ts'
-import type { Environment } from './config.ts'
+import type { Environment } from './settings.ts'
 import { openPublicApi, type PublicApi } from './testing/public-api.ts'
 import { type Ran, run } from './testing/run.ts'
 

@@ -2,7 +2,7 @@
 // What was asked for goes to stdout, everything else to stderr; with --json both are JSON.
 
 import { CommanderError } from 'commander'
-import { readEnvironment } from './config.ts'
+import { readEnvironment } from './settings.ts'
 import { failureOf } from './failure.ts'
 import { openOutput } from './output.ts'
 import { buildProgram } from './program.ts'

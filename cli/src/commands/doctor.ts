@@ -1,17 +1,16 @@
 // `datapulse doctor`: sends one test event the whole way and says how far it got. The steps are in diagnosis.ts.
 
 import type { Command } from 'commander'
-import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin } from '../command.ts'
+import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin, withApi } from '../command.ts'
 import { diagnose, type Step } from '../diagnosis.ts'
 import { plain } from '../output.ts'
 
 type DoctorChoice = AdminChoice & { product: string; apiUrl: string; timeout: number }
 
 export function addDoctor(program: Command, setting: Setting): void {
-  withAdmin(program.command('doctor'), setting)
+  withApi(withAdmin(program.command('doctor'), setting), setting)
     .description('send a test event through the whole path and say how far it got; exit code 1 if not to the end')
     .option('--product <product>', 'the product under which the event is sent, with a test key', 'datapulse-doctor')
-    .option('--api-url <url>', 'public port of the server (DATAPULSE_API_URL)', setting.environment.apiUrl)
     .option('--timeout <seconds>', 'how long the event may take to be listed', wholeNumber(1, 600), 15)
     .addHelpText('after', examples('datapulse doctor', 'datapulse doctor --product demo --json'))
     .action(async (choice: DoctorChoice) => {

@@ -1,3 +1,5 @@
+// Files sent to a public API that stumbles in every way a real one may: what it got, and what was reported.
+
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

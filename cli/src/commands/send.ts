@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readUrl } from '../admin.ts'
-import { examples, type Setting, wholeNumber, withJson } from '../command.ts'
+import { examples, type Setting, wholeNumber, withApi, withJson } from '../command.ts'
 import { Failure, failureOf } from '../failure.ts'
 import { gatherBatches } from '../send/batches.ts'
 import { openRejectedFile, readBytes } from '../send/file.ts'
@@ -25,10 +25,9 @@ type SendChoice = {
 }
 
 export function addSend(program: Command, setting: Setting): void {
-  withJson(program.command('send'))
+  withApi(withJson(program.command('send')), setting)
     .description('send a file of events: a JSON array or one JSON object a line, gzip too; - is standard input')
     .argument('<file>', 'the file, or -')
-    .option('--api-url <url>', 'public port of the server (DATAPULSE_API_URL)', setting.environment.apiUrl)
     .option('--key-file <file>', 'file that holds the API key; without it DATAPULSE_API_KEY does')
     .option('--batch-events <events>', 'at most so many events in a request', wholeNumber(1, 5_000), 5_000)
     .option('--batch-bytes <bytes>', 'at most so many bytes in a request', wholeNumber(1_024, 8_000_000), 4_000_000)

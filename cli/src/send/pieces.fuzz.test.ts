@@ -1,3 +1,5 @@
+// However a file is cut into chunks, its events come out whole, in order, with their text as it was.
+
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'

@@ -1,7 +1,7 @@
 // Runs a command in this process, for tests: what it printed, and the exit code it asked for.
 
 import { CommanderError } from 'commander'
-import type { Environment } from '../config.ts'
+import type { Environment } from '../settings.ts'
 import { failureOf } from '../failure.ts'
 import { openOutput } from '../output.ts'
 import { buildProgram } from '../program.ts'

@@ -1,3 +1,5 @@
+// The admin token is made once, whole, for its owner only, and an unfit one is refused.
+
 import assert from 'node:assert/strict'
 import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// The admin port as its callers see it, over HTTP, with fake needs.
+
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'

@@ -1,3 +1,5 @@
+// Times as people write them, and that no text makes the reader throw.
+
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'

@@ -1,0 +1,74 @@
+// docs/reference/cli.md, made from the commands' own help; a test holds the page and the help equal, and
+// `node tools/write-pages.ts` writes it anew.
+
+import type { Command } from 'commander'
+import { openOutput } from './output.ts'
+import { buildProgram, everyCommand } from './program.ts'
+import { readEnvironment } from './settings.ts'
+
+export function cliPage(): string {
+  const silent = { write: () => {} }
+  const setting = { output: openOutput(silent, silent), environment: readEnvironment({}) }
+  const program = buildProgram(setting, () => {})
+  const parts = [intro]
+  everyCommand(program, command => {
+    if (command === program || command.commands.length > 0) return
+    parts.push(`## ${nameOf(command)}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`)
+  })
+  return parts.join('\n')
+}
+
+const intro = `# The command line
+
+\`npx --no datapulse\` at the root of a checkout runs it. It talks to a server over HTTP: most commands to the admin port,
+\`send\` to the public port as a partner's server does, \`doctor\` to both; \`generate\` talks to nobody and \`serve\` is the server.
+
+| exit code | means |
+|---|---|
+| 0 | it is done |
+| 1 | it could not be done; one sentence on stderr says why. Also: \`status\` and \`doctor\` found something that is not well |
+| 2 | it was asked for in a wrong way |
+
+What was asked for goes to stdout and everything else to stderr. With \`--json\` both are JSON; an error is
+\`{"error","code","message","problems":[{"name","message"}]}\`. Without it, rows are tables on a terminal and tab-separated
+lines elsewhere, and text that came from outside is printed without its control characters.
+
+| variable | for |
+|---|---|
+| \`DATAPULSE_ADMIN_URL\` | the admin port, instead of \`--url\` |
+| \`DATAPULSE_ADMIN_TOKEN\` | the admin token; without it the file \`admin-token\` in the data directory is read |
+| \`DATAPULSE_DATA_DIR\` | the data directory, instead of \`--data-dir\` |
+| \`DATAPULSE_API_URL\` | the public port, instead of \`--api-url\` |
+| \`DATAPULSE_API_KEY\` | the API key for \`send\` |
+
+What the rows of \`--json\` hold is in [the admin API](admin-api.md). Times are ISO 8601 (\`2026-01-31T12:00:00Z\`), Unix seconds or
+milliseconds, or a length of time (\`15m\`, \`24h\`, \`7d\`).
+
+**\`send\`** cuts the file without parsing and writing its numbers anew, so no digit of an amount is lost. Events keep their order
+unless \`--concurrency\` is above 1. The events that the server names as bad are left out and written down with their violations, and the
+rest of the batch is sent again at once; 429 and 5xx are waited out as \`Retry-After\` and \`RateLimit\` say. With \`--json\` it reports
+\`{"sent","accepted","rejected","unknown","requests","retries","seconds","rejected_file","complete"}\`; \`unknown\` counts events whose
+request never got an answer.
+
+**\`generate\`** writes the same bytes for the same options. \`--summary\` writes what a server must end with after the file was sent once,
+in order, with a key of an empty product: \`{"format":1,"options","sent","accepted","rejected","stored","duplicate","conflict","sha256",
+"counts":[{"event_name","currency","events","amount"}]}\`, where sent = accepted + rejected, accepted = stored + duplicate, a conflict is a
+kind of duplicate, and \`counts\` (sorted by event name and currency, null first) are the rows of \`counts --json\` for that product: stored
+events, and the exact sum of their amounts as decimal text. It is computed from the written lines by plain reading, and shares no code with
+the server.
+`
+
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`
+}
+
+function helpOf(command: Command): string {
+  let help = ''
+  command.configureOutput({
+    writeOut: text => void (help += text),
+    getOutHelpWidth: () => 120,
+    getOutHasColors: () => false,
+  })
+  command.outputHelp()
+  return help.trimEnd()
+}
