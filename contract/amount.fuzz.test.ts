@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { amountOf, decimalOf, numberSource, sameAmount } from './amount.ts'
 
-const digits = (max: number) => fc.string({ unit: fc.constantFrom(...'00123456789'), minLength: 1, maxLength: max })
+const digits = (max: number) =>
+  fc.string({ unit: fc.constantFrom(...Array.from('00123456789')), minLength: 1, maxLength: max })
 const number = fc
   .tuple(
     fc.constantFrom('', '-'),

@@ -102,7 +102,7 @@ describe('coercion is narrow and lossless', () => {
 
   test('amounts', () => {
     for (const field of ['amount', 'bet_result_amount']) {
-      accepts(field, [50, -50, 0, '50.00', ' 5e1 ', '-0', 1e-400, 99999999999999983616])
+      accepts(field, [50, -50, 0, '50.00', ' 5e1 ', '-0', '1e-400', 99999999999999983616])
       refuses(field, 'type', [
         'abc',
         'NaN',
@@ -296,6 +296,8 @@ describe('bodies', () => {
       '{"a":"\n"}',
       '{a:1}',
       '{"a":1,}',
+      '{}"',
+      `{"a":"${'x'.repeat(70_000)}"}"`,
     ]) {
       const outcome = checkBody(Buffer.from(text), 'event', nowMs)
       if (text === '[') continue

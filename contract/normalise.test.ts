@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Event } from './event.ts'
-import { flags } from './flags.ts'
+import type { Flag } from './flags.ts'
 import { limits } from './limits.ts'
 import { normalise, readEvents } from './normalise.ts'
 
@@ -124,7 +124,7 @@ describe('normalise', () => {
 })
 
 describe('flags', () => {
-  const cases: Record<keyof typeof flags, { yes: object[]; no: object[] }> = {
+  const cases: Record<Flag, { yes: object[]; no: object[] }> = {
     future_skew: {
       yes: [{ timestamp: receivedMs + limits.futureFlaggedMs + 1 }],
       no: [{ timestamp: receivedMs + limits.futureFlaggedMs }, { timestamp: 1 }],

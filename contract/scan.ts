@@ -85,7 +85,7 @@ export function scanFlat(text: string, kind: BodyKind): Scan | null {
 function scanSingle(text: string, at: number): Scan | Faulty {
   const end = scanElement(text, at)
   if (end < text.length) return { fault: 'syntax', at: end, events: 0 }
-  if (depthReached > 0) return { fault: 'unfinished', at: end, events: 0 }
+  if (!closed) return { fault: 'unfinished', at: end, events: 0 }
   note(text, 0, at, end)
   return scanned(1, false)
 }
@@ -106,7 +106,8 @@ function scanElement(text: string, at: number): number {
       if (--depth < 0) break
     } else if (c === COMMA && depth === 0) break
   }
-  depthReached = depth
+  // A string that is not closed has taken i beyond the end.
+  closed = depth === 0 && i <= length
   deepestSeen = deepest
   return Math.min(i, length)
 }
@@ -183,5 +184,5 @@ const BYTE_ORDER_MARK = 0xfeff
 // What one scan writes down as it goes. A scan runs to its end without giving way, so no two share these.
 const spansFound = new Int32Array(2 * limits.batchEventsMax)
 let unparsable: Scan['unparsable'] = null
-let depthReached = 0
+let closed = false
 let deepestSeen = 0
