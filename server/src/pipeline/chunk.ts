@@ -61,6 +61,7 @@ export function openCourse(parts: {
       bytesMax: Math.min(limit.bytesMax, pieceBytesMax),
     })
     const entries = inOrder(result, next)
+    if (entries.length === 0) return
     const events = entries.reduce((sum, entry) => sum + eventsOf(entry), 0)
     assert.equal(
       next.events + events,
@@ -120,8 +121,9 @@ function eventsOf(entry: Entry): number {
 }
 
 /**
- * Records and damage by offset; each begins where the one before it ended. Damage that began before `from` was in part
- * read while it was whole: what is left of it is told by the running totals.
+ * Records and damage by offset; each begins where the one before it ended. How much lay in damage that comes first is
+ * told by the running totals alone: it may have begun before `from` (and been read while it was whole), or the log may
+ * not know where it began.
  */
 function inOrder(result: ReadResult, from: LogPlace): Entry[] {
   const entries: Entry[] = [
@@ -130,8 +132,9 @@ function inOrder(result: ReadResult, from: LogPlace): Entry[] {
   ]
   if (result.damage.length > 0) entries.sort((a, b) => startOf(a) - startOf(b))
   const [first, ...rest] = entries
-  if (first !== undefined && 'gap' in first && first.gap.from < from.offset) {
+  if (first !== undefined && 'gap' in first) {
     const events = rest.reduce((left, entry) => left - eventsOf(entry), result.nextEvents - from.events)
+    assert(events >= 0, `damage before offset ${first.gap.to} holds ${events} events`)
     entries[0] = { ...first, gap: { ...first.gap, from: from.offset, events } }
   }
   let at = from.offset

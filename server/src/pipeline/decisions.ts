@@ -6,8 +6,8 @@
 //
 // The counts are of new decisions only: for every chunk
 //   events in the range of the log = stored + duplicate + parked + again
-// where `again` counts what an earlier load has counted. What is found stored within the uncounted stretch (see
-// identity-index.ts) was brought by a load whose note was never written: it counts as stored now.
+// where `again` is what an earlier note has counted. What no note has counted yet (see `uncounted` in
+// identity-index.ts) is counted now, as what it was decided to be, and not loaded again.
 
 import assert from 'node:assert/strict'
 import { identityOfPlace } from '../steps/identity.ts'
@@ -40,15 +40,17 @@ export type Counts = {
 /** What a load in flight brings, by identity. */
 export type Ahead = ReadonlyMap<string, IndexEntry>
 
+/** How to decide: which stretch holds what no note has counted, and whether this load's note will count. */
+export type Reckoning = { uncounted: Checkpoint['uncounted']; logId: string; counting: boolean }
+
 export async function decide(
   items: Item[],
   index: Pick<IdentityIndex, 'find'>,
   ahead: Ahead,
-  uncounted: Checkpoint['uncounted'],
-  logId: string,
+  reckoning: Reckoning,
 ): Promise<Decided> {
   const found = await index.find(items.map(item => item.identity))
-  const places = await findPlaces(items, found, index)
+  const marks = await findMarks(items, found, index, reckoning)
   const decided: Decided = {
     events: [],
     duplicates: [],
@@ -58,33 +60,33 @@ export async function decide(
     counts: noCounts(),
   }
   const { counts, entries } = decided
+  const uncounted = !reckoning.counting
   for (let i = 0; i < items.length; i++) {
     const item = items[i]!
-    const { origin, identity } = item
+    const { identity } = item
     const first = entries.get(identity) ?? ahead.get(identity) ?? found[i]
-    if (first === undefined) {
+    const known = first !== undefined && isPlace(first, item) ? first : marks.get(i)
+    if (known !== undefined) {
+      if (!known.uncounted || !isWithin(reckoning, item)) counts.again += item.events
+      else if (reckoning.counting) {
+        countKnown(item, known, counts)
+        const entry = known === first ? identity : identityOfPlace(item.origin.requestId, item.origin.position)
+        entries.set(entry, { ...known, identity: entry, uncounted })
+      }
+    } else if (first === undefined) {
       take(item, decided)
-      entries.set(identity, entryOf(item))
-    } else if (isPlace(first, item)) {
-      if (first.rebuilt && isWithin(uncounted, logId, origin.logOffset)) {
-        counts.stored++
-        entries.set(identity, entryOf(item))
-      } else counts.again += item.events
-    } else if (places.has(i)) {
-      counts.again += item.events
+      const { requestId, position } = item.origin
+      const fingerprint = item.kind === 'event' ? item.fingerprint : outcomeMarks.parked
+      entries.set(identity, { identity, requestId, position, fingerprint, uncounted })
     } else {
       assert(item.kind === 'event', `identity ${identity} of something ${item.kind} is held by another place`)
       const conflict = first.fingerprint !== item.fingerprint
       counts.duplicate++
       if (conflict) counts.conflict++
-      decided.duplicates.push({
-        ...rowOf(item),
-        firstRequestId: first.requestId,
-        firstPosition: first.position,
-        conflict,
-      })
-      const place = placeEntry(item)
-      entries.set(place.identity, place)
+      const { requestId: firstRequestId, position: firstPosition } = first
+      decided.duplicates.push({ ...rowOf(item), firstRequestId, firstPosition, conflict })
+      const mark = markOf(item, conflict ? outcomeMarks.conflict : outcomeMarks.duplicate, uncounted)
+      entries.set(mark.identity, mark)
     }
   }
   return decided
@@ -92,10 +94,6 @@ export async function decide(
 
 export function noCounts(): Counts {
   return { stored: 0, duplicate: 0, conflict: 0, parked: 0, rejected: 0, again: 0 }
-}
-
-export function addCounts(sums: Counts, counts: Counts): void {
-  for (const name of Object.keys(sums) as (keyof Counts)[]) sums[name] += counts[name]
 }
 
 /** The equation of the header; `events` is what the log says of the chunk's range. */
@@ -123,46 +121,69 @@ function take(item: Item, decided: Decided): void {
   }
 }
 
-/** Of the items that look like duplicates of something in the index, those whose outcome was written down before. */
-async function findPlaces(
+/**
+ * Marks are what is remembered of an event under its place: that it was a duplicate, or refused and parked. They are
+ * looked for where the identity is held by another place, and wherever something may wait for being counted.
+ */
+async function findMarks(
   items: Item[],
   found: (IndexEntry | undefined)[],
   index: Pick<IdentityIndex, 'find'>,
-): Promise<Set<number>> {
+  reckoning: Reckoning,
+): Promise<Map<number, IndexEntry>> {
   const suspects: number[] = []
   for (let i = 0; i < items.length; i++) {
     const first = found[i]
-    if (first !== undefined && !isPlace(first, items[i]!)) suspects.push(i)
+    const item = items[i]!
+    if (first === undefined ? isWithin(reckoning, item) : !isPlace(first, item)) suspects.push(i)
   }
   if (suspects.length === 0) return none
-  const known = await index.find(suspects.map(i => placeEntry(items[i]!).identity))
-  return new Set(suspects.filter((_, at) => known[at] !== undefined))
+  const places = suspects
+    .map(i => items[i]!.origin)
+    .map(({ requestId, position }) => identityOfPlace(requestId, position))
+  const entries = await index.find(places)
+  const marks = new Map<number, IndexEntry>()
+  for (const [at, i] of suspects.entries()) {
+    const entry = entries[at]
+    if (entry !== undefined) marks.set(i, entry)
+  }
+  return marks
 }
 
-const none: Set<number> = new Set()
+/** What an earlier load decided about an item, counted now. */
+function countKnown(item: Item, known: IndexEntry, counts: Counts): void {
+  if (item.kind === 'rejected') counts.rejected += item.row.events
+  else if (item.kind === 'parked' || known.fingerprint === outcomeMarks.parked) counts.parked += item.events
+  else if (known.fingerprint === outcomeMarks.duplicate) counts.duplicate++
+  else if (known.fingerprint === outcomeMarks.conflict) {
+    counts.duplicate++
+    counts.conflict++
+  } else counts.stored++
+}
+
+const none: Map<number, IndexEntry> = new Map()
+
+/** In place of a fingerprint: what became of the thing that is remembered under its place. */
+const outcomeMarks = { duplicate: '0000000000000001', conflict: '0000000000000002', parked: '0000000000000003' }
 
 function isPlace(entry: IndexEntry, item: Item): boolean {
   return entry.position === item.origin.position && entry.requestId === item.origin.requestId
 }
 
-function isWithin(stretch: Checkpoint['uncounted'], logId: string, offset: number): boolean {
-  return stretch !== null && stretch.logId === logId && offset >= stretch.from && offset < stretch.to
+function isWithin({ uncounted, logId }: Reckoning, { origin }: Item): boolean {
+  return (
+    uncounted !== null &&
+    uncounted.logId === logId &&
+    origin.logOffset >= uncounted.from &&
+    origin.logOffset < uncounted.to
+  )
+}
+
+function markOf({ origin }: Item, fingerprint: string, uncounted: boolean): IdentityEntry {
+  const { requestId, position } = origin
+  return { identity: identityOfPlace(requestId, position), requestId, position, fingerprint, uncounted }
 }
 
 function rowOf(item: Item & { kind: 'event' }): EventRow {
   return { origin: item.origin, event: item.event, identity: item.identity, raw: item.raw }
 }
-
-function placeEntry(item: Item): IdentityEntry {
-  const { requestId, position } = item.origin
-  const identity = identityOfPlace(requestId, position)
-  return { identity, requestId, position, fingerprint: noFingerprint, rebuilt: false }
-}
-
-function entryOf(item: Item): IdentityEntry {
-  const { requestId, position } = item.origin
-  const fingerprint = item.kind === 'event' ? item.fingerprint : noFingerprint
-  return { identity: item.identity, requestId, position, fingerprint, rebuilt: false }
-}
-
-const noFingerprint = '0000000000000000'

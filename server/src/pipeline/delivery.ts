@@ -11,17 +11,18 @@
 // A warehouse that is away is asked again, for ever, ever more slowly; nothing is dropped. One that refuses the load for
 // what is in it (WAREHOUSE_REFUSED) must not stall the rest: what it may have written of it is undone,
 // the chunk is cut in two, and so on until single items are refused, which are parked. Such parts are loads of their
-// own; their notes end where the chunk begins, except the last, so that dying in between reads the chunk again and
-// recognises what is there. This relies on the warehouse: a refused load has left no events behind.
+// own, whose notes end where the chunk begins and count nothing, so that dying in between reads the chunk again and
+// recognises what is there. A last load of the whole chunk has nothing left to bring, and counts it all.
+// This relies on the warehouse: a refused load has left no events behind.
 
 import type { LogReader } from '../log/record.ts'
 import type { Load, LoadingWarehouse, LoadNote, Totals } from '../warehouse/load.ts'
 import type { Chunk, LogPlace } from './chunk.ts'
-import { type Ahead, addCounts, checkCounts, type Counts, type Decided, decide, noCounts } from './decisions.ts'
+import { type Ahead, checkCounts, type Counts, type Decided, decide, type Reckoning } from './decisions.ts'
 import type { Checkpoint, IdentityIndex, LoadPart, Pending } from './index/identity-index.ts'
 import { type Item, refusedItem } from './items.ts'
 import type { Logger, Pace } from './pace.ts'
-import { digestOf, makeToken } from './token.ts'
+import { digestOf, lastWhole, makeToken } from './token.ts'
 
 /** How far the warehouse and the index have got, together. */
 export type Progress = Checkpoint
@@ -71,7 +72,7 @@ export async function tryPart(
   repeated: Pending | null = null,
 ): Promise<Tried> {
   const { index, now } = parts
-  const to = endOfPart(chunk, part)
+  const to = part === null ? chunk.to : chunk.from
   const note = await makeNote(parts, progress, chunk, part, decided, repeated?.token ?? null)
   if (repeated === null) {
     const { seq, token } = note
@@ -82,9 +83,7 @@ export async function tryPart(
   const startedMs = now()
   const refused = await load(parts, progress, { note, events, duplicates, parked, rejected })
   if (refused !== null) return { progress: null, refused }
-  const { warehouseId, uncounted } = progress
-  const passed = uncounted !== null && uncounted.logId === chunk.logId && to.offset >= uncounted.to
-  const after: Progress = { warehouseId, note, uncounted: passed ? null : uncounted }
+  const after: Progress = { warehouseId: progress.warehouseId, note, uncounted: uncountedAfter(progress, chunk, part) }
   await index.commit([...decided.entries.values()], after)
   parts.onLoad(note, to, now() - startedMs)
   return { progress: after, refused: null }
@@ -114,9 +113,8 @@ async function deliverInParts(
   await undoRefused(parts, start)
   let progress = start
   let refused = firstRefusal
-  const counts = noCounts()
   const isTaken = async (part: LoadPart): Promise<boolean> => {
-    const decided = await decide(itemsOfPart(chunk, part), parts.index, nothingAhead, progress.uncounted, chunk.logId)
+    const decided = await decide(itemsOfPart(chunk, part), parts.index, nothingAhead, reckon(progress, chunk, part))
     const tried = await tryPart(parts, progress, chunk, part, decided)
     if (tried.progress === null) {
       refused = tried.refused
@@ -124,27 +122,46 @@ async function deliverInParts(
       return false
     }
     progress = tried.progress
-    addCounts(counts, decided.counts)
     return true
   }
-  const stack = [{ first: 0, last: chunk.items.length }]
+  const stack = halvesOf(0, chunk.items.length)
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-    const isWhole = at.last - at.first === chunk.items.length
+    if (await isTaken({ ...at, refused: null, bare: false })) continue
     if (at.last - at.first > 1) {
-      if (!isWhole && (await isTaken({ ...at, refused: null, bare: false }))) continue
-      const middle = (at.first + at.last) >>> 1
-      // In order: the top of the stack is the next part.
-      stack.push({ first: middle, last: at.last }, { first: at.first, last: middle })
+      stack.push(...halvesOf(at.first, at.last))
       continue
     }
-    if (!isWhole && (await isTaken({ ...at, refused: null, bare: false }))) continue
     logger.error({ origin: chunk.items[at.first]?.origin, refused }, 'the warehouse refuses an event: it is parked')
     if (await isTaken({ ...at, refused, bare: false })) continue
     if (await isTaken({ ...at, refused, bare: true })) continue
     throw new Error(`the warehouse refuses to park what it refuses to store: ${refused}`)
   }
-  checkCounts(chunk, counts)
-  return progress
+  const decided = await decide(chunk.items, parts.index, nothingAhead, reckon(progress, chunk, null))
+  checkCounts(chunk, decided.counts)
+  const whole = await tryPart(parts, progress, chunk, null, decided)
+  if (whole.progress === null) throw new Error(`the warehouse refuses a load that brings nothing: ${whole.refused}`)
+  return whole.progress
+}
+
+/** Two halves, the first on top of the stack; one when there is no more than one item. */
+function halvesOf(first: number, last: number): { first: number; last: number }[] {
+  const middle = (first + last) >>> 1
+  return [
+    { first: middle, last },
+    { first, last: middle },
+  ].filter(half => half.last > half.first)
+}
+
+/** How to decide about a chunk, or about a part of one, whose note counts nothing. */
+export function reckon(progress: Progress, chunk: Chunk, part: LoadPart | null): Reckoning {
+  return { uncounted: progress.uncounted, logId: chunk.logId, counting: part === null }
+}
+
+function uncountedAfter({ uncounted }: Progress, chunk: Chunk, part: LoadPart | null): Progress['uncounted'] {
+  const known = uncounted?.logId === chunk.logId ? uncounted : null
+  if (part === null) return known !== null && chunk.to.offset >= known.to ? null : uncounted
+  const [from, to] = [chunk.from.offset, chunk.to.offset]
+  return { logId: chunk.logId, from: Math.min(known?.from ?? from, from), to: Math.max(known?.to ?? to, to) }
 }
 
 async function undoRefused(parts: DeliveryParts, progress: Progress): Promise<void> {
@@ -161,7 +178,9 @@ async function makeNote(
   token: string | null,
 ): Promise<LoadNote> {
   const seq = (progress.note?.seq ?? 0) + 1
-  const to = endOfPart(chunk, part)
+  const totals = progress.note?.totals ?? nothing
+  const before = part === null ? null : lastWhole(progress.note)
+  const to = part === null ? chunk.to : chunk.from
   const fingerprint = await parts.pace.untilDone('cannot read the log', () => parts.log.fingerprintBefore(to.offset))
   return {
     seq,
@@ -169,9 +188,9 @@ async function makeNote(
     from: chunk.from.offset,
     to: to.offset,
     fingerprint: fingerprint ?? '',
-    token: token ?? makeToken(to, digestOfPart(chunk, seq, part, decided), parts.salt()),
+    token: token ?? makeToken(to, digestOfPart(chunk, seq, part, decided), parts.salt(), before),
     loadedMs: parts.now(),
-    totals: totalsAfter(progress.note?.totals ?? nothing, decided.counts),
+    totals: part === null ? totalsAfter(totals, decided.counts) : totals,
   }
 }
 
@@ -204,11 +223,6 @@ async function tellConsumed(parts: DeliveryParts, offset: number): Promise<void>
   } catch (cause) {
     parts.logger.warn({ offset, cause: String(cause) }, 'cannot tell the log what is processed')
   }
-}
-
-/** A part that is not the chunk's last ends where the chunk begins: nothing is processed before everything is. */
-function endOfPart(chunk: Chunk, part: LoadPart | null): LogPlace {
-  return part === null || part.last === chunk.items.length ? chunk.to : chunk.from
 }
 
 /** Refused for what is in it. What else is said not to pass by itself (a wiped directory, say) is waited for all the same. */

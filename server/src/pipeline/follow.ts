@@ -3,7 +3,7 @@
 
 import { type Chunk, emptyChunk, openCourse } from './chunk.ts'
 import { type Ahead, type Decided, decide } from './decisions.ts'
-import { type Delivered, type DeliveryParts, deliver, type Progress } from './delivery.ts'
+import { type Delivered, type DeliveryParts, deliver, type Progress, reckon } from './delivery.ts'
 import type { Recovered } from './recovery.ts'
 
 export type FollowLimits = {
@@ -49,8 +49,8 @@ export async function follow(parts: FollowParts, start: Recovered): Promise<void
     return result.changed
   }
   const begin = async (): Promise<void> => {
-    let decided: Decided = await decide(chunk.items, index, ahead, progress.uncounted, logId)
-    if (await finish()) decided = await decide(chunk.items, index, nothingAhead, progress.uncounted, logId)
+    let decided: Decided = await decide(chunk.items, index, ahead, reckon(progress, chunk, null))
+    if (await finish()) decided = await decide(chunk.items, index, nothingAhead, reckon(progress, chunk, null))
     begunMs = now()
     running = inBackground(deliver({ ...parts, index }, progress, chunk, decided), chunk)
     ahead = decided.entries

@@ -220,7 +220,7 @@ test('a load that times out after it was done is not done twice', async () => {
   appendOfEverything(world.log)
   let failures = 0
   const warehouse = openMemoryWarehouse(world.tables)
-  const { load } = warehouse
+  const load = warehouse.load.bind(warehouse)
   warehouse.load = async what => {
     await load(what)
     if (failures++ < 3) throw Object.assign(new Error('timed out'), { code: 'WAREHOUSE_SLOW', retry: false })
@@ -275,7 +275,10 @@ async function rebuildsAfter(world: World, change: (disk: IndexDisk) => unknown)
 function start(world: World, warehouse = openMemoryWarehouse(world.tables), isDead = () => false): Pipeline {
   const { log, disk } = world
   const limits = { loadEventsMax: world.limits.loadEventsMax, loadBytesMax: 1 << 20, loadIntervalMs: 0 }
-  const sleep = () => new Promise<void>(resolve => void (isDead() || setImmediate(resolve)))
+  const sleep = () =>
+    new Promise<void>(resolve => {
+      if (!isDead()) setImmediate(resolve)
+    })
   const place = memoryIndexPlace(disk)
   return openPipelineOver({ log, warehouse, place, now: () => receivedMs, logger: silent, limits, sleep })
 }

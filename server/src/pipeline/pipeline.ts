@@ -78,7 +78,7 @@ export function openPipelineOver(
   options: Omit<PipelineOptions, 'indexDir'> & { place: IndexPlace; salt?: () => string },
 ): Pipeline {
   const { log, warehouse, place, now, logger } = options
-  const sleep = options.sleep ?? (async (ms: number) => void (await sleepMs(ms)))
+  const sleep = options.sleep ?? ((ms: number) => sleepMs(ms))
   const salt = options.salt ?? (() => randomBytes(4).toString('hex'))
   const limits: FollowLimits = { loadIntervalMs: 200, pollMs: 5, ...options.limits }
   const pace = openPace(sleep, logger)

@@ -20,7 +20,7 @@ import type { DamagedRange, LogHead, LogReader } from '../log/record.ts'
 import type { LoadingWarehouse, LoadNote } from '../warehouse/load.ts'
 import { type Chunk, emptyChunk, type LogPlace, openCourse } from './chunk.ts'
 import { decide } from './decisions.ts'
-import { type DeliveryParts, digestOfPart, itemsOfPart, type Progress, tryPart } from './delivery.ts'
+import { type DeliveryParts, digestOfPart, itemsOfPart, type Progress, reckon, tryPart } from './delivery.ts'
 import {
   type IdentityIndex,
   IndexFault,
@@ -30,7 +30,7 @@ import {
 } from './index/identity-index.ts'
 import { rebuildIndex } from './index/rebuild.ts'
 import type { Logger, Pace } from './pace.ts'
-import { readToken } from './token.ts'
+import { lastWhole, readToken } from './token.ts'
 
 export type RecoveryParts = {
   log: LogReader
@@ -130,7 +130,7 @@ async function repeat(
   const chunk = await readAgain(parts, pending)
   if (chunk === null) return null
   const { part, token } = pending
-  const decided = await decide(itemsOfPart(chunk, part), index, new Map(), progress.uncounted, logId)
+  const decided = await decide(itemsOfPart(chunk, part), index, new Map(), reckon(progress, chunk, part))
   if (readToken(token)?.digest !== digestOfPart(chunk, pending.seq, part, decided)) return null
   logger.info({ from: pending.from, to: pending.to, seq: pending.seq }, 'repeating the load that was begun')
   const tried = await tryPart({ ...parts, index }, progress, chunk, part, decided, pending)
@@ -169,8 +169,10 @@ async function rebuild(
   note: LoadNote | null,
   logId: string,
 ): Promise<{ index: IdentityIndex; progress: Progress }> {
-  const { place, warehouse, log, logger, onRebuild } = parts
-  await warehouse.forgetAfter(note)
+  const { place, warehouse, log, pace, logger, onRebuild } = parts
+  if (note !== null) await pace.pause(settleMs)
+  // What parts of a chunk brought is undone with it: only the events are found again by a rebuilt index.
+  await warehouse.forgetAfter(note === null ? null : { ...note, seq: lastWhole(note) })
   const fits = note === null || (await howLogFits(log, note, logId)) === 'fits'
   const uncounted = fits ? { logId, from: note?.to ?? 0, to: (await log.head()).offset } : null
   const progress: Progress = { warehouseId, note, uncounted }
@@ -184,6 +186,9 @@ async function rebuild(
     onRebuild(null)
   }
 }
+
+/** A load of a process that died may still be running: it has so long to come to its end before the warehouse is read. */
+const settleMs = 2_000
 
 /** Where the log is to be read on after `note`, and what is missing before that. */
 async function locate(
@@ -230,9 +235,10 @@ function missingBefore(oldest: LogHead, from: LogPlace): DamagedRange | null {
   return { from: from.offset, to: oldest.offset, events: Math.max(0, oldest.events - from.events), reason }
 }
 
-/** The log's running total before `offset`, which is within its bounds; null when damage lies around it. */
+/** The log's running total before `offset`, which is within its bounds; null when it cannot tell, for damage there. */
 async function eventsBefore(log: LogReader, offset: number): Promise<number | null> {
   const { records, damage, nextEvents } = await log.read(offset, { recordsMax: 1, bytesMax: 1 })
-  if (damage.some(({ from }) => from < offset)) return null
+  if (damage.some(({ from }) => from <= offset)) return null
+  if (records.length === 0 && damage.length === 0 && nextEvents === 0) return offset === 0 ? 0 : null
   return [...records, ...damage].reduce((left, { events }) => left - events, nextEvents)
 }

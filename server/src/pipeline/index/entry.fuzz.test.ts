@@ -13,7 +13,7 @@ test('decode(encode(entry)) = entry', () => {
       requestId: fc.uuid(),
       position: fc.integer({ min: -1, max: 2 ** 31 - 1 }),
       fingerprint: hexDigits(16),
-      rebuilt: fc.boolean(),
+      uncounted: fc.boolean(),
     },
     { noNullPrototype: true },
   )

@@ -4,7 +4,7 @@
 //   value  16 bytes  request id (the UUID's bytes)
 //           4 bytes  position, signed, big-endian (-1: the request as a whole)
 //           8 bytes  fingerprint of what a duplicate is compared by
-//           1 byte   1: it came by a rebuild, 0: by a load
+//           1 byte   1: no note has counted it, as far as it lies in the uncounted stretch
 //
 // Every identity's key has 16 bytes; keys of other lengths are the index's own notes.
 
@@ -30,7 +30,7 @@ export function encodeValue(entry: IndexEntry): Buffer {
   value.write(id.slice(24, 36), 10, 6, 'hex')
   value.writeInt32BE(entry.position, 16)
   value.write(entry.fingerprint, 20, 8, 'hex')
-  value[28] = entry.rebuilt ? 1 : 0
+  value[28] = entry.uncounted ? 1 : 0
   return value
 }
 
@@ -43,6 +43,6 @@ export function decodeValue(value: Uint8Array): IndexEntry | null {
     requestId: `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`,
     position: bytes.readInt32BE(16),
     fingerprint: bytes.toString('hex', 20, 28),
-    rebuilt: bytes[28] === 1,
+    uncounted: bytes[28] === 1,
   }
 }

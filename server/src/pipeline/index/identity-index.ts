@@ -14,8 +14,8 @@ export type IndexEntry = {
   position: number
   /** See steps/conflict.ts. */
   fingerprint: string
-  /** Whether it came here from the warehouse, by a rebuild, and not by a load: see `uncounted`. */
-  rebuilt: boolean
+  /** Whether it is in the warehouse without a note having counted it, as far as it lies in the uncounted stretch. */
+  uncounted: boolean
 }
 
 export type IdentityEntry = IndexEntry & { identity: string }
@@ -26,8 +26,8 @@ export type Checkpoint = {
   /** The last load whose identities are all here; null before the first. */
   note: LoadNote | null
   /**
-   * A stretch of the log that a load, cut off before its note was written, may have brought to the warehouse in part.
-   * What a rebuild found of it counts as stored when it is read again, for no note has counted it.
+   * A stretch of the log of which some may be in the warehouse without a note having counted it: brought by a load that
+   * was cut off before its note (found by a rebuild), or by a part of a chunk (delivery.ts). Entries say which.
    */
   uncounted: { logId: string; from: number; to: number } | null
 }

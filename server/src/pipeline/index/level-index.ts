@@ -98,7 +98,7 @@ async function find(level: Level, identities: string[]): Promise<(IndexEntry | u
   if (identities.length === 0) return []
   const order = [...identities.keys()].sort((a, b) => (identities[a]! < identities[b]! ? -1 : 1))
   const values = await level.getMany(order.map(at => encodeKey(identities[at]!)))
-  const found = new Array<IndexEntry | undefined>(identities.length).fill(undefined)
+  const found: (IndexEntry | undefined)[] = Array.from({ length: identities.length })
   for (let i = 0; i < order.length; i++) {
     const value = values[i]
     if (value === undefined) continue
@@ -151,5 +151,5 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
 function deepest(cause: unknown): { code: string; message: string } {
   const error = cause as { code?: string; message?: string; cause?: unknown }
   if (error.cause !== undefined && error.cause !== null) return deepest(error.cause)
-  return { code: String(error.code ?? ''), message: String(error.message ?? cause) }
+  return { code: String(error.code ?? ''), message: error.message ?? String(cause) }
 }

@@ -22,7 +22,7 @@ export async function rebuildIndex(
           requestId: row.requestId,
           position: row.position,
           fingerprint: conflictFingerprint(row),
-          rebuilt: true,
+          uncounted: true,
         })),
       )
       onPage(page.length)

@@ -53,7 +53,7 @@ export function openMemoryWarehouse(
       await insert('rejected', tables.rejected, load.rejected, load, undone)
       await insert('events', tables.events, load.events, load, token)
       await seams.onTable?.('notes')
-      if (tables.notes.at(-1)?.token !== token) tables.notes.push(load.note)
+      if (tables.notes.every(note => note.token !== token)) tables.notes.push(load.note)
     },
     async forgetAfter(note) {
       await seams.onTable?.('undo')

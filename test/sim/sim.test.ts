@@ -1,0 +1,78 @@
+// The whole path in one process, many times over: each seed is another order of requests, crashes, faults, restores and
+// damage. `SIM_SEEDS=1000` runs more of them, `SIM_SEED=17` one. And a proof that the simulation can fail: what is
+// broken on purpose is found within the same seeds.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { IndexPlace } from '../../server/src/pipeline/index/identity-index.ts'
+import { checkTruth } from './truth.ts'
+import { type Mutation, simulate } from './world.ts'
+
+const only = process.env['SIM_SEED']
+const seedsMax = Number(process.env['SIM_SEEDS'] ?? 150)
+const seeds = only === undefined ? Array.from({ length: seedsMax }, (_, seed) => seed) : [Number(only)]
+
+test(`every acknowledged event is there exactly once, in ${seeds.length} simulated lives`, async () => {
+  for (const seed of seeds) {
+    const failure = await failureOf(seed)
+    assert.equal(failure, null, `SIM_SEED=${seed}: ${failure?.stack}`)
+  }
+})
+
+const mutations: Record<string, Mutation> = {
+  'a load is begun without writing it down': { place: overIndex(() => ({ begin: async () => {} })) },
+  'a repeated load has another token': {
+    warehouse: warehouse => {
+      let times = 0
+      const load = warehouse.load.bind(warehouse)
+      warehouse.load = what => load({ ...what, note: { ...what.note, token: `${what.note.token}.${times++}` } })
+      return warehouse
+    },
+  },
+  'the checkpoint moves without its identities': {
+    place: overIndex(index => ({ commit: (_, checkpoint) => index.commit([], checkpoint) })),
+  },
+  'an index of another time is trusted': {
+    place: overIndex(index => ({
+      async state() {
+        const { checkpoint } = await index.state()
+        return { checkpoint: checkpoint ?? { warehouseId: '', note: null, uncounted: null }, pending: null }
+      },
+      find: async identities => identities.map(() => undefined),
+    })),
+  },
+  'what a rebuild must forget is kept': {
+    warehouse: warehouse => Object.assign(warehouse, { forgetAfter: async () => {} }),
+  },
+  'the answer does not wait for the disk': { acknowledgeAtOnce: true },
+}
+
+if (only === undefined) {
+  for (const [name, mutation] of Object.entries(mutations)) {
+    test(`the simulation notices when ${name}`, async () => {
+      for (const seed of seeds) if ((await failureOf(seed, mutation)) !== null) return
+      assert.fail(`not noticed in ${seeds.length} seeds`)
+    })
+  }
+}
+
+async function failureOf(seed: number, mutation: Mutation = {}): Promise<Error | null> {
+  try {
+    checkTruth(await simulate(seed, mutation))
+    return null
+  } catch (failure) {
+    return failure as Error
+  }
+}
+
+function overIndex(
+  change: (index: Awaited<ReturnType<IndexPlace['open']>>) => Partial<Awaited<ReturnType<IndexPlace['open']>>>,
+): (place: IndexPlace) => IndexPlace {
+  return place => ({
+    ...place,
+    async open() {
+      const index = await place.open()
+      return { ...index, ...change(index) }
+    },
+  })
+}

@@ -1,0 +1,89 @@
+// What must hold at the end of every run, told from what partners sent and what they were answered:
+// acknowledged means there exactly once, as an event, a duplicate of one, or parked; of a request that was not
+// acknowledged everything is there or nothing; nothing is there that nobody sent; of one transaction one event stands;
+// conflicts are those that differ; and the books balance.
+
+import assert from 'node:assert/strict'
+import type { Origin } from '../../server/src/warehouse/load.ts'
+import type { World } from './world.ts'
+
+export function checkTruth(world: World): void {
+  assert.deepEqual(world.bugs, [], 'no bug was met')
+  assert(world.isDone, `everything is processed in the end: ${JSON.stringify(world.status)}`)
+  const outcomes = outcomesByPlace(world)
+  checkRequests(world, outcomes)
+  checkStanding(world)
+  checkBooks(world)
+}
+
+function outcomesByPlace({ tables, attempts }: World): Map<string, string> {
+  const sent = new Map(attempts.map(attempt => [attempt.requestId, attempt.body]))
+  const outcomes = new Map<string, string>()
+  const add = (origin: Origin, position: number, outcome: string) => {
+    const place = `${origin.requestId}/${position}`
+    assert(!outcomes.has(place), `${place} is ${outcomes.get(place)} and ${outcome}: it has two outcomes`)
+    outcomes.set(place, outcome)
+  }
+  const addRow = ({ origin, raw }: { origin: Origin; raw: string }, outcome: string) => {
+    const body = sent.get(origin.requestId)
+    assert(body !== undefined, `${origin.requestId} is ${outcome} and nobody sent it`)
+    assert.equal(raw, body.texts[origin.position], `${outcome}: as it was sent`)
+    assert.equal(origin.product, body.product)
+    assert.equal(origin.mode, body.mode)
+    add(origin, origin.position, outcome)
+  }
+  for (const { row } of tables.events) addRow(row, 'event')
+  for (const { row } of tables.duplicates) addRow(row, 'duplicate')
+  for (const { row } of tables.parked) if (row.origin.position >= 0) addRow(row, 'parked')
+  return outcomes
+}
+
+function checkRequests(world: World, outcomes: Map<string, string>): void {
+  let lost = 0
+  for (const { requestId, body, acknowledged } of world.attempts) {
+    const there = body.texts.filter((_, position) => outcomes.has(`${requestId}/${position}`)).length
+    if (there === 0 && world.damagedRequests.has(requestId)) lost += body.texts.length
+    else if (acknowledged) assert.equal(there, body.texts.length, `${requestId} was acknowledged: all of it is there`)
+    else
+      assert(there === 0 || there === body.texts.length, `${requestId} was not acknowledged: all or nothing is there`)
+  }
+  const gaps = world.tables.parked.filter(({ row }) => row.origin.position < 0)
+  const parkedInGaps = gaps.reduce((sum, { row }) => sum + row.events, 0)
+  assert.equal(parkedInGaps, lost, 'what damage swallowed is parked, to the event')
+}
+
+function checkStanding({ tables }: World): void {
+  const standing = new Map<string, (typeof tables.events)[number]['row']>()
+  for (const { row } of tables.events) {
+    assert(!standing.has(row.identity), `${row.identity} (${row.raw}) stands twice`)
+    standing.set(row.identity, row)
+  }
+  for (const { row } of tables.duplicates) {
+    const first = standing.get(row.identity)
+    assert(first !== undefined, `the duplicate ${row.raw} has a first`)
+    assert.equal(row.firstRequestId, first.origin.requestId)
+    assert.equal(row.firstPosition, first.origin.position)
+    const differs = (['amount', 'currency', 'userId'] as const).some(name => row.event[name] !== first.event[name])
+    assert.equal(row.conflict, differs, `conflict of ${row.raw} with ${first.raw}`)
+  }
+}
+
+function checkBooks({ tables, logHead, tallies }: World): void {
+  const totals = tables.notes.at(-1)!.totals
+  const { accepted, stored, duplicate, conflict, parked, rejected } = totals
+  assert.deepEqual(
+    { accepted, stored, duplicate, conflict, parked },
+    {
+      accepted: logHead!.events,
+      stored: tables.events.length,
+      duplicate: tables.duplicates.length,
+      conflict: tables.duplicates.filter(({ row }) => row.conflict).length,
+      parked: tables.parked.reduce((sum, { row }) => sum + row.events, 0),
+    },
+    'the totals of the last note are those of the log and of the tables',
+  )
+  assert.equal(accepted, stored + duplicate + parked)
+  const rows = tables.rejected.reduce((sum, { row }) => sum + row.events, 0)
+  assert.equal(rejected, rows)
+  assert(rows <= tallies.written + tallies.unsure, `${rows} rejected events, ${tallies.written} were written down`)
+}
