@@ -35,7 +35,7 @@ export function runApi(config: Config): Promise<void> {
     })
     const api = await openApi({
       accounts,
-      log: withCrashPoints('log', log, config),
+      log: mortalLog(log, config),
       host: config.host,
       port: config.port,
       now,
@@ -60,6 +60,17 @@ export function runApi(config: Config): Promise<void> {
       },
     }
   })
+}
+
+/** The log with its points of death: before a record is appended, and between its sync and the reply. */
+function mortalLog(log: LogWriter, config: Config): Pick<LogWriter, 'append' | 'status'> {
+  if (config.crashAt === '') return log
+  const reply = withCrashPoints('reply', { send: (done: () => void) => done() }, config)
+  const door: Pick<LogWriter, 'append' | 'status'> = {
+    append: (record, done) => log.append(record, fault => reply.send(() => done(fault))),
+    status: () => log.status(),
+  }
+  return withCrashPoints('log', door, config)
 }
 
 /** null for a part that is ready, else why it is not. */

@@ -7,7 +7,9 @@ import { withCrashPoints } from '../crash-points.ts'
 import { limits } from '../limits.ts'
 import { openLogReader } from '../log/log.ts'
 import type { FlushedLogger } from '../logger.ts'
-import { openPipeline, type Pipeline } from '../pipeline/pipeline.ts'
+import type { IndexPlace } from '../pipeline/index/identity-index.ts'
+import { levelIndexPlace } from '../pipeline/index/level-index.ts'
+import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
 import { runRole } from '../role.ts'
 import { openWarehouse } from '../warehouse/warehouse.ts'
 import { engineSocket } from './engine.ts'
@@ -16,10 +18,10 @@ export function runPipeline(config: Config): Promise<void> {
   return runRole('pipeline', config, async logger => {
     const warehouse = openConfiguredWarehouse(config, logger)
     const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
-    const pipeline = openPipeline({
+    const pipeline = openPipelineOver({
       log: withCrashPoints('log', log, config),
       warehouse: withCrashPoints('warehouse', warehouse.loading, config),
-      indexDir: join(config.dataDir, 'index'),
+      place: indexPlace(config),
       now: Date.now,
       logger,
       limits,
@@ -37,6 +39,11 @@ export function runPipeline(config: Config): Promise<void> {
       },
     }
   })
+}
+
+function indexPlace(config: Config): IndexPlace {
+  const place = levelIndexPlace(join(config.dataDir, 'index'))
+  return { open: async () => withCrashPoints('index', await place.open(), config), wipe: () => place.wipe() }
 }
 
 /** The engine's socket, or the server that the configuration names. */
