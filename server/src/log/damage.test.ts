@@ -5,7 +5,7 @@ import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   append,
   appendEach,

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { openLogReaderOver, openLogWriterOver } from './log.ts'
 import { type MemoryStore, openMemoryStore, type StoreCall } from './memory-store.ts'
 import type { LogRecord, LogWriter, ReadResult } from './record.ts'

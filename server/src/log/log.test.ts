@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
+import { measureLog } from '../../../bench/micro/log.bench.ts'
 import { append, appendEach, keepingLogger, limits, logFolder, readAll, recordOf, until, writerIn } from './fixtures.ts'
 import { openLogReader, openLogReaderOver, openLogWriter, openLogWriterOver } from './log.ts'
 import { openMemoryStore } from './memory-store.ts'
@@ -317,6 +318,13 @@ test('a log that was put in the place of another has another id', async t => {
   const second = await writerIn(t, join(dir, 'log'))
   assert.notStrictEqual(await reader.id(), id)
   assert.strictEqual(await reader.id(), second.status().id)
+})
+
+test('the micro-benchmark reads back what it wrote', async () => {
+  const size = { name: 'small', records: 200, bodyBytes: 100, appenders: 8 }
+  const { hash, recordsPerSecond } = await measureLog(size)
+  assert.strictEqual(hash, '45e496b33804')
+  assert.ok(recordsPerSecond > 0)
 })
 
 type Over = Partial<Parameters<typeof openLogWriterOver>[0]>

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { bodyIsIntact, headIsIntact, sealCommit } from './commit.ts'
 import { packedBytesMax, packRecord, unpackRecords } from './packed.ts'
 import type { LogRecord } from './record.ts'
