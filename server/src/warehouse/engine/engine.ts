@@ -19,6 +19,7 @@ import {
   summaryHeader,
 } from './exchange.ts'
 import { Lane, type LaneStatus } from './lane.ts'
+import { type TableSync, tableSync } from './table-sync.ts'
 
 export type Logger = Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
 
@@ -54,7 +55,7 @@ export type Engine = {
   close(): Promise<void>
 }
 
-type Lanes = { load: Lane; ask: Lane; bulk: Lane }
+type Lanes = { load: Lane; ask: Lane; bulk: Lane; syncTable: TableSync }
 
 /** Opens the data directory and serves it. Resolves when the first request can be answered. */
 export async function runEngine(options: EngineOptions): Promise<Engine> {
@@ -104,18 +105,31 @@ function openLanes(options: EngineOptions): Lanes {
     max_bytes_before_external_group_by: Math.floor(askMemory / 2),
     max_bytes_before_external_sort: Math.floor(askMemory / 2),
     max_result_bytes: 128 * 1024 * 1024,
-    // Where both want the processor, loading goes first.
+    // Where the system allows it (CAP_SYS_NICE), loading goes first when both want the processor.
     os_threads_nice_value_query: 10,
   }
+  const load = new Lane('load', [open()], { queueMax: 64, settings: { max_threads: 2 }, ceilings: {} })
   return {
-    load: new Lane('load', [open()], { queueMax: 64, settings: { max_threads: 2 }, ceilings: {} }),
+    load,
     ask: new Lane('ask', [open(), open()], { queueMax: options.askQueueMax, settings: asking, ceilings }),
     bulk: new Lane('bulk', [open()], {
       queueMax: 8,
       settings: { max_threads: 1, max_block_size: 16_384, preferred_block_size_bytes: 1_000_000 },
       ceilings: { max_memory_usage: askMemory },
     }),
+    syncTable: tableSync((database, table) => findTable(load, database, table)),
   }
+}
+
+async function findTable(lane: Lane, database: string, table: string): Promise<string[]> {
+  const query =
+    'SELECT arrayJoin(data_paths) FROM system.tables WHERE database = {database:String} AND name = {table:String}'
+  const search = new URLSearchParams({ query, param_database: database, param_table: table, default_format: 'TSVRaw' })
+  const { bytes } = await lane.run(readStatement(search, Buffer.alloc(0)), new AbortController().signal)
+  return Buffer.from(bytes)
+    .toString()
+    .split('\n')
+    .filter(path => path !== '')
 }
 
 async function chdbVersion(lane: Lane): Promise<string> {
@@ -165,7 +179,12 @@ async function answer(
 async function execute(lanes: Lanes, statement: Statement, gone: AbortSignal, response: ServerResponse): Promise<void> {
   const workload = statement.settings.get('workload') ?? 'ask'
   const insert = statement.rows.length > 0 || /^\s*INSERT\b/i.test(statement.sql) ? readRowsInsert(statement.sql) : null
-  if (insert !== null) return send(response, await lanes.load.insert(statement, insert, gone))
+  if (insert !== null) {
+    const answer = await lanes.load.insert(statement, insert, gone)
+    const [table = '', database = statement.database] = insert.table.split('.').toReversed()
+    await lanes.syncTable(database, table)
+    return send(response, answer)
+  }
   if (statement.rows.length > 0) {
     if (!isUtf8(statement.rows))
       throw new ClickHouseException(48, 'NOT_IMPLEMENTED', 'Rows of this statement must be UTF-8 text')
