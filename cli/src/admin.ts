@@ -98,11 +98,11 @@ async function readReply<Body>(reply: Response, base: string): Promise<Body> {
   if (reply.ok) return body as Body
   const { code, message, problems } = body as Partial<Told>
   const known = Array.isArray(problems) ? problems : []
-  throw new Failure(String(code ?? `HTTP_${reply.status}`), String(message ?? reply.statusText), known)
+  throw new Failure(code ?? `HTTP_${reply.status}`, message ?? reply.statusText, known)
 }
 
 function queryText(query: Query): string {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value))
-  return parameters.size === 0 ? '' : `?${parameters}`
+  return parameters.size === 0 ? '' : `?${parameters.toString()}`
 }

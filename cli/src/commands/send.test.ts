@@ -54,7 +54,10 @@ describe('datapulse send', () => {
     assert.deepEqual([report.sent, report.accepted, report.rejected, report.requests], [8, 4, 4, 2])
     assert.deepEqual(api.accepted, events.slice(0, 4))
     const rejected = (await readFile(join(folder, 'rejected'), 'utf8')).trim().split('\n')
-    assert.deepEqual(rejected.map(line => JSON.parse(line).line).toSorted(), [1, 5, 6, 8])
+    assert.deepEqual(
+      rejected.map(line => Number(JSON.parse(line).line)).toSorted((a, b) => a - b),
+      [1, 5, 6, 8],
+    )
     assert.ok(rejected.some(line => line.includes('"event":{"x":1.10}')))
     assert.ok(rejected.some(line => JSON.parse(line).text === 'not json'))
     assert.equal((await send(bad[0]!, '--strict')).code, 1)

@@ -22,5 +22,5 @@ function becomeServer(args: readonly string[]): never {
   const { execve } = process
   if (execve === undefined)
     throw new Error('This system cannot replace a process: run `node server/src/main.ts` instead')
-  return execve(process.execPath, [process.execPath, ...process.execArgv, main, ...args])
+  return process.execve(process.execPath, [process.execPath, ...process.execArgv, main, ...args])
 }

@@ -31,7 +31,7 @@ export type Summary = {
 
 export type SummaryMaker = {
   /** One line, in the order of sending. */
-  add(line: string, refused: boolean): void
+  add: (line: string, refused: boolean) => void
   /** The bytes that are written. */
   wrote(text: string): void
   end(options: object): Summary

@@ -42,7 +42,7 @@ async function* unzip(source: Readable): AsyncGenerator<Uint8Array> {
 }
 
 export type RejectedFile = {
-  write(piece: Piece, violations: Violation[]): Promise<void>
+  write: (piece: Piece, violations: Violation[]) => Promise<void>
   close(): Promise<void>
 }
 

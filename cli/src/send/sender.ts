@@ -24,7 +24,7 @@ export type SenderOptions = {
   rejected: (piece: Piece, violations: Violation[]) => Promise<void>
 }
 
-export type Sender = { send(batch: Piece[]): Promise<void>; tally: SendTally }
+export type Sender = { send: (batch: Piece[]) => Promise<void>; tally: SendTally }
 export type SendTally = { accepted: number; rejected: number; requests: number; retries: number }
 
 const backoffMs = 500
@@ -163,7 +163,7 @@ function retryAfterMs(reply: Reply | { fault: string }): number | null {
   return seconds >= 0 ? seconds * 1_000 : null
 }
 
-type Pace = { wait(): Promise<void>; heed(headers: Headers): void }
+type Pace = { wait: () => Promise<void>; heed: (headers: Headers) => void }
 
 /** Holds requests back when `RateLimit` said that none is left, so that no 429 is earned. */
 function openPace(sleep: (ms: number) => Promise<unknown>): Pace {

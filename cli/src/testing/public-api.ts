@@ -1,7 +1,7 @@
 // A public API for tests: takes batches and single events, refuses those without a user, and stumbles when told to.
 
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 type Stumble = { status: number; headers?: Record<string, string>; body?: object; dropAfter?: true }
@@ -18,7 +18,8 @@ export type PublicApi = {
 
 export async function openPublicApi(): Promise<PublicApi> {
   const api: PublicApi = { url: '', accepted: [], stumbles: [], requests: 0, close }
-  const server = createServer(async (request, reply) => {
+  const server = createServer((request, reply) => void answerTo(request, reply))
+  const answerTo = async (request: IncomingMessage, reply: ServerResponse): Promise<void> => {
     let body = ''
     for await (const chunk of request) body += String(chunk)
     api.requests += 1
@@ -51,7 +52,7 @@ export async function openPublicApi(): Promise<PublicApi> {
     api.accepted.push(...texts)
     if (stumble?.dropAfter) request.socket.destroy()
     else answer(200, { status: 'success', request_id: requestId, accepted: texts.length })
-  })
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   api.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -63,4 +64,4 @@ export async function openPublicApi(): Promise<PublicApi> {
   return api
 }
 
-export const requestId = '01900000-0000-7000-8000-000000000001'
+const requestId = '01900000-0000-7000-8000-000000000001'

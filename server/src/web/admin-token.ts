@@ -28,7 +28,7 @@ export async function readOrMakeAdminToken(path: string): Promise<{ token: strin
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     const theirs = await readToken(path)
-    if (theirs === null) throw new Error(`Cannot read ${path} because it vanished while it was made`)
+    if (theirs === null) throw new Error(`Cannot read ${path} because it vanished while it was made`, { cause: error })
     return { token: theirs, made: false }
   } finally {
     await unlink(draft)

@@ -83,7 +83,7 @@ export function allowedHosts(host: string, more: readonly string[]): Set<string>
   ])
 }
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 }
 

@@ -104,11 +104,11 @@ export type Standing = {
 
 export type WebNeeds = {
   accounts: Accounts
-  listEvents(question: PageQuestion): Promise<Page>
-  countEvents(question: CountsQuestion): Promise<CountRow[]>
-  listDuplicates(question: DuplicatesQuestion): Promise<Page>
-  listParked(question: PageQuestion): Promise<Page>
-  countRejected(question: Filter): Promise<RejectedRow[]>
+  listEvents: (question: PageQuestion) => Promise<Page>
+  countEvents: (question: CountsQuestion) => Promise<CountRow[]>
+  listDuplicates: (question: DuplicatesQuestion) => Promise<Page>
+  listParked: (question: PageQuestion) => Promise<Page>
+  countRejected: (question: Filter) => Promise<RejectedRow[]>
   standing(): Promise<Standing>
   /** Prometheus text. */
   metrics(): Promise<string>

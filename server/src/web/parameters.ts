@@ -8,7 +8,7 @@ import { parseTime, timeWanted } from './when.ts'
 
 /** Turns what was sent into a value, or says what would be right ("must be …"). */
 export type Reading<Value> = {
-  read(sent: unknown, nowMs: number): { value: Value } | { wanted: string }
+  read: (sent: unknown, nowMs: number) => { value: Value } | { wanted: string }
   /** Where present, the value must be; says what it is for. */
   missing?: string
 }

@@ -24,7 +24,7 @@ describe('the admin port', () => {
   })
   after(() => web.close(0))
 
-  const ask = async (path: string, init: RequestInit = {}) => {
+  const ask = async (path: string, init: { method?: string; body?: string; headers?: Record<string, string> } = {}) => {
     const reply = await fetch(at + path, {
       ...init,
       headers: { authorization: `Bearer ${token}`, ...json, ...init.headers },
