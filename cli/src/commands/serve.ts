@@ -19,8 +19,6 @@ export function addServe(program: Command, _setting: Setting): void {
 /** Signals and the exit code are the server's own, since it takes this process over. */
 function becomeServer(args: readonly string[]): never {
   const main = fileURLToPath(import.meta.resolve('@datapulse/server'))
-  const { execve } = process
-  if (execve === undefined)
-    throw new Error('This system cannot replace a process: run `node server/src/main.ts` instead')
-  return process.execve(process.execPath, [process.execPath, ...process.execArgv, main, ...args])
+  process.execve?.(process.execPath, [process.execPath, ...process.execArgv, main, ...args])
+  throw new Error('Cannot serve because this system cannot replace a process: run node server/src/main.ts instead')
 }
