@@ -6,7 +6,9 @@ import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { runTag, transactionId } from '../load/events.ts'
+import type { Outcome } from '../load/job.ts'
 import { startGenerating } from '../load/load.ts'
+import type { Child } from '../rig/child.ts'
 import { makePlace, removePlace } from '../rig/place.ts'
 import { product, type Server, startServer } from '../rig/server.ts'
 import { percentile } from '../rig/statistics.ts'
@@ -28,16 +30,18 @@ export const listed: Figure = {
     const requestsPerSecond = (await highestSingles(run)) / 2
     const place = makePlace()
     const server = await startServer({ dataDir: join(place, 'data'), role: 'all', core: null })
+    let load: Child | null = null
     try {
       const seconds = run.sizes.latencySeconds * 2
       const loop = { kind: 'open', requestsPerSecond, pace: 'timer' } as const
       const { port, apiKey } = server
       const { warmSeconds } = run.sizes
       const job = { port, apiKey, events: 1, connections: 256, warmSeconds, seconds, loop, requestsMax: 20_000_000 }
-      const load = startGenerating(job, null)
+      load = startGenerating(job, null)
       await sleep(warmSeconds * 1000)
       const times = await probe(server, seconds)
-      await load.result()
+      const { requests, failures } = JSON.parse(await load.result()) as Outcome
+      const failed = Object.values(failures).reduce((sum, count) => sum + count, 0)
       const at = `${Math.round(requestsPerSecond).toLocaleString('en')} events/s`
       run.say(`${times.length} probes at ${at}: p50 ${percentile(times, 0.5).toFixed(2)} s`)
       return {
@@ -50,10 +54,12 @@ export const listed: Figure = {
           alone(`from 200 to listed, p50, at ${at}`, percentile(times, 0.5), 's', null),
         ],
         notes: [
-          `${times.length} events were followed, single events, the whole server and the generator on all cores.`,
+          `${times.length} events were followed; the whole server and the generator shared both cores, and ` +
+            `${((requests / (requests + failed)) * 100).toFixed(1)}% of the load was acknowledged.`,
         ],
       }
     } finally {
+      await load?.end()
       await server.stop()
       removePlace(place)
     }
@@ -64,16 +70,23 @@ export const listed: Figure = {
 async function probe(server: Server, seconds: number): Promise<number[]> {
   const waiting = new Map<string, number>()
   const times: number[] = []
-  const tag = runTag()
   const endMs = performance.now() + seconds * 1000
-  const posting = (async () => {
-    for (let n = 0; performance.now() < endMs; n++) {
-      const id = transactionId(tag, n)
-      if (await post(server, id)) waiting.set(id, performance.now())
-      await sleep(postEveryMs * (0.5 + Math.random()))
-    }
-  })()
-  while (performance.now() < endMs || waiting.size > 0) {
+  await Promise.all([postUntil(endMs, server, waiting), seeUntil(endMs, server, waiting, times)])
+  for (const ackedMs of waiting.values()) times.push((performance.now() - ackedMs) / 1000)
+  return times
+}
+
+async function postUntil(endMs: number, server: Server, waiting: Map<string, number>): Promise<void> {
+  const tag = runTag()
+  for (let n = 0; performance.now() < endMs; n++) {
+    const id = transactionId(tag, n)
+    if (await post(server, id)) waiting.set(id, performance.now())
+    await sleep(postEveryMs * (0.5 + Math.random()))
+  }
+}
+
+async function seeUntil(endMs: number, server: Server, waiting: Map<string, number>, times: number[]): Promise<void> {
+  while (performance.now() < endMs || (waiting.size > 0 && performance.now() < endMs + listedMsMax)) {
     const page = await server.ask<{ events: { transaction_id: string }[] }>(
       `/api/events?product=${product}&user=${user}&limit=500`,
     )
@@ -84,12 +97,8 @@ async function probe(server: Server, seconds: number): Promise<number[]> {
       waiting.delete(transaction_id)
       times.push((nowMs - ackedMs) / 1000)
     }
-    if (nowMs > endMs + listedMsMax) break
     await sleep(askEveryMs)
   }
-  await posting
-  for (const ackedMs of waiting.values()) times.push((performance.now() - ackedMs) / 1000)
-  return times
 }
 
 function post(server: Server, id: string): Promise<boolean> {

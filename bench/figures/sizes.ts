@@ -8,8 +8,9 @@ export type Sizes = {
   /** One turn. */
   seconds: number
   warmSeconds: number
-  /** Sustained: one try of a rate, and the run that counts. */
+  /** Sustained: one try of a rate, how many there may be, and the run that counts. */
   probeSeconds: number
+  triesMax: number
   sustainedSeconds: number
   /** Acknowledgement and listing. */
   latencySeconds: number
@@ -29,6 +30,7 @@ export const sizes: Record<Sizes['name'], Sizes> = {
     seconds: 0.4,
     warmSeconds: 0.2,
     probeSeconds: 1,
+    triesMax: 1,
     sustainedSeconds: 1,
     latencySeconds: 0.5,
     drainEvents: 12_000,
@@ -41,7 +43,8 @@ export const sizes: Record<Sizes['name'], Sizes> = {
     rounds: 3,
     seconds: 4,
     warmSeconds: 2,
-    probeSeconds: 12,
+    probeSeconds: 10,
+    triesMax: 4,
     sustainedSeconds: 30,
     latencySeconds: 10,
     drainEvents: 300_000,
@@ -55,6 +58,7 @@ export const sizes: Record<Sizes['name'], Sizes> = {
     seconds: 5,
     warmSeconds: 3,
     probeSeconds: 20,
+    triesMax: 7,
     sustainedSeconds: 180,
     latencySeconds: 20,
     drainEvents: 600_000,

@@ -2,7 +2,7 @@
 // that the lag stays flat. It is searched: tries of a rate, up while the lag is flat and down when it is not; then the
 // long run that counts, at a lower rate again when the lag was not flat in it.
 // Flat: over the run the lag's fitted line rises by less than one second's worth of events, the lag at the end is less
-// than three seconds' worth, and 98% of what was intended was acknowledged, in time.
+// than three seconds' worth, and the API kept up too: 99.9% of what was intended was acknowledged, 99% within a second.
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,7 +17,9 @@ import { watchDrain } from './watching.ts'
 
 type LagSample = { seconds: number; events: number; behindSeconds: number; questionMs: number }
 type Trial = {
+  /** Intended, and what came of it: arrivals are random. */
   rate: number
+  acknowledgedPerSecond: number
   flat: boolean
   why: string
   lagSeconds: { median: number; max: number }
@@ -26,9 +28,8 @@ type Trial = {
 
 const riseSecondsMax = 1
 const lagSecondsMax = 3
-const acknowledgedShareMin = 0.98
-/** Tries of a rate, and long runs, at most. */
-const triesMax = 6
+const failedShareMax = 0.001
+const acknowledgedMsMax = 1_000
 const longRunsMax = 3
 const up = 1.2
 const down = 0.8
@@ -39,13 +40,13 @@ export const sustained: Figure = {
   name: 'sustained',
   sizes: ['canonical', 'full'],
   title: 'Sustained rate of the whole server on both cores, lag flat, a question every second',
-  diskBytes: sizes => (triesMax * sizes.probeSeconds + longRunsMax * sizes.sustainedSeconds) * 60e6 + 2e9,
+  diskBytes: sizes => (sizes.triesMax * sizes.probeSeconds + longRunsMax * sizes.sustainedSeconds) * 60e6 + 2e9,
   async measure(run) {
     const singles = await highestSingles(run)
     const singlesTrial = await findSustained(run, 1, singles * 0.5)
     const lines = [line(singles, singlesTrial, 'single events', 0.4)]
     const notes = [note(run, singlesTrial, 'Single events')]
-    if (run.sizes.name !== 'smoke') {
+    if (run.sizes.name === 'full') {
       const batches = await highestBatches(run)
       // What bounds it is the pipeline, which takes batches hardly faster than single events.
       const batchesTrial = await findSustained(run, batchEvents, singlesTrial.rate * 1.5)
@@ -60,7 +61,7 @@ function line(highest: number, trial: Trial, what: string, target: number | null
   return compare({
     what: `${what}, sustained${trial.flat ? '' : ' (the lag was not flat)'}`,
     unit: 'events/s',
-    ours: [trial.flat ? trial.rate : 0],
+    ours: [trial.flat ? trial.acknowledgedPerSecond : 0],
     baseline: [highest],
     baselineWhat: "the API's own highest rate",
     target: target === null ? null : { kind: 'at least', value: target, unit: '×' },
@@ -97,7 +98,7 @@ async function search(run: Run, server: Server, events: number, firstRate: numbe
   let flat = 0
   let steep = Number.POSITIVE_INFINITY
   let rate = firstRate
-  for (let tries = 0; tries < triesMax && steep / Math.max(1, flat) > nearEnough; tries++) {
+  for (let tries = 0; tries < run.sizes.triesMax && steep / Math.max(1, flat) > nearEnough; tries++) {
     const trial = await tryRate(run, server, events, rate, run.sizes.probeSeconds)
     if (trial.flat) flat = rate
     else steep = rate
@@ -146,16 +147,18 @@ function judge(rate: number, seconds: number, samples: LagSample[], outcome: Out
   const rise = (slope(samples.map(sample => ({ x: sample.seconds, y: sample.events }))) * seconds) / rate
   const last = percentile(inSeconds.slice(-Math.max(2, Math.ceil(inSeconds.length / 5))), 0.5)
   const failures = Object.values(outcome.failures).reduce((sum, count) => sum + count, 0)
-  const share = outcome.eventsPerSecond / rate
+  const failedShare = failures / Math.max(1, outcome.requests + failures)
+  const { p99Ms } = outcome.latency
   const faults = [
     rise > riseSecondsMax ? `the lag rose by ${rise.toFixed(1)} s` : '',
     last > lagSecondsMax ? `the lag was ${last.toFixed(1)} s at the end` : '',
-    share < acknowledgedShareMin ? `only ${(share * 100).toFixed(0)}% were acknowledged in time` : '',
-    failures > 0 ? `${failures} requests failed: ${JSON.stringify(outcome.failures)}` : '',
+    p99Ms > acknowledgedMsMax ? `the acknowledgement's p99 was ${(p99Ms / 1000).toFixed(1)} s` : '',
+    failedShare > failedShareMax ? `${failures} requests failed: ${JSON.stringify(outcome.failures)}` : '',
   ].filter(fault => fault !== '')
   const questions = samples.map(sample => sample.questionMs)
   return {
     rate,
+    acknowledgedPerSecond: outcome.eventsPerSecond,
     flat: faults.length === 0,
     why: faults.length === 0 ? 'The lag was flat.' : `${faults.join('; ')}.`,
     lagSeconds: { median: median(inSeconds), max: Math.max(...inSeconds) },

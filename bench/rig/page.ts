@@ -15,9 +15,9 @@ const notMeasured = [
   'Questions at scale: while events come in, one question a second is asked; how fast questions are is a matter of its own.',
 ]
 
-/** The whole page. */
-export function benchmarksPage(results: Results[]): string {
-  const found = newestFigures(results)
+/** The whole page, the figures in the order of their names. */
+export function benchmarksPage(results: Results[], names: string[]): string {
+  const found = newestFigures(results, names)
   const runs = [...new Set(found.map(each => each.of))]
   return `${[
     '# Benchmarks',
@@ -49,13 +49,13 @@ export function benchmarksPage(results: Results[]): string {
 }
 
 /** Of each figure the newest result, a full one before a canonical one: they differ in size. */
-function newestFigures(results: Results[]): { figure: FigureResult; of: Results }[] {
+function newestFigures(results: Results[], names: string[]): { figure: FigureResult; of: Results }[] {
   const sorted = results.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))
   const found = new Map<string, { figure: FigureResult; of: Results }>()
   for (const size of ['full', 'canonical'] as const)
     for (const of of sorted.filter(result => result.size === size))
       for (const figure of of.figures) if (!found.has(figure.name)) found.set(figure.name, { figure, of })
-  return [...found.values()]
+  return names.flatMap(name => found.get(name) ?? [])
 }
 
 function row(line: Line): string {
@@ -82,7 +82,7 @@ function runSentence(of: Results): string {
   const commit = `${machine.commit}${machine.changed ? ' with changes' : ''}`
   const limit = generator.times >= 1.5 ? '' : ' (less than 1.5 ×: the generator is the limit)'
   return (
-    `- ${of.size}, ${of.rounds} rounds, ${of.startedAt.slice(0, 10)}, commit ${commit}: ${machine.processor}, ${machine.cores} cores, ` +
+    `- ${of.size}, ${of.rounds} round${of.rounds === 1 ? '' : 's'}, ${of.startedAt.slice(0, 10)}, commit ${commit}: ${machine.processor}, ${machine.cores} cores, ` +
     `${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}, chDB ${machine.chdb}. ` +
     `Load by ${generator.generator === 'own' ? 'bench/load' : generator.generator}, which reaches ${generator.times.toFixed(2)} × the bare server${limit}.`
   )

@@ -57,7 +57,13 @@ export async function startServer(options: Options): Promise<Server> {
   const child = startNode(join(root, 'server/src/main.ts'), flags({ dataDir, role, port, adminPort }), core)
   await ready(child, port, role, options.readyWithinMs ?? readyMsMax)
   const startSeconds = (performance.now() - startedMs) / 1000
-  const ask = <T>(path: string) => get<T>(adminPort, path, adminToken(dataDir))
+  const ask = async <T>(path: string) => {
+    try {
+      return await get<T>(adminPort, path, adminToken(dataDir))
+    } catch (cause) {
+      throw new Error(`${(cause as Error).message}\nThe server's last words:\n${child.lastWords()}`, { cause })
+    }
+  }
   const pids = () => pidsOf(child.pid, role)
   return {
     port,
