@@ -22,8 +22,8 @@ suite('events', { concurrency: true }, () => {
   const refuses = (what: string, event: unknown, ...expected: [field: string, rule: string][]) =>
     test(`refuses ${what}`, async () => {
       const reply = await expectStatus(400, 'VALIDATION_ERROR', sendEvent(server, event))
-      const found = (reply.body.violations ?? []).map(violation => [violation.field, violation.rule])
-      assert.deepEqual(found.sort(), [...expected].sort())
+      const found = (reply.body.violations ?? []).map(violation => `${violation.field}: ${violation.rule}`)
+      assert.deepEqual(found.sort(), expected.map(([field, rule]) => `${field}: ${rule}`).sort())
       assert.equal(reply.body.violations_total, expected.length)
       for (const violation of reply.body.violations ?? []) assert.ok(!('index' in violation))
     })

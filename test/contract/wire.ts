@@ -40,7 +40,7 @@ export async function send(server: TestServer, wish: Wish = {}): Promise<Reply> 
   const response = await fetch(server.url + (wish.path ?? '/v2/s2s/event'), {
     method: wish.method ?? 'POST',
     headers,
-    body: raw ? ((body as BodyInit | undefined) ?? null) : JSON.stringify(body),
+    body: raw ? ((body as string | Uint8Array<ArrayBuffer> | undefined) ?? null) : JSON.stringify(body),
     signal: AbortSignal.timeout(30_000),
   })
   const text = await response.text()
@@ -98,13 +98,13 @@ export type RawReply = { status: number; headers: Map<string, string>; body: str
 /** A connection on which a test decides about every byte. */
 export class Wire {
   readonly socket: Socket
-  #received = Buffer.alloc(0)
+  #received: Buffer = Buffer.alloc(0)
   #ended = false
   #wake: (() => void) | null = null
 
   private constructor(socket: Socket) {
     this.socket = socket
-    socket.on('data', chunk => {
+    socket.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk])
       this.#wake?.()
     })
@@ -128,7 +128,7 @@ export class Wire {
   }
 
   /** Resolves when the system has taken the bytes, or the connection is gone. */
-  write(bytes: string | Uint8Array): Promise<void> {
+  write(bytes: string | Uint8Array<ArrayBuffer>): Promise<void> {
     return new Promise(resolve => {
       if (this.socket.destroyed) resolve()
       else this.socket.write(bytes, () => resolve())

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { openAccounts } from '../../server/src/accounts/accounts.ts'
 import { type Api, openApi } from '../../server/src/api/api.ts'
 import { limits } from '../../server/src/limits.ts'
+import { type LogLogger, openLogWriter } from '../../server/src/log/log.ts'
 import type { LogFault, LogRecord, LogWriter } from '../../server/src/log/record.ts'
 
 export type KeyWish = {
@@ -39,7 +40,7 @@ export type OwnServer = {
   failLog(fault: LogFault | 'hold' | null): void
   /** Everything that was logged, as text. */
   logged: string[]
-  /** Ends the door without a chance to say goodbye to its disk, and starts another on the same data and port. */
+  /** Stops the door and opens another on the same disk and port. (limiter.test.ts does it without a goodbye.) */
   restart(): Promise<void>
 }
 
@@ -47,6 +48,9 @@ export type ServerOptions = {
   limits?: Partial<{ -readonly [N in keyof typeof limits]: number }>
   trustedProxies?: string[]
   readiness?: () => Promise<Record<string, string | null>>
+  /** Stands for a bug: called before each append, or before each look for a key. */
+  breakLog?: () => void
+  breakKeys?: () => void
 }
 
 const environment = process.env
@@ -70,11 +74,23 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
   const line = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
   const logger = { info: line, warn: line, error: line }
   const accounts = openAccounts({ path: join(directory, 'accounts.db'), now: Date.now, logger, pollMs: 50 })
-  const log = openMemoryLog()
+  const log = await openTestLog(join(directory, 'log'), logger)
   const open = (port: number) =>
     openApi({
-      accounts,
-      log,
+      accounts: {
+        findKey(presented, nowMs) {
+          options.breakKeys?.()
+          return accounts.findKey(presented, nowMs)
+        },
+        touch: uses => accounts.touch(uses),
+      },
+      log: {
+        append(record, done) {
+          options.breakLog?.()
+          log.append(record, done)
+        },
+        status: log.status,
+      },
       host: '127.0.0.1',
       port,
       now: Date.now,
@@ -113,31 +129,46 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
     async close() {
       log.fail(null)
       await api.close()
+      await log.close()
       accounts.close()
       rmSync(directory, { recursive: true, force: true })
     },
   }
 }
 
-/** Ten lines of what the door needs of a log. */
-function openMemoryLog() {
+/** The real log, with a hand on it: what it took is kept for the test to see, and it can be made to fail or to wait. */
+async function openTestLog(directory: string, logger: LogLogger) {
+  const log = await openLogWriter({
+    dir: directory,
+    limits,
+    retentionMs: 3_600_000,
+    retentionBytes: 1e9,
+    budgetBytes: 1e9,
+    freeBytesMin: 0,
+    lockWaitMs: 0,
+    now: Date.now,
+    logger,
+  })
   const records: LogRecord[] = []
   let fault: LogFault | 'hold' | null = null
   let held: (() => void)[] = []
   const append: LogWriter['append'] = (record, done) => {
-    const settle = () => {
-      if (fault === null) records.push(record)
-      done(fault === 'hold' ? null : fault)
-    }
-    if (fault === 'hold') held.push(settle)
-    else setImmediate(settle)
+    const settle = () =>
+      log.append(record, failed => {
+        if (failed === null) records.push(record)
+        done(failed)
+      })
+    const failing = fault
+    if (failing === 'hold') held.push(settle)
+    else if (failing === null) settle()
+    else setImmediate(() => done(failing))
   }
-  const status = () => ({ refusing: fault === 'hold' ? null : fault }) as ReturnType<LogWriter['status']>
+  const status = () => ({ ...log.status(), ...(fault === null || fault === 'hold' ? {} : { refusing: fault }) })
   const fail = (next: LogFault | 'hold' | null) => {
     fault = next
     const waiting = held
     held = []
     for (const settle of waiting) settle()
   }
-  return { records, append, status, fail }
+  return { records, append, status, fail, close: () => log.close() }
 }

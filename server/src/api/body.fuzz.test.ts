@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { BodyBudget } from './body-budget.ts'
 import { BodyReader } from './body-reader.ts'
 import { type Decompressed, Decompressor, type Encoding } from './decompress.ts'

@@ -7,6 +7,8 @@ export const bounds = {
   /** After a reply that closes the connection: what is still read, so that a reset does not swallow the reply. */
   lingerBytesMax: 64 * 1024 * 1024,
   lingerMs: 5_000,
+  /** The same after bytes that were no HTTP, or did not come in time: there is less to wait for. */
+  lingerBrokenMs: 1_000,
   /** A client that reads nothing of its replies for so long is cut off. */
   stalledMs: 30_000,
   /** Bytes that are no HTTP, after the reply that says so; beyond it the connection is cut off. */

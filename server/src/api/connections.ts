@@ -28,6 +28,8 @@ export class Connections {
 
   track(connection: Connection): void {
     this.#open.add(connection)
+    // The server listens too, but stops when it hands a connection out (CONNECT); nobody listening would be a crash.
+    connection.on('error', () => {})
     connection.on('close', () => {
       this.#open.delete(connection)
       this.#ending.delete(connection)
@@ -60,13 +62,14 @@ export class Connections {
     } else {
       this.#needs.countCode(refusal.code)
       connection.end(bareReply(refusal, randomUUIDv7()))
-      this.#ending.set(connection, performance.now() + bounds.lingerMs)
+      this.#ending.set(connection, performance.now() + bounds.lingerBrokenMs)
     }
   }
 
   /** Its reply is out; the rest of its body is thrown away, for a while. */
   linger(exchange: Exchange): void {
-    this.#lingering.set(exchange, performance.now() + bounds.lingerMs)
+    const ms = exchange.connection.faults === undefined ? bounds.lingerMs : bounds.lingerBrokenMs
+    this.#lingering.set(exchange, performance.now() + ms)
   }
 
   lingered(exchange: Exchange): void {
@@ -77,7 +80,7 @@ export class Connections {
   tick(): void {
     const nowMs = performance.now()
     for (const [exchange, untilMs] of this.#lingering) {
-      if (untilMs > nowMs) break
+      if (untilMs > nowMs) continue
       this.#lingering.delete(exchange)
       exchange.connection.destroySoon()
     }

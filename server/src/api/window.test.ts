@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { exactLimitMax, fits, openWindow, windowMs } from './window.ts'
 
 /** Requests at growing times, as steps in milliseconds between them. */
