@@ -36,5 +36,15 @@ export function parseChunk(text: string, { spans }: Scan, first: number, end: nu
   }
 }
 
+/**
+ * Whether a proposed scan's values are so many objects: then no `{` was anything but the beginning of one of them, and
+ * the proposal is right.
+ */
+export function areObjects(values: unknown[], count: number): boolean {
+  if (values.length !== count) return false
+  for (const value of values) if (typeof value !== 'object' || value === null) return false
+  return true
+}
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const chunkCharacters = 512 * 1024

@@ -1,7 +1,7 @@
 // What the API asks of every body: is it what the endpoint takes, and is every event in it good? All violations are
 // found, not the first; a whole body is refused for one bad event. Never throws, whatever the bytes.
 
-import { chunkEnd, decodeBody, eventText, parseChunk } from './body.ts'
+import { areObjects, chunkEnd, decodeBody, eventText, parseChunk } from './body.ts'
 import { checkEvent, report } from './check-event.ts'
 import type { Code } from './codes.ts'
 import { limits } from './limits.ts'
@@ -87,13 +87,6 @@ export function checkEvents(text: string, scan: Scan, kind: BodyKind, nowMs: num
     first = end
   }
   return null
-}
-
-/** Whether there are so many values, each an object: then no `{` was anything but the beginning of one of them. */
-function areObjects(values: unknown[], count: number): boolean {
-  if (values.length !== count) return false
-  for (const value of values) if (typeof value !== 'object' || value === null) return false
-  return true
 }
 
 function outcomeOf(events: number, found: Findings): BodyOutcome {

@@ -2,25 +2,27 @@
 // the sent text and the time of receipt alone, so doing it again gives the same. Whatever the door accepts, it takes.
 
 import { amountOf } from './amount.ts'
-import { chunkEnd, decodeBody, eventText, parseChunk } from './body.ts'
+import { areObjects, chunkEnd, decodeBody, eventText, parseChunk } from './body.ts'
 import type { SentFields } from './check-event.ts'
 import type { Event } from './event.ts'
 import type { Flag } from './flags.ts'
 import { limits } from './limits.ts'
 import { isNearMiss } from './names.ts'
-import { type BodyKind, type Scan, scanBody } from './scan.ts'
+import { type BodyKind, type Scan, scanBody, scanFlat } from './scan.ts'
 import { booleanOf, idText, isMissing, numberOf, timestampMs } from './values.ts'
 
 /** An event of a body: its text as sent, without whitespace around it, and its value; `error` when it is not JSON. */
 export type SentEvent = { text: string; value: unknown; error: string | null }
 
-/** A body's events, in order. They are parsed as they are asked for, so that a large body's never exist all at once. */
+/** A body's events, in order. Those of a large body are parsed as they are asked for, and never exist all at once. */
 export type SentBody = { ok: true; count: number; events: Iterable<SentEvent> } | { ok: false; reason: string }
 
 /** Takes a durable body apart. Never throws, whatever the bytes. */
 export function readEvents(bytes: Uint8Array, kind: BodyKind): SentBody {
   const text = decodeBody(bytes)
   if (text === null) return { ok: false, reason: 'the body is not valid UTF-8' }
+  const flat = readFlat(text, kind)
+  if (flat !== null) return flat
   const scan = scanBody(text, kind)
   if (scan.fault !== null) return { ok: false, reason: `the body is not events: ${scan.fault} at character ${scan.at}` }
   return { ok: true, count: scan.events, events: { [Symbol.iterator]: () => eachEvent(text, scan) } }
@@ -62,6 +64,16 @@ export function normalise(value: unknown, text: string, receivedMs: number): Eve
   if (event.userId === '') throw new TypeError('Cannot normalise an event because client_user_id must be an id')
   addFlags(event, receivedMs)
   return event
+}
+
+/** A small body of flat objects, parsed in one go; null for another, which the scan takes apart. */
+function readFlat(text: string, kind: BodyKind): SentBody | null {
+  const scan = scanFlat(text, kind)
+  if (scan === null || chunkEnd(scan, 0) < scan.events) return null
+  const values = parseChunk(text, scan, 0, scan.events)
+  if (values === null || !areObjects(values, scan.events)) return null
+  const events = values.map((value, i) => ({ text: eventText(text, scan, i), value, error: null }))
+  return { ok: true, count: scan.events, events }
 }
 
 function* eachEvent(body: string, scan: Scan): Generator<SentEvent> {
