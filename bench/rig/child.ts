@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { descendants } from './proc.ts'
 
 /** A core, or null for all of them. */
 export type Core = 0 | 1 | null
@@ -29,7 +30,11 @@ const living = new Set<ChildProcess>()
 export const canPin = spawnSync('taskset', ['-p', String(process.pid)], { stdio: 'ignore' }).status === 0
 
 process.on('exit', () => {
-  for (const child of living) child.kill('SIGKILL')
+  for (const child of living) {
+    // A supervisor's children would outlive it for a moment, and write into folders that are being removed.
+    for (const pid of descendants(child.pid ?? 0)) kill(pid)
+    child.kill('SIGKILL')
+  }
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130))
 
@@ -92,4 +97,12 @@ export function start(command: string, args: string[], core: Core): Child {
 /** Pins a process that runs already, with all its threads. */
 export function pin(pid: number, core: 0 | 1): void {
   if (canPin) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' })
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
 }
