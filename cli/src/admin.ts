@@ -66,6 +66,12 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, { ...init, redirect: 'error' })
   } catch (error) {
+    if ((error as Error).name === 'TimeoutError') {
+      throw new Failure(
+        'TIMEOUT',
+        `The DataPulse admin API at ${new URL(url).origin} did not answer in time: try again, or ask for less`,
+      )
+    }
     throw new Failure(
       'UNREACHABLE',
       `Cannot reach the DataPulse admin API at ${new URL(url).origin} (${whyUnreachable(error)}): start the server with \`npx --no datapulse serve\`, or name another with --url`,

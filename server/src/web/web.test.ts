@@ -193,6 +193,19 @@ describe('the admin port', () => {
     assert.equal((await ask('/api/keys')).status, 200)
   })
 
+  it('answers 503 when the warehouse is frozen', async () => {
+    const frozen = makeFakes()
+    frozen.needs.listEvents = () => new Promise(() => {})
+    const options = { port: 0, host: '127.0.0.1', token, needs: frozen.needs, now: () => nowMs, logger: silent }
+    const other = await openWeb({ ...options, askMsMax: 20 })
+    const reply = await fetch(`http://127.0.0.1:${other.port}/api/events`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    await other.close(0)
+    assert.equal(reply.status, 503)
+    assert.equal(reply.headers.get('retry-after'), '5')
+  })
+
   it('answers 500 without telling what broke', async () => {
     const { countEvents } = fakes.needs
     fakes.needs.countEvents = async () => {

@@ -10,6 +10,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { limits } from '../limits.ts'
+import { withDeadline } from './deadline.ts'
 import { frontPage } from './front-page.ts'
 import { allowedHosts, checkHost, hashToken, openTokenGuard, type TokenGuard } from './guard.ts'
 import type { WebLogger, WebNeeds } from './needs.ts'
@@ -23,6 +24,8 @@ export type WebOptions = {
   /** Further Host names to answer to on loopback. */
   hostNames?: readonly string[]
   needs: WebNeeds
+  /** How long a question to the warehouse may take here; a little longer than it may take there. */
+  askMsMax?: number
   now: () => number
   logger: WebLogger
 } & ({ token: string } | { tokenHash: string })
@@ -74,10 +77,15 @@ export async function openWeb(options: WebOptions): Promise<Web> {
   }
 }
 
-function buildApp({ needs, now, host, hostNames, logger }: WebOptions, guard: TokenGuard, counts: Counts): Hono<Env> {
+function buildApp(
+  { needs, askMsMax, now, host, hostNames, logger }: WebOptions,
+  guard: TokenGuard,
+  counts: Counts,
+): Hono<Env> {
   const app = new Hono<Env>()
   const names = allowedHosts(host, hostNames ?? [])
-  const routes = adminRoutes(needs, limits.pageRowsMax)
+  const asked = withDeadline(needs, askMsMax ?? (limits.askSecondsMax + 5) * 1_000)
+  const routes = adminRoutes(asked, limits.pageRowsMax)
 
   app.use(async (c, next) => {
     counts.requests += 1

@@ -1,0 +1,34 @@
+// A question to the warehouse ends in time, even when the warehouse is frozen and its own limits do not apply.
+
+import type { WebNeeds } from './needs.ts'
+import { Refusal } from './problem.ts'
+
+/** The same needs, whose questions end after `ms` with a Refusal. An answer that comes later is dropped. */
+export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
+  const inTime =
+    <Question, Answer>(ask: (question: Question) => Promise<Answer>) =>
+    async (question: Question): Promise<Answer> => {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(noAnswer(ms)), ms)
+      })
+      try {
+        return await Promise.race([ask(question), late])
+      } finally {
+        clearTimeout(timer)
+      }
+    }
+  return {
+    ...needs,
+    listEvents: inTime(needs.listEvents),
+    countEvents: inTime(needs.countEvents),
+    listDuplicates: inTime(needs.listDuplicates),
+    listParked: inTime(needs.listParked),
+    countRejected: inTime(needs.countRejected),
+  }
+}
+
+function noAnswer(ms: number): Refusal {
+  const message = `The warehouse did not answer within ${ms / 1_000} s; keys, products and status still work, and events go on being taken`
+  return new Refusal('WAREHOUSE_AWAY', message, { headers: { 'retry-after': '5' } })
+}
