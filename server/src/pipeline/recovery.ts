@@ -6,7 +6,8 @@
 //   … and a load was pending                           the same load again, from the same range of the log
 //   the pending load's note is in the warehouse        the same again too: the warehouse ignores it, the index learns
 //   anything else: none, damaged, another warehouse's,
-//   older or newer, pending and not repeatable         what a load left half-done is undone, the index is rebuilt from
+//   older or newer, pending and not repeatable, amid
+//   the parts of a refused chunk                       what a load left half-done is undone, the index is rebuilt from
 //                                                      the warehouse, go on at the note's end
 //   the log is another one, or was rolled back         reported; read from its oldest record. What was loaded before is
 //                                                      recognised and counted once; nothing that is new is missed
@@ -103,10 +104,15 @@ async function openAndRead(place: IndexPlace): Promise<{ index: IdentityIndex; s
   }
 }
 
-/** What the index knows, when it is about this warehouse and as old as it, or one begun load behind; else null. */
+/**
+ * What the index knows, when it is about this warehouse and as old as it, or one begun load behind; else null. Between
+ * the parts of a chunk no index is trusted: a rebuild undoes what parts brought without leaving a note of it, so an
+ * older copy could look as if it fitted.
+ */
 function agreement(state: IndexState, warehouseId: string, note: LoadNote | null): Progress | null {
   const { checkpoint, pending } = state
   if (checkpoint === null || checkpoint.warehouseId !== warehouseId) return null
+  if (note !== null && lastWhole(note) !== note.seq) return null
   if (isSameNote(checkpoint.note, note)) return checkpoint
   return pending !== null && note !== null && pending.token === note.token && pending.seq === note.seq
     ? checkpoint
