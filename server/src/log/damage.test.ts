@@ -122,13 +122,34 @@ test('the live WAL damaged in its middle: only the damaged commit is lost, and i
   assert.match(writer.status().damage[0]!, /damaged after frame \d+: \d+ commits lie behind it/)
   assert.ok(logger.lines.some(line => line.level === 'error'))
   assert.ok(
-    readdirSync(dir).some(name => name.endsWith('-wal.damaged')),
+    readdirSync(dir).some(name => name.endsWith('.db-wal.damaged')),
     'the broken file is kept',
   )
   assert.deepStrictEqual(writer.status().head, { offset: 12, events: 12 })
   await appendEach(writer, 12, 3)
   const all = await everyRecordOrItsDamage(dir, 15)
   assert.ok(all.damage.reduce((sum, { events }) => sum + events, 0) <= 1)
+})
+
+test('a reader that met the broken WAL before the writer did reads on in what was mended', async t => {
+  const dir = await logFolder(t)
+  await crashedLog(t, dir, 12)
+  const wal = newestWal(dir)
+  const bytes = readFileSync(wal)
+  const middle = Math.floor((bytes.length - headerBytes) / frameBytes / 2)
+  bytes[headerBytes + middle * frameBytes + 24 + 4000]! ^= 0x10
+  writeFileSync(wal, bytes)
+  rmSync(`${segmentFiles(dir)[0]!}-shm`)
+  const reader = await openLogReader({ dir, logger: keepingLogger() })
+  t.after(() => reader.close())
+  const early = await readAll(reader)
+  assert.ok(early.next > 0 && early.next < 12, 'SQLite shows it what lies before the break')
+  const writer = await writerIn(t, dir)
+  assert.strictEqual(writer.status().head.offset, 12)
+  await appendEach(writer, 12, 2)
+  const late = await readAll(reader, early.next)
+  assert.deepStrictEqual([late.next, late.nextEvents], [14, 14])
+  assert.ok(late.damage.length <= 1 && early.records.length + late.records.length >= 13)
 })
 
 test('any byte of the live WAL may flip: the next start loses nothing without a word', async t => {

@@ -14,7 +14,7 @@ export const limits = {
   pendingBytesMax: 8 * 1024 * 1024,
 }
 
-export type KeptLine = { level: string; details: object; message: string }
+type KeptLine = { level: string; details: object; message: string }
 
 export function keepingLogger() {
   const lines: KeptLine[] = []

@@ -22,7 +22,7 @@ type Group = PackedGroup & { done: Done[] }
 
 const firstBytes = 64 * 1024
 const buffersKept = 3
-const bufferBytesKept = 4 * 1024 * 1024
+const bufferBytesKept = 8 * 1024 * 1024
 
 export class GroupCommit {
   #port: CommitPort

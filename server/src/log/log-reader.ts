@@ -135,9 +135,9 @@ export class StoreLogReader implements LogReader {
 
   #list(): SegmentName[] {
     this.#names = this.#store.list()
-    const oldest = this.#names[0]?.number ?? 0
+    const numbers = new Set(this.#names.map(name => name.number))
     for (const [number, reader] of this.#open) {
-      if (number >= oldest) continue
+      if (numbers.has(number)) continue
       reader.close()
       this.#open.delete(number)
     }

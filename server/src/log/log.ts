@@ -31,7 +31,6 @@
 // CPU of the API's core is what is scarce, so bodies stay as they are; 8 KiB keeps a commit of one small record at
 // two or three pages. A checkpoint of 64 MiB beside the commits delays one to three of some 2,500 beyond 4 ms.
 
-import { randomUUID } from 'node:crypto'
 import { appendFault } from './fault.ts'
 import { openDirectPort, openThreadPort, type LogPort } from './commit-port.ts'
 import { GroupCommit, type GroupLimits } from './group-commit.ts'
@@ -45,7 +44,7 @@ import { takeWriterLock } from './writer-lock.ts'
 export type LogLogger = Record<'info' | 'warn' | 'error', (details: object, message: string) => void>
 
 /** Sizes from server/src/limits.ts. */
-export type LogLimits = GroupLimits & { segmentBytesMax: number }
+type LogLimits = GroupLimits & { segmentBytesMax: number }
 
 export type LogWriterOptions = {
   /** The log's folder; made when it is not there. */
@@ -118,9 +117,6 @@ export async function openLogReader(options: LogReaderOptions): Promise<LogReade
 export function openLogReaderOver(store: LogStore, logger: LogLogger): LogReader {
   return new StoreLogReader(store, (details, message) => logger.error(details, message))
 }
-
-/** A name for `newId` of a log that is not simulated. */
-export const newLogId: () => string = randomUUID
 
 function limitsOf(options: Omit<LogWriterOptions, 'dir'>): SegmentLogLimits {
   return {

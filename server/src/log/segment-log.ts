@@ -44,6 +44,7 @@ const busyShare = 0.25
 /** A consumed segment never makes the log refuse: it is dropped early at this share of the budget. */
 const budgetShare = 0.9
 const tickMs = 1_000
+const dropsPerTickMax = 8
 const damageKept = 20
 
 export class SegmentLog {
@@ -170,6 +171,7 @@ export class SegmentLog {
     const begin = { offset: newest.firstOffset, events: newest.eventsBefore }
     try {
       const writer = this.#store.openWriter(newest)
+      this.#names = this.#store.list()
       for (const sentence of writer.damage) this.#noteDamage(sentence)
       const last = writer.last
       const trusted = last === null || (headIsIntact(last) && last.offset >= newest.firstOffset)
@@ -285,7 +287,8 @@ export class SegmentLog {
     const { retentionMs, retentionBytes, budgetBytes, freeBytesMin } = this.#limits
     const bytesMax = Math.min(retentionBytes, budgetBytes * budgetShare)
     let free = freeBytes
-    while (this.#names.length > 1) {
+    // A few at a time: deleting is slow, and commits wait meanwhile.
+    for (let dropped = 0; dropped < dropsPerTickMax && this.#names.length > 1; dropped++) {
       const [oldest, next] = this.#names as [SegmentName, SegmentName]
       if (next.firstOffset > this.#consumedOffset) return
       const { bytes, changedMs } = this.#store.stat(oldest)

@@ -2,7 +2,8 @@
 //
 //   segment-00000012-1500-9000.db        number, first offset, events before it (decimal)
 //   segment-….db-wal, -shm               while it is written, and until it is sealed
-//   segment-….db-wal.damaged             a copy of a write-ahead log that was found broken (see wal-frames.ts)
+//   segment-….db.damaged, -wal.damaged   set aside because its WAL was broken; its records are in the next number,
+//                                        which has the same first offset (see wal-frames.ts)
 //   consumed.json                        {format, logId, offset, events}: how far the reader has come
 //   new-….tmp                            a segment or note being made; removed at start
 //
@@ -12,7 +13,18 @@
 // connection closes and a read-only one cannot. Sealing checkpoints into the .db and empties the WAL.
 // Never open a segment's .db or -shm with node:fs: closing any descriptor of it drops SQLite's locks in the process.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { CommitHead } from './commit.ts'
@@ -25,10 +37,10 @@ import {
   type SegmentWriter,
   StoreError,
 } from './store.ts'
-import { mendWal } from './wal-frames.ts'
+import { mendedWal, readWal } from './wal-frames.ts'
 
 /** Version of the segment's tables. A newer one is refused; older ones are read. */
-export const segmentFormat = 1
+const segmentFormat = 1
 const pageBytes = 8192
 const busyMs = 2_000
 const namePattern = /^segment-(\d{8,})-(\d+)-(\d+)\.db$/
@@ -67,7 +79,7 @@ export function tidySqliteStore(dir: string): void {
   }
 }
 
-export function fileOf(name: SegmentName): string {
+function fileOf(name: SegmentName): string {
   return `segment-${String(name.number).padStart(8, '0')}-${name.firstOffset}-${name.eventsBefore}.db`
 }
 
@@ -106,9 +118,40 @@ function createSegment(dir: string, name: SegmentName, logId: string): SegmentWr
 }
 
 function openSegmentWriter(dir: string, name: SegmentName): SegmentWriter {
+  const { bytes: wal, found } = readWal(join(dir, `${fileOf(name)}-wal`), pageBytes)
+  // Where something lies behind the last commit nothing is appended, so that two torn ends never look like damage.
+  if (wal === null || found.commitsBehind < 2) return openWriterAt(dir, name, [], found.framesBehind > 0)
+  const what = `The write-ahead log of ${fileOf(name)} is damaged after frame ${found.framesValid}: ${found.commitsBehind} commits lie behind it`
+  try {
+    const mended = mendSegment(dir, name, mendedWal(wal, pageBytes))
+    const sentence = `${what}. They were brought back into ${fileOf(mended)}; what of them is broken is reported when it is read`
+    return openWriterAt(dir, mended, [sentence], true)
+  } catch (error) {
+    const sentence = `${what}. They could not be brought back: ${(error as Error).message}`
+    return openWriterAt(dir, name, [sentence], true)
+  }
+}
+
+/**
+ * Makes the next segment out of a damaged one and its mended WAL, and sets the damaged one aside. It has a name of its
+ * own because a reader may hold the damaged one open, and with it SQLite's idea of where that ends.
+ */
+function mendSegment(dir: string, name: SegmentName, wal: Buffer): SegmentName {
+  const mended = { ...name, number: name.number + 1 }
+  const file = fileOf(name)
+  const temporary = `new-${mended.number}.tmp`
+  copyFileSync(join(dir, file), join(dir, temporary))
+  writeFileSync(join(dir, `${temporary}-wal`), wal)
+  sealSegment(join(dir, temporary))
+  renameDurably(dir, temporary, fileOf(mended))
+  for (const suffix of ['', '-wal']) renameSync(join(dir, file + suffix), join(dir, `${file}${suffix}.damaged`))
+  rmSync(join(dir, `${file}-shm`), { force: true })
+  syncFolder(dir)
+  return mended
+}
+
+function openWriterAt(dir: string, name: SegmentName, damage: string[], closedForAppend: boolean): SegmentWriter {
   const path = join(dir, fileOf(name))
-  const wal = `${path}-wal`
-  const mended = mendWal(wal, pageBytes)
   const db = new DatabaseSync(path, { timeout: busyMs })
   let pin: DatabaseSync | null = null
   try {
@@ -122,14 +165,14 @@ function openSegmentWriter(dir: string, name: SegmentName): SegmentWriter {
     return {
       logId,
       last: last === undefined ? null : headOf(last as HeadRow),
-      damage: mended.damage,
-      closedForAppend: mended.tail,
+      damage,
+      closedForAppend,
       append: commit =>
         guarded('write a commit', () => {
           const { offset, records, eventsBefore, events, bodyBytes, bodySum, headSum, body } = commit
           insert.run(offset, records, eventsBefore, events, bodyBytes, bodySum, headSum, body)
         }),
-      bytes: () => sizeOf(wal),
+      bytes: () => sizeOf(`${path}-wal`),
       close: () => {
         db.close()
         pinned.close()
@@ -190,7 +233,11 @@ function statSegment(path: string): { bytes: number; changedMs: number; sealed: 
 }
 
 function dropSegment(dir: string, file: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-wal.damaged']) rmSync(join(dir, file + suffix), { force: true })
+  for (const suffix of ['', '-wal', '-shm']) rmSync(join(dir, file + suffix), { force: true })
+  // What was set aside goes with the segment that has its records: names sort by number.
+  for (const name of readdirSync(dir)) {
+    if (name.endsWith('.damaged') && name < file) rmSync(join(dir, name), { force: true })
+  }
   syncFolder(dir)
 }
 

@@ -18,7 +18,10 @@ export type SegmentName = { number: number; firstOffset: number; eventsBefore: n
 export type LogStore = {
   list(): SegmentName[]
   create(name: SegmentName, logId: string): SegmentWriter
-  /** Opens the newest segment after a stop or a crash, and reads no other. */
+  /**
+   * Opens the newest segment after a stop or a crash, and reads no other. When it has to be mended, the mended copy is
+   * what is opened, under the next number with the same first offset: list again afterwards.
+   */
   openWriter(name: SegmentName): SegmentWriter
   openReader(name: SegmentName): SegmentReader
   /** Brings a segment that is not written any more into its final form. */

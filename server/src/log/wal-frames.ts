@@ -8,19 +8,18 @@
 //           the checksum runs on over the first 8 bytes of each frame and its page
 //
 // A commit is synced before the next begins, so behind a break there is at most one commit frame unless damage was
-// done. When there are more, the sums are computed anew over what is there: SQLite then sees every commit, and what
-// is really damaged is found by the checksum of its row. The broken file is kept beside it as `.damaged`.
+// done. When there are more, the sums are computed anew over a copy: SQLite then sees every commit in it, and what is
+// really damaged is found by the checksum of its row.
 
-import { copyFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { syncFile, syncFolder } from './durable-file.ts'
+import { readFileSync, statSync } from 'node:fs'
+import { syncFile } from './durable-file.ts'
 
 const headerBytes = 32
 const frameHeadBytes = 24
 const magic = 0x377f0682
 const version = 3_007_000
 
-export type WalFinding = {
+type WalFinding = {
   /** Frames that SQLite will take: they end with a commit. */
   framesValid: number
   /** Commit frames of this generation behind them. */
@@ -79,24 +78,15 @@ export function mendedWal(wal: Buffer, pageBytes: number): Buffer {
 }
 
 /**
- * What the writer does before it opens a segment: syncs the WAL (a commit seen from here on must stay), and mends it
- * when acknowledged commits lie behind a break. `tail` says that something lies behind the last commit, or did:
- * such a file is not written any more, so that two torn ends never add up to what looks like damage.
+ * Syncs and inspects a WAL before a writer opens it: what is seen in it from here on must stay.
+ * `bytes` is null when there is none.
  */
-export function mendWal(path: string, pageBytes: number): { damage: string[]; tail: boolean } {
+export function readWal(path: string, pageBytes: number): { bytes: Buffer | null; found: WalFinding } {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  if (size <= headerBytes) return { damage: [], tail: false }
+  if (size <= headerBytes) return { bytes: null, found: { framesValid: 0, commitsBehind: 0, framesBehind: 0 } }
   syncFile(path)
-  const wal = readFileSync(path)
-  const { framesValid, framesBehind, commitsBehind } = inspectWal(wal, pageBytes)
-  if (commitsBehind < 2) return { damage: [], tail: framesBehind > 0 }
-  copyFileSync(path, `${path}.damaged`)
-  writeFileSync(`${path}.mended`, mendedWal(wal, pageBytes))
-  syncFile(`${path}.mended`)
-  renameSync(`${path}.mended`, path)
-  syncFolder(dirname(path))
-  const what = `The write-ahead log ${path} is damaged after frame ${framesValid}: ${commitsBehind} commits lie behind it`
-  return { damage: [`${what}. They were brought back; what of them is broken is reported when it is read`], tail: true }
+  const bytes = readFileSync(path)
+  return { bytes, found: inspectWal(bytes, pageBytes) }
 }
 
 type Sum = [number, number]
