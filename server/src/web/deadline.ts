@@ -20,11 +20,11 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     }
   return {
     ...needs,
-    listEvents: inTime(needs.listEvents),
-    countEvents: inTime(needs.countEvents),
-    listDuplicates: inTime(needs.listDuplicates),
-    listParked: inTime(needs.listParked),
-    countRejected: inTime(needs.countRejected),
+    listEvents: inTime(question => needs.listEvents(question)),
+    countEvents: inTime(question => needs.countEvents(question)),
+    listDuplicates: inTime(question => needs.listDuplicates(question)),
+    listParked: inTime(question => needs.listParked(question)),
+    countRejected: inTime(question => needs.countRejected(question)),
   }
 }
 
