@@ -1,7 +1,8 @@
 // The commands against a real admin port over fake needs, and the launcher as a process.
 
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -235,4 +236,31 @@ function shell(line: string): Promise<Ran> {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
     })
   })
+}
+
+describe('the launcher on an older Node', () => {
+  const old = olderNode()
+  const skip = old === null ? 'no Node older than 26 is installed' : false
+
+  it('runs the command in the pinned one', { skip }, async () => {
+    const { code, stdout } = await shell(`"${old}" "${launcher}" generate --events 3 --seed old`)
+    assert.equal(code, 0)
+    assert.equal(stdout.trim().split('\n').length, 3)
+    assert.equal((await shell(`"${old}" "${launcher}" evnts`)).code, 2)
+  })
+
+  it('passes signals on, and ends as its child ended', { skip }, async () => {
+    const child = spawn(old!, [launcher, 'send', '--key-file', launcher, '-'], { stdio: ['pipe', 'ignore', 'pipe'] })
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    assert.deepEqual(await ended, [null, 'SIGTERM'])
+  })
+})
+
+function olderNode(): string | null {
+  for (const path of ['/usr/bin/node', '/usr/local/bin/node']) {
+    const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' })
+    if (status === 0 && Number.parseInt(stdout.slice(1), 10) < 26) return path
+  }
+  return null
 }

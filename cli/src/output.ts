@@ -37,6 +37,10 @@ export function openOutput(stdout: Stream, stderr: Stream): Output {
         for (const row of [head, ...cells]) stdout.write(`${row.join('\t')}\n`)
         return
       }
+      if (cells.length === 0) {
+        stdout.write('None.\n')
+        return
+      }
       const table = new Table({
         head: head.map(text => paint('bold', text)),
         style: { head: [], border: [], compact: true },

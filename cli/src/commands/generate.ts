@@ -25,7 +25,7 @@ type GenerateChoice = {
 export function addGenerate(program: Command, setting: Setting): void {
   withJson(program.command('generate'))
     .description("write a month of an operator's events, made up; the same options give the same bytes")
-    .option('--events <events>', 'lines in all, retries and mistakes included', wholeNumber(1, 5_000_000), 100_000)
+    .option('--events <events>', 'lines in all, retries and mistakes included', wholeNumber(1, 2_000_000), 100_000)
     .option('--users <users>', 'players (a fortieth of the events when not given)', wholeNumber(1, 1_000_000))
     .option('--days <days>', 'how long a time they span', wholeNumber(1, 366), 30)
     .option('--seed <seed>', 'which month: any text', '1')
