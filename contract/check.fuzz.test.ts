@@ -289,7 +289,7 @@ function allFindings(
   listed: { index?: number; field: string; rule: string }[],
 ): string[] {
   const text = decodeBody(body) ?? ''
-  const scan = scanBody(text, kind)
+  const scan = scanBody(text, body, kind)
   const found = newFindings(Infinity)
   const checked = scan.fault === null && scan.events > 0 && checkEvents(text, scan, kind, nowMs, found) === null
   return (checked ? found.violations : listed).map(({ index, field, rule }) => `${index ?? '-'} ${field} ${rule}`)

@@ -51,7 +51,7 @@ export function checkBody(bytes: Uint8Array, kind: BodyKind, nowMs: number): Bod
     const found = newFindings()
     if (checkEvents(text, flat, kind, nowMs, found) === null) return outcomeOf(flat.events, found)
   }
-  const scan = scanBody(text, kind)
+  const scan = scanBody(text, bytes, kind)
   if (scan.fault !== null) return refuseBody(scan, text, kind)
   if (scan.events === 0) return refuse('empty', 'A batch must hold at least one event: this one is empty', 0)
   const found = newFindings()

@@ -23,7 +23,7 @@ export function readEvents(bytes: Uint8Array, kind: BodyKind): SentBody {
   if (text === null) return { ok: false, reason: 'the body is not valid UTF-8' }
   const flat = readFlat(text, kind)
   if (flat !== null) return flat
-  const scan = scanBody(text, kind)
+  const scan = scanBody(text, bytes, kind)
   if (scan.fault !== null) return { ok: false, reason: `the body is not events: ${scan.fault} at character ${scan.at}` }
   return { ok: true, count: scan.events, events: { [Symbol.iterator]: () => eachEvent(text, scan) } }
 }

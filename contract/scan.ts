@@ -17,6 +17,9 @@ export type ScanFault = 'empty' | 'other' | 'unfinished' | 'syntax' | 'count'
 /** A fault and the character where it is; `events` as counted until then. */
 export type Faulty = { fault: ScanFault; at: number; events: number }
 
+/** A text's UTF-16 units; the bytes of an ASCII text are the same numbers. */
+type Units = Uint8Array | Uint16Array
+
 export type Scan = {
   fault: null
   events: number
@@ -28,31 +31,34 @@ export type Scan = {
   proposed: boolean
 }
 
-export function scanBody(text: string, kind: BodyKind): Scan | Faulty {
+/** @param bytes the text's own bytes: an ASCII text is followed there, which is twice as fast */
+export function scanBody(text: string, bytes: Uint8Array, kind: BodyKind): Scan | Faulty {
+  const units = bytes.length === text.length ? bytes : unitsOf(text)
+  const { length } = units
   unparsable = null
-  let at = skipSpace(text, text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0)
-  if (at === text.length) return { fault: 'empty', at, events: 0 }
-  const opening = text.charCodeAt(at)
+  let at = skipSpace(units, units[0] === BYTE_ORDER_MARK ? 1 : 0)
+  if (at === length) return { fault: 'empty', at, events: 0 }
+  const opening = units[at]
   if (opening !== (kind === 'event' ? OPEN_OBJECT : OPEN_ARRAY)) return { fault: 'other', at, events: 0 }
-  if (kind === 'event') return scanSingle(text, at)
+  if (kind === 'event') return scanSingle(units, at)
 
   let events = 0
-  at = skipSpace(text, at + 1)
-  if (text.charCodeAt(at) !== CLOSE_ARRAY) {
+  at = skipSpace(units, at + 1)
+  if (units[at] !== CLOSE_ARRAY) {
     for (;;) {
-      if (events === limits.batchEventsMax && at < text.length) return { fault: 'count', at, events: events + 1 }
-      const end = scanElement(text, at)
-      if (end === text.length) return { fault: 'unfinished', at: end, events }
-      const closing = text.charCodeAt(end)
+      if (events === limits.batchEventsMax && at < length) return { fault: 'count', at, events: events + 1 }
+      const end = scanElement(units, at)
+      if (end === length) return { fault: 'unfinished', at: end, events }
+      const closing = units[end]
       if (end === at || closing === CLOSE_OBJECT) return { fault: 'syntax', at: end, events }
-      note(text, events++, at, end)
+      note(units, events++, at, end)
       at = end
       if (closing === CLOSE_ARRAY) break
-      at = skipSpace(text, end + 1)
+      at = skipSpace(units, end + 1)
     }
   }
-  at = skipSpace(text, at + 1)
-  return at === text.length ? scanned(events, false) : { fault: 'syntax', at, events }
+  at = skipSpace(units, at + 1)
+  return at === length ? scanned(events, false) : { fault: 'syntax', at, events }
 }
 
 /** The spans of a body that seems to be flat objects and nothing else; null when it does not. */
@@ -68,7 +74,7 @@ export function scanFlat(text: string, kind: BodyKind): Scan | null {
 
   let events = 0
   let start = text.indexOf('{')
-  if (kind === 'batch' ? start !== skipSpace(text, text.indexOf('[') + 1) : !isHead(text, start)) return null
+  if (kind === 'batch' ? start !== endOfSpace(text, text.indexOf('[') + 1) : !isHead(text, start)) return null
   for (;;) {
     const next = text.indexOf('{', start + 1)
     const end = next < 0 ? tail : endBeforeComma(text, next)
@@ -82,24 +88,24 @@ export function scanFlat(text: string, kind: BodyKind): Scan | null {
   }
 }
 
-function scanSingle(text: string, at: number): Scan | Faulty {
-  const end = scanElement(text, at)
-  if (end < text.length) return { fault: 'syntax', at: end, events: 0 }
+function scanSingle(units: Units, at: number): Scan | Faulty {
+  const end = scanElement(units, at)
+  if (end < units.length) return { fault: 'syntax', at: end, events: 0 }
   if (!closed) return { fault: 'unfinished', at: end, events: 0 }
-  note(text, 0, at, end)
+  note(units, 0, at, end)
   return scanned(1, false)
 }
 
-/** The character that ends the element at `at`: a comma or closing bracket outside of it, or the text's end. */
-function scanElement(text: string, at: number): number {
-  const length = text.length
+/** The character that ends the element at `at`: a comma or closing bracket outside of it, or the units' end. */
+function scanElement(units: Units, at: number): number {
+  const length = units.length
   let depth = 0
   let deepest = 0
   let i = at
   for (; i < length; i++) {
-    const c = text.charCodeAt(i)
+    const c = units[i]
     if (c === QUOTE) {
-      i = endOfString(text, i + 1)
+      i = endOfString(units, i + 1)
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
       if (++depth > deepest) deepest = depth
     } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
@@ -112,11 +118,11 @@ function scanElement(text: string, at: number): number {
   return Math.min(i, length)
 }
 
-/** The quote that closes the string whose first character is at `from`; the text's end when there is none. */
-function endOfString(text: string, from: number): number {
-  const length = text.length
+/** The quote that closes the string whose first character is at `from`; the units' end when there is none. */
+function endOfString(units: Units, from: number): number {
+  const length = units.length
   for (let i = from; i < length; i++) {
-    const c = text.charCodeAt(i)
+    const c = units[i]
     if (c === QUOTE) return i
     if (c === BACKSLASH) i++
   }
@@ -124,20 +130,21 @@ function endOfString(text: string, from: number): number {
 }
 
 /** Writes down where an event lies, and whether it may be parsed at all. */
-function note(text: string, index: number, start: number, terminator: number): void {
-  const end = endBefore(text, terminator)
+function note(units: Units, index: number, start: number, terminator: number): void {
+  let end = terminator
+  while (isSpace(units[end - 1])) end--
   spansFound[2 * index] = start
   spansFound[2 * index + 1] = end
-  const large = (end - start) * 3 > limits.eventBytesMax && bytesOf(text, start, end) > limits.eventBytesMax
+  const large = (end - start) * 3 > limits.eventBytesMax && bytesOf(units, start, end) > limits.eventBytesMax
   if (!large && deepestSeen <= limits.depthMax) return
   unparsable ??= new Map()
   unparsable.set(index, large ? 'size' : 'depth')
 }
 
-function bytesOf(text: string, start: number, end: number): number {
+function bytesOf(units: Units, start: number, end: number): number {
   let bytes = end - start
   for (let i = start; i < end && bytes <= limits.eventBytesMax; i++) {
-    const unit = text.charCodeAt(i)
+    const unit = units[i]!
     if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
   }
   return bytes
@@ -145,10 +152,10 @@ function bytesOf(text: string, start: number, end: number): number {
 
 /** Whether nothing but whitespace and a byte order mark is before `at`. */
 function isHead(text: string, at: number): boolean {
-  return at === skipSpace(text, text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0)
+  return at === endOfSpace(text, text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0)
 }
 
-function skipSpace(text: string, at: number): number {
+function endOfSpace(text: string, at: number): number {
   while (isSpace(text.charCodeAt(at))) at++
   return at
 }
@@ -164,7 +171,18 @@ function endBeforeComma(text: string, at: number): number {
   return text.charCodeAt(comma) === COMMA ? endBefore(text, comma) : 0
 }
 
-function isSpace(unit: number): boolean {
+function skipSpace(units: Units, at: number): number {
+  while (isSpace(units[at])) at++
+  return at
+}
+
+function unitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length)
+  for (let i = 0; i < units.length; i++) units[i] = text.charCodeAt(i)
+  return units
+}
+
+function isSpace(unit: number | undefined): boolean {
   return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09
 }
 
