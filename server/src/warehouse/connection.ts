@@ -46,8 +46,9 @@ const selectSettings: ClickHouseSettings = {
   output_format_json_quote_decimals: 1,
   output_format_json_quote_64bit_integers: 0,
   output_format_decimal_trailing_zeros: 0,
-  output_format_json_named_tuples_as_objects: 1,
-}
+  // The wide columns of a page are read for its rows alone, not for all rows that were looked at.
+  query_plan_max_limit_for_lazy_materialization: '2000',
+} as ClickHouseSettings
 
 /** What makes an insert one block per partition, parsed as written, and durable when it is answered. */
 const insertSettings: ClickHouseSettings = {
@@ -72,12 +73,16 @@ export function connect(options: ConnectionOptions): Connection {
   const { database } = options
   const attemptsMax = options.attemptsMax ?? 6
   const pauseMsMax = options.pauseMsMax ?? 2_000
-  const repeat = <T>(work: () => Promise<T>) => repeatWhileAway(work, attemptsMax, pauseMsMax, options.logger)
+  const repeat = <T>(work: () => Promise<T>) =>
+    repeatWhile(fault => fault.retry, work, attemptsMax, pauseMsMax, options.logger)
+  /** Somebody waits for the answer: an engine that just starts again is waited for, one that is busy is not. */
+  const repeatBriefly = <T>(work: () => Promise<T>) =>
+    repeatWhile(fault => fault.code === 'WAREHOUSE_AWAY', work, Math.min(4, attemptsMax), pauseMsMax, options.logger)
 
   return {
     database,
     select: <Row>(workload: Workload, sql: string, params: Params = {}) =>
-      repeat(async () => {
+      (workload === 'load' ? repeat : repeatBriefly)(async () => {
         const settings = { ...selectSettings, workload }
         const result = await client.query({
           query: sql,
@@ -146,7 +151,8 @@ async function* streamRows<Row>(client: ClickHouseClient, sql: string, params: P
   }
 }
 
-async function repeatWhileAway<T>(
+async function repeatWhile<T>(
+  passes: (fault: WarehouseFault) => boolean,
   work: () => Promise<T>,
   attemptsMax: number,
   pauseMsMax: number,
@@ -157,7 +163,7 @@ async function repeatWhileAway<T>(
       return await work()
     } catch (error) {
       const fault: WarehouseFault = faultOf(error)
-      if (!fault.retry || attempt >= attemptsMax) throw fault
+      if (!passes(fault) || attempt >= attemptsMax) throw fault
       const pauseMs = Math.min(pauseMsMax, 50 * 2 ** attempt)
       logger.warn({ code: fault.code, attempt, pauseMs, reason: fault.message }, 'warehouse: trying again')
       await sleep(pauseMs)

@@ -8,14 +8,16 @@ export type WarehouseFaultCode =
   /** Too many questions at once, too many parts, or no memory left just now. */
   | 'WAREHOUSE_BUSY'
   | 'WAREHOUSE_DISK_FULL'
-  /** The question took longer than allowed. */
+  /** The question needs more time or memory than one may take, or has too long an answer. */
   | 'WAREHOUSE_SLOW'
   /** The table or database is not there: a wiped directory. */
   | 'WAREHOUSE_EMPTY'
   /** It was written by a newer version of this program. */
   | 'WAREHOUSE_NEWER'
-  /** It refused the statement. */
+  /** It cannot take a value that it was given: this row, this parameter. Only such faults are told so. */
   | 'WAREHOUSE_REFUSED'
+  /** Anything else: wrong credentials, a broken disk, a mistake of ours. What was asked is not at fault. */
+  | 'WAREHOUSE_FAILED'
 
 export type WarehouseFault = Error & { code: WarehouseFaultCode; retry: boolean }
 
@@ -33,15 +35,12 @@ export function warehouseFault(
 export function faultOf(error: unknown): WarehouseFault {
   if (isWarehouseFault(error)) return error
   const said = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof ClickHouseError)) {
-    const passes = networkCodes.has(codeOf(error)) || /timeout|aborted|socket hang up|premature close/i.test(said)
-    if (!passes) return warehouseFault('WAREHOUSE_REFUSED', `The warehouse connection failed: ${said}`, false, error)
+  if (!(error instanceof ClickHouseError))
     return warehouseFault('WAREHOUSE_AWAY', `The warehouse cannot be reached: ${said || codeOf(error)}`, true, error)
-  }
-  const meaning = meanings.get(Number(error.code))
+  const meaning = said.startsWith('Query memory limit exceeded') ? slow : meanings.get(Number(error.code))
   const sentence = `The warehouse answered ${error.code} ${error.type ?? ''}: ${said}`
-  if (meaning === undefined) return warehouseFault('WAREHOUSE_REFUSED', sentence, false, error)
-  return warehouseFault(meaning.code, sentence, meaning.retry, error)
+  const { code, retry } = meaning ?? failed
+  return warehouseFault(code, sentence, retry, error)
 }
 
 function isWarehouseFault(error: unknown): error is WarehouseFault {
@@ -56,25 +55,19 @@ function codeOf(error: unknown): string {
   return cause === undefined ? '' : codeOf(cause)
 }
 
-const networkCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENOTFOUND',
-])
-
 const away = { code: 'WAREHOUSE_AWAY', retry: true } as const
 const busy = { code: 'WAREHOUSE_BUSY', retry: true } as const
 const full = { code: 'WAREHOUSE_DISK_FULL', retry: true } as const
 const slow = { code: 'WAREHOUSE_SLOW', retry: false } as const
+const failed = { code: 'WAREHOUSE_FAILED', retry: false } as const
+const refused = { code: 'WAREHOUSE_REFUSED', retry: false } as const
 const empty = { code: 'WAREHOUSE_EMPTY', retry: false } as const
 const meanings = new Map<number, { code: WarehouseFaultCode; retry: boolean }>([
   ...[203, 209, 210, 279, 236, 999, 242].map(code => [code, away] as const),
   ...[202, 241, 252, 439].map(code => [code, busy] as const),
   ...[243].map(code => [code, full] as const),
-  ...[159, 160].map(code => [code, slow] as const),
+  ...[159, 160, 396].map(code => [code, slow] as const),
   ...[60, 81].map(code => [code, empty] as const),
+  ...[6, 26, 27, 33, 38, 41, 53, 69, 70, 72, 117, 128, 131].map(code => [code, refused] as const),
+  ...[307, 321, 349, 376, 407, 457, 467, 691].map(code => [code, refused] as const),
 ])

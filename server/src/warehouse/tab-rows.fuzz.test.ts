@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { EventRow } from './load.ts'
 import { field, time } from './tab-rows.ts'
 import { startEngine } from './testing/engine-process.ts'
@@ -74,16 +74,23 @@ test('any event comes back from the engine as it went in', async () => {
         await warehouse.loading.load(madeLoad(seq, rows))
         const { rows: shown } = await warehouse.listEvents({ request: requestId, limit: 100, raw: true })
         assert.deepEqual(
-          shown
-            .toReversed()
-            .map(row => [
-              ...[row.event_name, row.client_user_id, row.click_id, row.timestamp, row.user_agent, row.transaction_id],
-              ...[row.amount, row.currency, row.bet_result_amount, row.is_crypto, row.raw],
-            ]),
-          rows.map(({ event: sent, raw }) => [
-            ...[sent.name, sent.userId, sent.clickId, sent.eventMs, sent.userAgent, sent.transactionId],
-            ...[sent.amount, sent.currency, sent.betResultAmount, sent.isCrypto, raw],
-          ]),
+          shown.toReversed().map(row => ({
+            name: row.event_name,
+            userId: row.client_user_id,
+            clickId: row.click_id,
+            eventMs: row.timestamp,
+            userAgent: row.user_agent,
+            transactionId: row.transaction_id,
+            amount: row.amount,
+            currency: row.currency,
+            betResultAmount: row.bet_result_amount,
+            isCrypto: row.is_crypto,
+          })),
+          made.map(([fields]) => fields),
+        )
+        assert.deepEqual(
+          shown.toReversed().map(row => row.raw),
+          made.map(([, raw]) => raw),
         )
       }),
       { numRuns: 25 },

@@ -43,6 +43,35 @@ test('every column says what it holds, and the tables sync what is written', asy
   await connection.close()
 })
 
+test('a question that needs too much is refused at once, one that finds the engine busy too', async () => {
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  const ask = (sql: string) => connection.select('ask', sql)
+  await assert.rejects(ask('SELECT groupArray(number) FROM numbers(200000000)'), {
+    code: 'WAREHOUSE_SLOW',
+    retry: false,
+  })
+  const asked = Array.from({ length: 8 }, () =>
+    ask('SELECT sleep(0.3)').then(
+      () => '',
+      fault => fault.code,
+    ),
+  )
+  assert.equal((await Promise.all(asked)).filter(code => code === 'WAREHOUSE_BUSY').length, 2)
+  await connection.close()
+})
+
+test('only what is in a row or a parameter is told as a refusal', async () => {
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  const insert = (line: string) => connection.insert('migrations', ['version', 'name'], Buffer.from(line), line)
+  for (const line of ['x\tname\n', '-1\tname\n', '1\n', '99999999999\tname\textra\n'])
+    await assert.rejects(insert(line), { code: 'WAREHOUSE_REFUSED', retry: false }, line)
+  const asked = connection.select('ask', 'SELECT {id:UUID}', { id: 'no uuid' })
+  await assert.rejects(asked, { code: 'WAREHOUSE_REFUSED', retry: false })
+  await assert.rejects(connection.select('ask', 'SELEC 1'), { code: 'WAREHOUSE_FAILED', retry: false })
+  await assert.rejects(connection.command('SELECT 1', {}, { max_no_such: 1 } as never), { code: 'WAREHOUSE_FAILED' })
+  await connection.close()
+})
+
 test('a warehouse of a newer version is refused, with a sentence', async () => {
   const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
   const columns = ['version', 'name', 'written_at']

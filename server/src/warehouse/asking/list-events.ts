@@ -1,6 +1,6 @@
 // Stored events, newest first by receipt, a page at a time. The table is ordered for counting, not for this, so the
 // scan is bounded: without a condition that a bloom filter answers, recent stretches of time are looked through first,
-// each sixteen times as long as the one before, until the page is full.
+// each much longer than the one before, until the page is full.
 
 import type { Connection } from '../connection.ts'
 import { conditionsOf, type Filter, where } from './conditions.ts'
@@ -20,7 +20,7 @@ export type Page<Row> = { rows: Row[]; cursor: string | null }
 type Stretch = { fromMs: number; toMs: number }
 
 const firstStretchMs = 60_000
-const growth = 16
+const growth = 64
 
 export async function listEvents(connection: Connection, question: EventsQuestion): Promise<Page<StoredEvent>> {
   const { limit, cursor, raw, ...filter } = question

@@ -7,6 +7,7 @@
 import { isUtf8 } from 'node:buffer'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Session } from 'chdb'
 import { engineArguments } from './engine-arguments.ts'
 import {
@@ -55,6 +56,9 @@ export type Engine = {
   close(): Promise<void>
 }
 
+/** How long a stop waits for questions. */
+const stopMs = 5_000
+
 type Lanes = { load: Lane; ask: Lane; bulk: Lane; syncTable: TableSync }
 
 /** Opens the data directory and serves it. Resolves when the first request can be answered. */
@@ -88,7 +92,10 @@ export async function runEngine(options: EngineOptions): Promise<Engine> {
     close: async () => {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeIdleConnections()
-      await Promise.all([lanes.ask.close(), lanes.bulk.close(), lanes.load.close()])
+      // A question that runs long is not waited for; its connection dies with the process.
+      const asked = Promise.all([lanes.ask.close(), lanes.bulk.close()])
+      await Promise.race([asked, sleep(stopMs, undefined, { ref: false })])
+      await lanes.load.close()
       server.closeAllConnections()
       await closed
       logger.info({}, 'engine: closed')
