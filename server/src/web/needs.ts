@@ -109,7 +109,7 @@ export type WebNeeds = {
   listDuplicates: (question: DuplicatesQuestion) => Promise<Page>
   listParked: (question: PageQuestion) => Promise<Page>
   countRejected: (question: Filter) => Promise<RejectedRow[]>
-  standing(): Promise<Standing>
+  standing: () => Promise<Standing>
   /** Prometheus text. */
   metrics(): Promise<string>
 }

@@ -249,6 +249,14 @@ describe('the admin port', () => {
     const hole = await ask('/api/status')
     assert.equal(hole.body.status, 'degraded')
     assert.match(hole.body.accounting.problem, /accepted is 10.*is 9/)
+    const { standing } = fakes.needs
+    let asked = 0
+    fakes.needs.standing = async () => {
+      const told = await standing()
+      return ++asked === 1 ? told : { ...told, totals }
+    }
+    assert.equal((await ask('/api/status')).body.accounting.holds, true, "a moment's hole is none")
+    fakes.needs.standing = standing
     fakes.standing.totals = null
     assert.equal((await ask('/api/status')).body.accounting.holds, null)
     fakes.standing.totals = totals
