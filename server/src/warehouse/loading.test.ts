@@ -53,8 +53,14 @@ function fullLoad(events: EventRow[]): Load {
     raw: '{',
   }
   const rejected: RejectedRow = {
-    ...{ product: '', keyId: '', code: 'UNAUTHORIZED', receivedMs: first.origin.receivedMs },
-    ...{ events: 3, requests: 3, logOffset: first.origin.logOffset, position: 0 },
+    product: '',
+    keyId: '',
+    code: 'UNAUTHORIZED',
+    receivedMs: first.origin.receivedMs,
+    events: 3,
+    requests: 3,
+    logOffset: first.origin.logOffset,
+    position: 0,
   }
   return madeLoad(seq, events, { duplicates: [duplicate], parked: [parked], rejected: [rejected] })
 }
@@ -189,8 +195,12 @@ test('every identity comes back, with the origin and what a conflict is told by'
   }
   assert.equal(rows, (await counts()).events)
   assert.deepEqual(found.get(strange.identity), {
-    ...{ identity: strange.identity, requestId: strange.origin.requestId, position: 7 },
-    ...{ amount: '-12345678901234567890.000000000000000001', currency: 'USDT', userId: 'tab\t"quote"\nline\\ 🎲' },
+    identity: strange.identity,
+    requestId: strange.origin.requestId,
+    position: 7,
+    amount: '-12345678901234567890.000000000000000001',
+    currency: 'USDT',
+    userId: 'tab\t"quote"\nline\\ 🎲',
   })
 })
 

@@ -86,7 +86,7 @@ test('any event comes back from the engine as it went in', async () => {
             betResultAmount: row.bet_result_amount,
             isCrypto: row.is_crypto,
           })),
-          made.map(([fields]) => fields),
+          made.map(([fields]) => ({ ...fields })),
         )
         assert.deepEqual(
           shown.toReversed().map(row => row.raw),
