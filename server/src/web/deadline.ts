@@ -19,7 +19,9 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
       }
     }
   return {
-    ...needs,
+    accounts: needs.accounts,
+    standing: () => needs.standing(),
+    metrics: () => needs.metrics(),
     listEvents: inTime(question => needs.listEvents(question)),
     countEvents: inTime(question => needs.countEvents(question)),
     listDuplicates: inTime(question => needs.listDuplicates(question)),
