@@ -1,3 +1,5 @@
+// Products and keys on a real disk: made, found, revoked, expired, followed by other processes, refused with a sentence.
+
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -12,7 +12,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 const formatVersion = 1
 
-export type Document<T> = { id: string; revision: number; value: T }
+type Document<T> = { id: string; revision: number; value: T }
 
 export type Documents = {
   list<T>(kind: string): Document<T>[]

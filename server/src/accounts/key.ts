@@ -42,8 +42,8 @@ export type KeyWish = {
 
 export const rateLimitDefault = 60
 /** A hundred thousand requests a second: more than one key can use. */
-export const rateLimitMax = 6_000_000
-export const keyNameCharactersMax = 100
+const rateLimitMax = 6_000_000
+const keyNameCharactersMax = 100
 /** Documents are held in memory by every process. */
 export const keysMax = 100_000
 export const productsMax = 10_000

@@ -24,17 +24,15 @@ import { Limiter } from './limiter.ts'
 import { openProxies } from './proxies.ts'
 import { Tally } from './tally.ts'
 
-export type { DoorKey, Readiness }
-
 /** What the door needs of accounts. */
-export type DoorAccounts = {
+type DoorAccounts = {
   /** The key whose secret this is, if it may be used now. */
   findKey(presentedSecret: string, nowMs: number): DoorKey | null
   touch(uses: Iterable<readonly [keyId: string, usedMs: number]>): void
 }
 
 /** Named and explained in limits.ts. */
-export type DoorLimits = {
+type DoorLimits = {
   bodiesInFlightBytesMax: number
   bodiesInFlightBytesPerKeyMax: number
   headerBytesMax: number
@@ -74,7 +72,7 @@ export type Api = {
   close(): Promise<void>
 }
 
-export type ApiStatus = ReturnType<Tally['status']> & {
+type ApiStatus = ReturnType<Tally['status']> & {
   requestsInFlight: number
   connections: number
   connectionsDropped: number

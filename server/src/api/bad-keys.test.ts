@@ -1,3 +1,5 @@
+// Counting 401s by address: exactly, rolling, in a bounded table.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BadKeys } from './bad-keys.ts'

@@ -11,7 +11,7 @@ import type { Refusal } from './reply.ts'
  * `reading`: the body is coming. `discarding`: it is refused, and the little there is of the body is read first.
  * `working`: all is here, the reply is not. `lingering`: the reply is sent, the rest of the body is thrown away.
  */
-export type Phase = 'reading' | 'discarding' | 'working' | 'lingering' | 'done'
+type Phase = 'reading' | 'discarding' | 'working' | 'lingering' | 'done'
 
 export type Exchange = {
   req: IncomingMessage

@@ -1,7 +1,7 @@
 // How long requests took, in fixed buckets: a few comparisons each, no memory but the counts.
 
 /** Upper bounds, milliseconds; what is longer falls in the last, open bucket. */
-export const bucketsMs = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000] as const
+const bucketsMs = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000] as const
 
 export class Latency {
   #counts = new Float64Array(bucketsMs.length + 1)

@@ -1,3 +1,5 @@
+// The limits of keys over time, over restarts and kills, over clocks that jump and disks that fail.
+
 import assert from 'node:assert/strict'
 import { appendFileSync, chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Which Content-Type and Content-Encoding are read.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { contentTypeProblem, encodingOf, encodingProblem } from './media.ts'

@@ -1,3 +1,5 @@
+// Whose address a request has.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openProxies } from './proxies.ts'

@@ -1,3 +1,5 @@
+// Which targets are routes, and which ask for a dry run.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findRoute } from './route.ts'

@@ -1,7 +1,7 @@
 // Which route a request's target means. The published base URL ends in a slash, so a doubled leading slash and a
 // trailing one mean the same route; a query may follow.
 
-export type Route = 'event' | 'batch' | 'healthz' | 'readyz'
+type Route = 'event' | 'batch' | 'healthz' | 'readyz'
 export type Target = { route: Route; dryRun: boolean }
 
 const routes = new Map<string, Route>([

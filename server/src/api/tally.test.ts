@@ -1,3 +1,5 @@
+// The door's books: written once, kept when they cannot be, bounded, and balanced.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LogFault, LogRecord } from '../log/record.ts'

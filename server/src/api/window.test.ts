@@ -1,3 +1,5 @@
+// A rolling window against its definition, for any times and limits.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

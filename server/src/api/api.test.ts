@@ -1,0 +1,150 @@
+// The door with a clock of the test's own: limits over time and over a kill, keys that change, last-used times, the port.
+// What can be seen without a clock is in test/contract.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { limits } from '../limits.ts'
+import { type Api, openApi } from './api.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'door-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+let directories = 0
+
+type Key = { rateLimit: number }
+
+async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750_000_000_000) {
+  const clock = { nowMs }
+  const keys: Record<string, Key> = { good: { rateLimit: 60 } }
+  const touched: (readonly [string, number])[] = []
+  const found = new Map<Key, ReturnType<typeof keyOf>>()
+  const keyOf = (name: string, key: Key) => ({
+    id: `key_${name}`,
+    product: 'casino',
+    mode: 'live' as const,
+    scopes: ['ingest'],
+    ...key,
+  })
+  const api = await openApi({
+    accounts: {
+      findKey(presented) {
+        const key = keys[presented]
+        if (key === undefined) return null
+        if (!found.has(key)) found.set(key, keyOf(presented, key))
+        return found.get(key) ?? null
+      },
+      touch: uses => void touched.push(...uses),
+    },
+    log: { append: (_record, done) => void setImmediate(done, null), status: () => ({ refusing: null }) as never },
+    host: '127.0.0.1',
+    port: 0,
+    now: () => clock.nowMs,
+    logger: { info() {}, warn() {}, error() {} },
+    limits,
+    trustedProxies: [],
+    windowsDir,
+    readiness: async () => ({}),
+  })
+  after(() => api.close())
+  return { api, clock, keys, touched, windowsDir }
+}
+
+const event = '{"client_user_id":"u","event_name":"login","timestamp":1702963200,"ip_address":"::1"}'
+
+async function post(api: Api, key = 'good') {
+  const headers = { 'x-api-key': key, 'content-type': 'application/json' }
+  const response = await fetch(`http://127.0.0.1:${api.port}/v2/s2s/event`, { method: 'POST', headers, body: event })
+  await response.arrayBuffer()
+  const [, r, t] = /r=(\d+);t=(\d+)/.exec(response.headers.get('ratelimit') ?? '') ?? []
+  return {
+    status: response.status,
+    r: Number(r),
+    t: Number(t),
+    retryAfter: Number(response.headers.get('retry-after')),
+  }
+}
+
+test('Retry-After is the whole second at which the next request is admitted, and a 429 does not extend it', async () => {
+  const { api, clock } = await open()
+  for (let i = 0; i < 60; i++) {
+    assert.equal((await post(api)).status, 200)
+    clock.nowMs += 100
+  }
+  // The first was 6 s ago.
+  for (let second = 0; second < 54; second++) {
+    const { status, retryAfter, r, t } = await post(api)
+    assert.deepEqual([status, retryAfter, r, t], [429, 54 - second, 0, 54 - second])
+    clock.nowMs += 1_000
+  }
+  assert.equal((await post(api)).status, 200)
+  // The second was 100 ms after the first.
+  assert.deepEqual(await post(api), { status: 429, r: 0, t: 1, retryAfter: 1 })
+  clock.nowMs += 100
+  assert.equal((await post(api)).status, 200)
+})
+
+test('a key whose limit is changed has the new one at once', async () => {
+  const { api, keys } = await open()
+  for (let i = 0; i < 3; i++) await post(api)
+  keys['good'] = { rateLimit: 5 }
+  assert.equal((await post(api)).r, 1)
+  keys['good'] = { rateLimit: 2 }
+  assert.equal((await post(api)).status, 429)
+  keys['good'] = { rateLimit: 50_000 }
+  assert.equal((await post(api)).r, 50_000 - 5)
+})
+
+test('keys in use are told to accounts, the others are not', async () => {
+  const { api, clock, touched, keys } = await open()
+  keys['idle'] = { rateLimit: 60 }
+  await post(api)
+  await post(api, 'bad')
+  await api.close()
+  assert.deepEqual(touched, [['key_good', clock.nowMs]])
+})
+
+test('a port that is taken is told by rejecting', async () => {
+  const { api, windowsDir } = await open()
+  const again = openApi({
+    accounts: { findKey: () => null, touch() {} },
+    log: { append() {}, status: () => ({ refusing: null }) as never },
+    host: '127.0.0.1',
+    port: api.port,
+    now: Date.now,
+    logger: { info() {}, warn() {}, error() {} },
+    limits,
+    trustedProxies: [],
+    windowsDir: `${windowsDir}-other`,
+    readiness: async () => ({}),
+  })
+  await assert.rejects(again, /EADDRINUSE/)
+})
+
+test('closing twice is closing once', async () => {
+  const { api } = await open()
+  await Promise.all([api.close(), api.close()])
+  await api.close()
+  await assert.rejects(post(api))
+})
+
+test('kill -9 does not refill a window', async () => {
+  const windowsDir = join(folder, `${directories++}`)
+  const program = `
+    const { Limiter } = await import(process.argv[1])
+    const limiter = new Limiter(process.argv[2], Date.now(), console)
+    const key = limiter.open('key_good', 60)
+    for (let i = 0; i < 57; i++) limiter.admit(key, limiter.steady(Date.now()), 60)
+    // The turn in which a reply could have been sent is over when this runs.
+    setImmediate(() => setImmediate(() => process.kill(process.pid, 'SIGKILL')))`
+  const script = new URL('./limiter.ts', import.meta.url).href
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, script, windowsDir], {
+    stdio: 'inherit',
+  })
+  assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL'])
+  const { api } = await open(windowsDir, Date.now())
+  assert.equal((await post(api)).r, 2)
+})
