@@ -3,6 +3,7 @@
 // a damaged body still has trustworthy bounds.
 
 import { crc32 } from 'node:zlib'
+import type { LogHead } from './record.ts'
 
 /** Where a commit lies: records [offset, offset + records), and `events` of them after `eventsBefore` earlier ones. */
 export type CommitHead = {
@@ -33,6 +34,18 @@ export function headIsIntact(head: CommitHead): boolean {
 
 export function bodyIsIntact(commit: Commit): boolean {
   return commit.body.length === commit.bodyBytes && crc32(commit.body) === commit.bodySum
+}
+
+export function beginOf(head: CommitHead): LogHead {
+  return { offset: head.offset, events: head.eventsBefore }
+}
+
+export function endOf(head: CommitHead): LogHead {
+  return { offset: head.offset + head.records, events: head.eventsBefore + head.events }
+}
+
+export function holds(head: CommitHead, offset: number): boolean {
+  return head.offset <= offset && offset < head.offset + head.records
 }
 
 /** Names a commit: two logs that differ at this place have different fingerprints. */

@@ -31,7 +31,7 @@ async function write(dir: string, round: string): Promise<void> {
 }
 
 async function testCrashes(): Promise<void> {
-  await test('kill -9 while it writes, five times: every acknowledged record is there once', async t => {
+  await test('kill -9 while it writes, four times: every acknowledged record is there once', async t => {
     const dir = await logFolder(t)
     const acknowledged: string[] = []
     const followed: string[] = []
@@ -44,14 +44,14 @@ async function testCrashes(): Promise<void> {
       followed.push(...records.map(record => record.requestId))
       at = next
     }
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 4; round++) {
       const child = fork(import.meta.filename, ['write', dir, String(round)], { execArgv: [] })
       t.after(() => child.kill('SIGKILL'))
       const enough = 150 + round * 37
       let heard = 0
       await new Promise<void>(resolve => {
         child.on('message', name => {
-          acknowledged.push(String(name))
+          acknowledged.push(name as string)
           if (++heard === enough) resolve()
           if (heard % 40 === 0) void follow()
         })

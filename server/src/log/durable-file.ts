@@ -1,7 +1,18 @@
 // Files that are whole or absent after a power cut: written under another name, synced, renamed, directory synced.
 
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+
+/** Makes a folder and those above it that are not there, and syncs what names them. */
+export function makeFolderDurably(dir: string): void {
+  const first = mkdirSync(dir, { recursive: true })
+  if (first === undefined) return
+  const top = dirname(resolve(first))
+  for (let at = dirname(resolve(dir)); at.length >= top.length; at = dirname(at)) {
+    syncFolder(at)
+    if (at === dirname(at)) break
+  }
+}
 
 export function writeFileDurably(dir: string, name: string, text: string | Uint8Array): void {
   const temporary = `new-${name}.tmp`

@@ -5,7 +5,7 @@
 //   openLogWriterOver({ store: disk, … })        openLogReaderOver(disk, logger)
 //   disk.crash(() => Math.random() < 0.5)        then open both again: what was open before the crash throws
 
-import type { Commit, CommitHead } from './commit.ts'
+import { type Commit, type CommitHead, holds } from './commit.ts'
 import {
   type Consumed,
   type LogStore,
@@ -177,8 +177,4 @@ function breakSlot(slot: Slot, what: 'body' | 'head' | 'page'): void {
 
 function bytesOf(segment: Segment): number {
   return segment.slots.reduce((sum, { commit }) => sum + commit.body.length + rowBytes, segmentBytes)
-}
-
-function holds(commit: CommitHead, offset: number): boolean {
-  return commit.offset <= offset && offset < commit.offset + commit.records
 }

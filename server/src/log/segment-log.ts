@@ -5,10 +5,10 @@
 // After an I/O error the segment is never written again: the next begins at the last acknowledged record, and its
 // name alone cuts off whatever the failed commit may have left behind in the old one.
 
-import { type CommitHead, headIsIntact, sealCommit } from './commit.ts'
+import { endOf, headIsIntact, sealCommit } from './commit.ts'
 import { appendFault, faultOf } from './fault.ts'
 import type { LogFault, LogHead } from './record.ts'
-import { type LogStore, type SegmentName, type SegmentWriter, StoreError } from './store.ts'
+import { beginOfSegment, type LogStore, type SegmentName, type SegmentWriter, StoreError } from './store.ts'
 
 export type Report = (level: 'info' | 'warn' | 'error', details: object, message: string) => void
 
@@ -168,7 +168,7 @@ export class SegmentLog {
   }
 
   #reopen(newest: SegmentName): { writer: SegmentWriter; head: LogHead; closed: boolean } {
-    const begin = { offset: newest.firstOffset, events: newest.eventsBefore }
+    const begin = beginOfSegment(newest)
     try {
       const writer = this.#store.openWriter(newest)
       this.#names = this.#store.list()
@@ -189,7 +189,7 @@ export class SegmentLog {
 
   /** How far the log went at least, by what is known outside of its newest segment. */
   #headKnown(newest: SegmentName): LogHead {
-    const begin = { offset: newest.firstOffset, events: newest.eventsBefore }
+    const begin = beginOfSegment(newest)
     const consumed = this.#store.readConsumed()
     if (consumed === null || consumed.events === null) return begin
     return laterOf(begin, { offset: consumed.offset, events: consumed.events })
@@ -319,10 +319,6 @@ export class SegmentLog {
     if (this.#damage.length < damageKept) this.#damage.push(sentence)
     this.#report('error', {}, sentence)
   }
-}
-
-function endOf(last: CommitHead): LogHead {
-  return { offset: last.offset + last.records, events: last.eventsBefore + last.events }
 }
 
 function laterOf(a: LogHead, b: LogHead): LogHead {

@@ -16,7 +16,6 @@
 import {
   copyFileSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -28,7 +27,7 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { CommitHead } from './commit.ts'
-import { renameDurably, syncFolder, writeFileDurably } from './durable-file.ts'
+import { makeFolderDurably, renameDurably, syncFolder, writeFileDurably } from './durable-file.ts'
 import {
   type Consumed,
   type LogStore,
@@ -47,7 +46,7 @@ const namePattern = /^segment-(\d{8,})-(\d+)-(\d+)\.db$/
 const headColumns = 'offset, records, events_before, events, body_bytes, body_sum, head_sum'
 
 export function openSqliteStore(dir: string): LogStore {
-  mkdirSync(dir, { recursive: true })
+  makeFolderDurably(dir)
   return {
     list: () => guarded('list the segments', () => listSegments(dir)),
     create: (name, logId) => guarded('make a segment', () => createSegment(dir, name, logId)),

@@ -11,6 +11,7 @@
 // - errors are `StoreError`s; CORRUPT and NEWER never go away by waiting, IO, BUSY and FULL may
 
 import type { Commit, CommitHead } from './commit.ts'
+import type { LogHead } from './record.ts'
 
 /** A segment's name tells where it begins, so that a listing alone gives every segment's bounds. */
 export type SegmentName = { number: number; firstOffset: number; eventsBefore: number }
@@ -70,4 +71,13 @@ export class StoreError extends Error {
     this.name = 'StoreError'
     this.code = code
   }
+}
+
+/** What no waiting mends. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'CORRUPT'
+}
+
+export function beginOfSegment(name: SegmentName): LogHead {
+  return { offset: name.firstOffset, events: name.eventsBefore }
 }

@@ -1,16 +1,16 @@
 // One writer per log: an exclusive SQLite transaction held on `writer.lock` for the life of the process.
 // The system releases it when the process ends, however it ends; no file says who is alive, so none can lie.
 
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeFolderDurably } from './durable-file.ts'
 
 const retryMs = 25
 
 /** Gives the function that releases the lock, or throws once `waitMs` has passed. */
 export async function takeWriterLock(dir: string, waitMs: number): Promise<() => void> {
-  mkdirSync(dir, { recursive: true })
+  makeFolderDurably(dir)
   const path = join(dir, 'writer.lock')
   for (let waitedMs = 0; ; waitedMs += retryMs) {
     const db = new DatabaseSync(path, { timeout: 0 })
