@@ -23,7 +23,7 @@ export type ConnectionOptions = {
 }
 
 /** Which queue of the engine a statement goes through; on a server, the name of its workload. */
-export type Workload = 'load' | 'ask' | 'bulk'
+type Workload = 'load' | 'ask' | 'bulk'
 
 export type Params = Record<string, unknown>
 

@@ -78,7 +78,8 @@ export type LoadingWarehouse = {
   /** Names this warehouse: made with its first migration, never changed. UUID. */
   id(): Promise<string>
   lastNote(): Promise<LoadNote | null>
-  /** Durable when it resolves: events, duplicates, parked, rejected, and the note last. Repeatable under the same token. */
+  /** Durable when it resolves: events behind what is beside them, the note last. Repeatable under the same token. A load
+   * that is refused (WAREHOUSE_REFUSED) has left no events. */
   load(load: Load): Promise<void>
   /** Undoes what a load after `note` may have left half-done, except events (the index recognises those). */
   forgetAfter(note: LoadNote | null): Promise<void>

@@ -3,7 +3,7 @@
 
 import type { Connection } from './connection.ts'
 import { warehouseFault } from './fault.ts'
-import { createTable, duplicates, events, identityTable, loads, parked, rejected } from './schema.ts'
+import { createTable, duplicates, events, factsTable, loads, parked, rejected } from './schema.ts'
 
 type Step = { name: string; run: (connection: Connection, now: number) => Promise<void> }
 
@@ -11,7 +11,7 @@ const steps: Step[] = [
   {
     name: 'the first tables and the id',
     run: async (connection, now) => {
-      for (const table of [identityTable, loads, events, duplicates, parked, rejected])
+      for (const table of [factsTable, loads, events, duplicates, parked, rejected])
         await connection.command(createTable(table))
       const row = `id\t${crypto.randomUUID()}\t${seconds(now)}\n`
       await connection.insert('warehouse', ['name', 'value', 'written_at'], Buffer.from(row), 'the id')

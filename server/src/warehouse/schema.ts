@@ -5,7 +5,7 @@
 // Everything else that is looked up by value has a bloom filter. Whatever a replicated cluster would have otherwise
 // is in `tableEngine` alone.
 
-export type Column = {
+type Column = {
   name: string
   type: string
   /** What the column holds; becomes its comment in ClickHouse. */
@@ -29,8 +29,8 @@ const deduplicationWindow = 1000
  * The engine of every table and the settings that make a load and a merge durable: what an insert or a merge writes is
  * synced before it counts, and the parts that a merge replaces stay on disk for ten minutes.
  */
-export const tableEngine = 'MergeTree'
-export const tableSettings: Record<string, number> = {
+const tableEngine = 'MergeTree'
+const tableSettings: Record<string, number> = {
   fsync_after_insert: 1,
   fsync_part_directory: 1,
   min_rows_to_fsync_after_merge: 1,
@@ -175,7 +175,7 @@ export const loads: Table = {
 }
 
 /** Facts about the warehouse itself: its id, and how often a half-done load was undone (see load.ts). */
-export const identityTable: Table = {
+export const factsTable: Table = {
   name: 'warehouse',
   about: 'Facts about this warehouse.',
   columns: [

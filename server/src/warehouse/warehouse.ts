@@ -29,15 +29,7 @@ import type { LoadingWarehouse } from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
 
-export type { CountBy, CountQuestion, CountRow } from './asking/count-events.ts'
-export type { RejectedBy, RejectedCount, RejectedQuestion } from './asking/count-rejected.ts'
-export type { StoredEvent } from './asking/event-columns.ts'
-export type { DuplicatesQuestion, StoredDuplicate } from './asking/list-duplicates.ts'
-export type { EventsQuestion, Page } from './asking/list-events.ts'
-export type { ParkedQuestion, StoredParked } from './asking/list-parked.ts'
-export type { TableStatus, WarehouseStatus } from './asking/status.ts'
 export { engineEnvironment } from './engine/environment.ts'
-export type { WarehouseFault, WarehouseFaultCode } from './fault.ts'
 export { socketPathFor } from './socket-path.ts'
 
 export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {

@@ -9,7 +9,7 @@ import type { Page } from './list-events.ts'
 export type DuplicatesQuestion = Filter & { conflict?: boolean; limit: number; cursor?: string; raw?: boolean }
 
 /** What is compared between an event and the one that stands. */
-export type Compared = { client_user_id: string; amount: string | null; currency: string }
+type Compared = { client_user_id: string; amount: string | null; currency: string }
 
 export type StoredDuplicate = StoredEvent & {
   conflict: boolean

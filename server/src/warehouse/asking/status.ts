@@ -7,7 +7,7 @@ import { readLastNote } from '../last-note.ts'
 import { versionOf } from '../migrations.ts'
 import { duplicates, events, parked, rejected } from '../schema.ts'
 
-export type TableStatus = { name: string; rows: number; bytes: number; parts: number }
+type TableStatus = { name: string; rows: number; bytes: number; parts: number }
 
 export type WarehouseStatus = {
   /** Of ClickHouse. */

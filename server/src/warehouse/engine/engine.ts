@@ -22,7 +22,7 @@ import {
 import { Lane, type LaneStatus } from './lane.ts'
 import { type TableSync, tableSync } from './table-sync.ts'
 
-export type Logger = Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
+type Logger = Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
 
 export type EngineOptions = {
   /** Data directory of chDB; made when it is not there. */

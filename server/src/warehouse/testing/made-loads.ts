@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Event } from '@datapulse/contract'
 import type { EventRow, Load, LoadNote, Origin } from '../load.ts'
 
-export const zeroTotals = { accepted: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0, rejected: 0 }
+const zeroTotals = { accepted: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0, rejected: 0 }
 
 export const startMs = Date.UTC(2026, 5, 1)
 
