@@ -26,10 +26,12 @@
 // back: log-reader.ts > store.ts. In a simulation: `openLogWriterOver(store, …)` and `openLogReaderOver(store, …)`
 // run all of it but the thread and SQLite, in one process, over any `LogStore` (memory-store.ts is one).
 //
-// Measured (one core, bodies of 26 KB and 215 KB per commit): pages of 4/8/16/64 KiB cost 291/199/186/478 and
-// 396/478/332/373 µs of CPU a commit; zstd level 1 adds 130 and 330 µs net to save 85% of the bytes, level -5 no less.
-// CPU of the API's core is what is scarce, so bodies stay as they are; 8 KiB keeps a commit of one small record at
-// two or three pages. A checkpoint of 64 MiB beside the commits delays one to three of some 2,500 beyond 4 ms.
+// Measured (bench/micro/log.bench.ts; two cores that others used too): 154,000 records/s of 366 bytes with 64 appenders,
+// 235,000 with 256, 2,100 records/s of 220 KB (468 MB/s); of CPU 4.7 µs a small record and 311 µs a large one, most of
+// it SQLite's. Pages of 4/8/16/64 KiB cost 291/199/186/478 µs of CPU for a commit of 26 KB and 396/478/332/373 µs for
+// one of 215 KB: 8 KiB, because a commit of one small record then writes 24 KB at most. zstd level 1 saves 85% of the
+// bytes for 130 and 330 µs more; CPU of the API's core is what is scarce, so bodies stay as they are. A checkpoint of
+// 64 MiB beside the commits holds up one to three of some 2,500 beyond 4 ms.
 
 import { appendFault } from './fault.ts'
 import { openDirectPort, openThreadPort, type LogPort } from './commit-port.ts'
