@@ -139,6 +139,20 @@ suite('faults', { skip: skipOnDeployment }, () => {
     )
   })
 
+  test('a stop does not wait for those who never end: silent, handed out, or in the middle of a refused body', async () => {
+    const server = await startOwnServer()
+    after(() => server.close())
+    const silent = await Wire.open(server)
+    const connecting = await Wire.open(server)
+    await connecting.write('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n')
+    assert.equal((await connecting.reply()).status, 400)
+    const refused = await Wire.open(server)
+    await refused.write(head(server, { 'Content-Length': 9_000_000 }))
+    assert.equal((await refused.reply()).status, 413)
+    await server.own.api().close()
+    for (const wire of [silent, connecting, refused]) await wire.closed()
+  })
+
   test('a bug ends the request it met and nothing else', async () => {
     const server = await startOwnServer({
       breakLog: () => {

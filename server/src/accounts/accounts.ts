@@ -50,9 +50,10 @@ export type Accounts = {
 }
 
 export function openAccounts(options: AccountsOptions): Accounts {
-  const { now, logger } = options
+  const { now } = options
+  const warn = tellSometimes(options.logger, now)
   const documents = openDocuments(options.path, options.pollMs ?? 100, fault =>
-    logger.warn({ fault: String(fault) }, 'accounts cannot be read; going on with the keys known so far'),
+    warn(fault, 'accounts cannot be read; going on with the keys known so far'),
   )
   const keysByHash = new Map<string, Key>()
   /** Presented secret → key, so that the hot path does not hash. Holds known keys only, hence never more than there are. */
@@ -78,7 +79,7 @@ export function openAccounts(options: AccountsOptions): Accounts {
       try {
         documents.touch(uses)
       } catch (fault) {
-        logger.warn({ fault: String(fault) }, 'last-used times of keys were not written')
+        warn(fault, 'last-used times of keys were not written')
       }
     },
     lastUsed: id => documents.lastUsed(id),
@@ -162,6 +163,17 @@ function countAccounts(documents: Documents, nowMs: number) {
     ({ value }) => value.revokedMs === null && (value.expiresMs === null || value.expiresMs > nowMs),
   )
   return { products: documents.list('product').length, keys: keys.length, keysActive: active.length }
+}
+
+/** A fault that stays is told once in ten seconds, not at each poll. */
+function tellSometimes(logger: AccountsOptions['logger'], now: () => number) {
+  const toldMs = new Map<string, number>()
+  return (fault: unknown, message: string) => {
+    const nowMs = now()
+    if (Math.abs(nowMs - (toldMs.get(message) ?? Number.NEGATIVE_INFINITY)) < 10_000) return
+    toldMs.set(message, nowMs)
+    logger.warn({ fault: String(fault) }, message)
+  }
 }
 
 function refused(problem: string): Refused {

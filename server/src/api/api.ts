@@ -86,6 +86,7 @@ type ApiStatus = ReturnType<Tally['status']> & {
 /** Resolves when the port is open; rejects when it cannot be. */
 export async function openApi(options: ApiOptions): Promise<Api> {
   const { accounts, limits, log, logger, now } = options
+  const proxies = openProxies(options.trustedProxies)
   const limiter = new Limiter(options.windowsDir, now(), logger)
   const keys = new KeysInUse(limiter)
   const badKeys = new BadKeys(limits.badKeysPerMinuteMax, limits.badKeyAddressesMax)
@@ -106,7 +107,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     limiter,
     keys,
     badKeys,
-    proxies: openProxies(options.trustedProxies),
+    proxies,
     budget,
     decompressor,
     connections,
@@ -180,7 +181,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     await withinMs(drained, bounds.closeMs)
     connections.closeIdle()
     await withinMs(stopped, 1_000)
-    server.closeAllConnections()
+    connections.destroyAll()
     await stopped
     for (const timer of timers) clearInterval(timer)
     touch()

@@ -94,7 +94,15 @@ export class Connections {
 
   /** Closes connections on which nothing is going on. */
   closeIdle(): void {
-    for (const connection of this.#open) if ((connection.unreplied ?? 0) === 0) connection.destroySoon()
+    for (const connection of this.#open) {
+      const lingers = connection.exchange?.phase === 'lingering'
+      if ((connection.unreplied ?? 0) === 0 && !lingers) connection.destroySoon()
+    }
+  }
+
+  /** Cuts off whoever is still there. */
+  destroyAll(): void {
+    for (const connection of this.#open) connection.destroy()
   }
 
   get count(): number {
