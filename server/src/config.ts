@@ -245,6 +245,11 @@ export function readConfig(
   return { config: config as Config, warnings: strangers(environment) }
 }
 
+/** This process's environment with more variables, for a child. */
+export function environmentWith(more: Record<string, string>): Record<string, string | undefined> {
+  return { ...process.env, ...more }
+}
+
 /** The table as text, for `--help`. */
 export function helpText(): string {
   const lines = [

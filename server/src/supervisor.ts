@@ -8,12 +8,13 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import type { Config } from './config.ts'
+import { type Config, environmentWith } from './config.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
 import { type DemoKey, makeDemoKey, welcome } from './first-start.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import type { RoleMessage } from './role.ts'
 import { type RoleName, roleNames } from './role-socket.ts'
+import { engineEnvironment } from './warehouse/warehouse.ts'
 
 type Child = {
   role: RoleName
@@ -129,7 +130,10 @@ class Family {
   #spawn(child: Child): void {
     if (this.#stopping) return
     const args = [...process.argv.slice(2), '--role', child.role]
-    const spawned = fork(process.argv[1] as string, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const spawned = fork(process.argv[1] as string, args, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: environmentWith(child.role === 'engine' ? engineEnvironment : {}),
+    })
     child.process = spawned
     child.ready = false
     child.startedMs = Date.now()

@@ -8,7 +8,7 @@ import { collectMetrics } from '../metrics.ts'
 import { runRole } from '../role.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { readOrMakeAdminToken } from '../web/admin-token.ts'
-import type { CountRow, DuplicatesQuestion, Filter, Page, RejectedRow } from '../web/needs.ts'
+import type { CountRow, CountsQuestion, DuplicatesQuestion, Page } from '../web/needs.ts'
 import { openWeb } from '../web/web.ts'
 import { openConfiguredWarehouse } from './pipeline.ts'
 import { askStanding } from './standing.ts'
@@ -29,7 +29,7 @@ export function runWeb(config: Config): Promise<void> {
         countEvents: question => countEvents(warehouse, question),
         listDuplicates: question => listDuplicates(warehouse, question),
         listParked: warehouse.listParked,
-        countRejected: question => countRejected(warehouse, question),
+        countRejected: warehouse.countRejected,
         standing: () => askStanding(config, warehouse),
         metrics: () => collectMetrics(config.dataDir),
       },
@@ -47,29 +47,10 @@ export function runWeb(config: Config): Promise<void> {
   })
 }
 
-/** Counts and exact sums by everything that a count is told by. */
-async function countEvents(warehouse: Warehouse, question: Filter): Promise<CountRow[]> {
-  const rows = await warehouse.countEvents({ ...question, by: ['product', 'mode', 'event_name', 'currency'] })
-  return rows.map(({ product = '', mode = 'live', event_name = '', currency = '', events, sum = null }) => ({
-    product,
-    mode,
-    event_name,
-    currency,
-    events,
-    amount: sum,
-  }))
-}
-
-async function countRejected(warehouse: Warehouse, question: Filter): Promise<RejectedRow[]> {
-  const rows = await warehouse.countRejected({ ...question, by: ['product', 'key_id', 'code'] })
-  return rows.map(({ product = '', key_id = '', code = '', events, requests, last_at }) => ({
-    product,
-    key_id,
-    code,
-    events,
-    requests,
-    last_at,
-  }))
+/** The sum of a group is told by the word of the wire. */
+async function countEvents(warehouse: Warehouse, { by, ...question }: CountsQuestion): Promise<CountRow[]> {
+  const rows = await warehouse.countEvents(by === undefined ? question : { ...question, by: [...by] })
+  return rows.map(({ sum, amounts: _, ...row }) => ({ ...row, amount: sum }))
 }
 
 /** A duplicate beside what stands, flat: `first_amount` and so on are what the first one had. */
