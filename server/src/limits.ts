@@ -44,7 +44,7 @@ export const limits = {
   // warehouse
   /** One question: seconds, bytes, threads; questions waiting beyond the queue get an error. */
   askSecondsMax: 30,
-  askMemoryBytesMax: 400 * 1024 * 1024,
+  askMemoryBytesMax: 200 * 1024 * 1024,
   askQueueMax: 64,
 
   // web

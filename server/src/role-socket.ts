@@ -2,31 +2,23 @@
 // the same installation and nobody else (mode 0600). GET /status and GET /metrics answer JSON. Who asks waits half a
 // second at most: a role that does not answer is away.
 
-import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { createServer, request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { socketPathFor } from './socket-path.ts'
 
 export type RoleName = 'engine' | 'api' | 'pipeline' | 'web'
 export const roleNames: readonly RoleName[] = ['engine', 'api', 'pipeline', 'web']
 
-/** The system refuses longer socket paths (104 bytes on macOS, 108 on Linux). */
-const socketPathBytesMax = 100
-
-/** Where a role's socket is: in the data directory, or under the temporary directory when that path is too long. */
+/** Where a role's socket is, in the data directory or, when that lies too deep, in a directory of its own. */
 export function socketPath(dataDir: string, name: string): string {
-  const wanted = join(dataDir, 'run', `${name}.sock`)
-  if (Buffer.byteLength(wanted) <= socketPathBytesMax) return wanted
-  const short = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
-  return join(tmpdir(), `datapulse-${short}`, `${name}.sock`)
+  return socketPathFor(join(dataDir, 'run', `${name}.sock`)).path
 }
 
 export type RoleAnswers = { status(): unknown; metrics(): Promise<unknown> }
 
 /** Listens until closed. A socket file that a dead process left behind is replaced. */
 export async function openRoleSocket(path: string, answers: RoleAnswers): Promise<{ close(): Promise<void> }> {
-  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
   rmSync(path, { force: true })
   const server = createServer((req, res) => {
     const wanted =

@@ -1,7 +1,7 @@
 // One call of the reader's `read`: walks commits and segments in order, verifies each, and puts what cannot be read
 // into exact ranges. See log-reader.ts for the promises and the races.
 
-import { beginOf, endOf, headIsIntact, holds } from './commit.ts'
+import { beginOf, type CommitHead, endOf, headIsIntact, holds } from './commit.ts'
 import { decode, type DecodedCommit, eventsAt } from './decoded-commit.ts'
 import { firstReadable, headFrom } from './first-readable.ts'
 import type { DamagedRange, LogHead, ReadResult, StoredRecord } from './record.ts'
@@ -53,6 +53,11 @@ export class Reading {
 
   #room(): boolean {
     return this.#records.length < this.#limit.recordsMax && this.#bytes < this.#limit.bytesMax
+  }
+
+  #fits(head: CommitHead): boolean {
+    const { recordsMax, bytesMax } = this.#limit
+    return this.#records.length + head.records <= recordsMax && this.#bytes + head.bodyBytes <= bytesMax
   }
 
   /** Takes one commit or one damaged stretch; false when there is nothing more yet. */
@@ -147,9 +152,17 @@ export class Reading {
     return true
   }
 
-  /** Takes records of a decoded commit from `at` on, as many as there is room for. */
+  /**
+   * Takes records of a decoded commit from `at` on, as many as there is room for. A commit that does not fit whole
+   * begins the next read instead, where that is possible: a reader that goes on at the beginning of a commit can
+   * always tell how many events lie in damage there.
+   */
   #take(decoded: DecodedCommit): boolean {
     const { head, records } = decoded
+    if (this.#records.length > 0 && this.#at === head.offset && !this.#fits(head)) {
+      this.#source.keepDecoded(decoded)
+      return false
+    }
     let events = this.#events ?? eventsAt(decoded, this.#at)
     let index = this.#at - head.offset
     while (index < records.length && this.#room()) {

@@ -58,7 +58,10 @@ export type LogReader = {
   head(): Promise<LogHead>
   /** The first offset that is still there. */
   oldest(): Promise<LogHead>
-  /** At most `recordsMax` records and about `bytesMax` bytes of bodies from `offset` on; empty when there is nothing yet. */
+  /**
+   * At most `recordsMax` records and about `bytesMax` bytes of bodies from `offset` on; empty when there is nothing yet.
+   * May give fewer than there are, so as to end between two commits.
+   */
   read(offset: number, limit: { recordsMax: number; bytesMax: number }): Promise<ReadResult>
   /** Checksum of the record before `offset`, or null when it is not there any more: tells a log that was rolled back. */
   fingerprintBefore(offset: number): Promise<string | null>

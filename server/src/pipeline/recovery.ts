@@ -66,6 +66,8 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     let progress = agreement(opened.state, warehouseId, note)
     const { pending } = opened.state
     if (progress !== null && pending !== null) progress = await repeat(parts, index, progress, pending, logId)
+    // A warehouse put back from a copy may hold the half of a load that this index never began.
+    else if (progress !== null) await warehouse.forgetAfter(note)
     if (progress === null) {
       logger.warn({ warehouseId, note: note?.seq ?? null }, 'the index does not fit the warehouse: it is rebuilt')
       await index.close()
@@ -140,7 +142,10 @@ async function repeat(
   if (readToken(token)?.digest !== digestOfPart(chunk, pending.seq, part, decided)) return null
   logger.info({ from: pending.from, to: pending.to, seq: pending.seq }, 'repeating the load that was begun')
   const tried = await tryPart({ ...parts, index }, progress, chunk, part, decided, pending)
-  return tried.progress
+  if (tried.progress !== null) return tried.progress
+  // Refused, it left no events behind: as if it had never begun. It is met again as a chunk, and cut in parts.
+  await parts.warehouse.forgetAfter(progress.note)
+  return progress
 }
 
 /** The pending range as a chunk; null when the log does not hold it any more. */

@@ -30,7 +30,6 @@ import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
 
 export { engineEnvironment } from './engine/environment.ts'
-export { socketPathFor } from './socket-path.ts'
 
 export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
   /** `[A-Za-z_][A-Za-z0-9_]*`; `datapulse` by default. */

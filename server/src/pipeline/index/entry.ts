@@ -23,11 +23,7 @@ export function encodeKey(identity: string): Buffer {
 export function encodeValue(entry: IndexEntry): Buffer {
   const value = Buffer.allocUnsafe(valueBytes)
   const id = entry.requestId
-  value.write(id.slice(0, 8), 0, 4, 'hex')
-  value.write(id.slice(9, 13), 4, 2, 'hex')
-  value.write(id.slice(14, 18), 6, 2, 'hex')
-  value.write(id.slice(19, 23), 8, 2, 'hex')
-  value.write(id.slice(24, 36), 10, 6, 'hex')
+  value.write(id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24, 36), 0, 16, 'hex')
   value.writeInt32BE(entry.position, 16)
   value.write(entry.fingerprint, 20, 8, 'hex')
   value[28] = entry.uncounted ? 1 : 0

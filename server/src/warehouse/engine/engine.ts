@@ -27,7 +27,7 @@ type Logger = Record<'info' | 'warn' | 'error', (fields: object, message: string
 export type EngineOptions = {
   /** Data directory of chDB; made when it is not there. */
   dir: string
-  /** At most 100 bytes or so, see `socketPathFor`. A socket left by a dead process is replaced. */
+  /** At most 100 bytes or so, see socket-path.ts. A socket left by a dead process is replaced. */
   socketPath: string
   logger: Logger
   /** One question: seconds, bytes, waiting questions. */

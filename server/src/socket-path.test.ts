@@ -1,3 +1,5 @@
+// Socket paths: as wanted while short enough, else short, owned and always the same.
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
