@@ -59,7 +59,7 @@ for (const withDamage of [false, true]) {
         for (const one of list) await run.make(one)
         await run.settle()
       }),
-      { numRuns: 4000 },
+      { numRuns: 500 },
     )
   })
 }
