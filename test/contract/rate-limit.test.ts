@@ -2,7 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { type OwnServer, skipOnDeployment, startOwnServer, type TestServer } from '../harness/server.ts'
+import {
+  type KeyMaker,
+  skipOnDeployment,
+  skipWithoutKeys,
+  startOwnServer,
+  startServer,
+  type TestServer,
+} from '../harness/server.ts'
 import { login } from './events.ts'
 import { expectStatus, rateLimitPattern, type Reply, send, sendBatch, sendEvent } from './wire.ts'
 
@@ -11,15 +18,17 @@ function told(reply: Reply): { r: number; t: number; policy: string | null } {
   return { r: Number(r), t: Number(t), policy: reply.headers.get('ratelimit-policy') }
 }
 
-suite('rate limit', { skip: skipOnDeployment, concurrency: true }, () => {
-  let server: TestServer & { own: OwnServer }
+suite('rate limit', { skip: skipWithoutKeys, concurrency: true }, () => {
+  let server: TestServer
+  let keys: KeyMaker
   before(async () => {
-    server = await startOwnServer()
+    server = await startServer()
+    keys = server.keys as KeyMaker
   })
   after(() => server.close())
 
   test('60 a minute by default; the 61st is told when to come again', async () => {
-    const { secret: key } = await server.own.makeKey({ rateLimit: 60 })
+    const { secret: key } = await keys.makeKey({ rateLimit: 60 })
     for (let left = 59; left >= 0; left--) {
       const reply = await expectStatus(200, null, sendEvent(server, login(), { key }))
       const { r, t, policy } = told(reply)
@@ -35,14 +44,14 @@ suite('rate limit', { skip: skipOnDeployment, concurrency: true }, () => {
   })
 
   test('requests at the same time are counted one by one', async () => {
-    const { secret: key } = await server.own.makeKey({ rateLimit: 10 })
+    const { secret: key } = await keys.makeKey({ rateLimit: 10 })
     const replies = await Promise.all(Array.from({ length: 30 }, () => sendEvent(server, login(), { key })))
     assert.equal(replies.filter(reply => reply.status === 200).length, 10)
     assert.equal(replies.filter(reply => reply.status === 429).length, 20)
   })
 
   test('a batch is one request, and so is everything that is refused after the limit', async () => {
-    const { secret: key } = await server.own.makeKey({ rateLimit: 5 })
+    const { secret: key } = await keys.makeKey({ rateLimit: 5 })
     const replies = [
       await expectStatus(200, null, sendBatch(server, [login(), login(), login()], { key })),
       await expectStatus(400, 'VALIDATION_ERROR', sendEvent(server, {}, { key })),
@@ -63,15 +72,15 @@ suite('rate limit', { skip: skipOnDeployment, concurrency: true }, () => {
   })
 
   test('a wrong path or method is not counted, and tells nothing of the key', async () => {
-    const { secret: key } = await server.own.makeKey({ rateLimit: 1 })
+    const { secret: key } = await keys.makeKey({ rateLimit: 1 })
     const replies = [await send(server, { key, path: '/x' }), await send(server, { key, method: 'PUT', body: '' })]
     for (const reply of replies) assert.equal(reply.headers.get('ratelimit'), null)
     await expectStatus(200, null, sendEvent(server, login(), { key }))
   })
 
   test('one key’s limit is not another’s, in one product', async () => {
-    const first = await server.own.makeKey({ rateLimit: 1 })
-    const second = await server.own.makeKey({ rateLimit: 2 })
+    const first = await keys.makeKey({ rateLimit: 1 })
+    const second = await keys.makeKey({ rateLimit: 2 })
     await expectStatus(200, null, sendEvent(server, login(), { key: first.secret }))
     await expectStatus(429, 'RATE_LIMITED', sendEvent(server, login(), { key: first.secret }))
     const reply = await expectStatus(200, null, sendEvent(server, login(), { key: second.secret }))
@@ -79,7 +88,7 @@ suite('rate limit', { skip: skipOnDeployment, concurrency: true }, () => {
   })
 
   test('a large limit is held as well', async () => {
-    const { secret: key } = await server.own.makeKey({ rateLimit: 100_000 })
+    const { secret: key } = await keys.makeKey({ rateLimit: 100_000 })
     const reply = await expectStatus(200, null, sendEvent(server, login(), { key }))
     assert.deepEqual([told(reply).r, told(reply).policy], [99_999, '"default";q=100000;w=60'])
   })

@@ -1,11 +1,13 @@
 // What the contract suites talk to: a base URL and a way to make keys. By default a door of its own, in this process, on
 // a free port and a temporary directory. With DATAPULSE_TEST_URL the suites run against a deployment instead:
 //   DATAPULSE_TEST_URL=https://… DATAPULSE_TEST_KEY=dp_test_… node --test 'test/contract/**/*.test.ts'
-// (a key with a high limit); what needs more than that, such as making keys or restarting, is skipped by name there.
+// (a key with a high limit). With DATAPULSE_TEST_ADMIN_URL and DATAPULSE_TEST_ADMIN_TOKEN too, the suites that make keys
+// run there as well. What needs more than that, such as a log that fails, is skipped by name.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openAccounts } from '../../server/src/accounts/accounts.ts'
 import { type Api, openApi } from '../../server/src/api/api.ts'
 import { limits } from '../../server/src/limits.ts'
@@ -24,16 +26,21 @@ export type TestServer = {
   url: string
   /** The secret of a key that no test exhausts. */
   key: string
-  /** Absent on a deployment. */
+  /** Absent where keys cannot be made: see `skipWithoutKeys`. */
+  keys?: KeyMaker
+  /** Absent on a deployment: see `skipOnDeployment`. */
   own?: OwnServer
   close(): Promise<void>
 }
 
-/** What only a server of our own can do. */
-export type OwnServer = {
-  api(): Api
+export type KeyMaker = {
   makeKey(wish?: KeyWish): Promise<{ id: string; secret: string }>
   revokeKey(id: string): Promise<void>
+}
+
+/** What only a server of our own can do. */
+export type OwnServer = KeyMaker & {
+  api(): Api
   /** What the log took, in order. */
   records: LogRecord[]
   /** Appends fail with this fault until it is null again; 'hold' keeps them waiting. */
@@ -55,15 +62,24 @@ export type ServerOptions = {
 
 const environment = process.env
 const deploymentUrl = environment['DATAPULSE_TEST_URL']
+const adminUrl = environment['DATAPULSE_TEST_ADMIN_URL']
+const adminToken = environment['DATAPULSE_TEST_ADMIN_TOKEN']
 
 /** Why a test that needs a server of our own is skipped, or false. */
 export const skipOnDeployment = deploymentUrl === undefined ? false : 'needs a server of its own, not a deployment'
+
+/** Why a test that makes keys is skipped, or false. */
+export const skipWithoutKeys =
+  deploymentUrl === undefined || (adminUrl !== undefined && adminToken !== undefined)
+    ? false
+    : 'needs DATAPULSE_TEST_ADMIN_URL and DATAPULSE_TEST_ADMIN_TOKEN to make keys'
 
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   if (deploymentUrl !== undefined) {
     const key = environment['DATAPULSE_TEST_KEY']
     if (key === undefined) throw new Error('DATAPULSE_TEST_URL needs DATAPULSE_TEST_KEY: the key to test with.')
-    return { url: deploymentUrl.replace(/\/$/, ''), key, close: async () => {} }
+    const keys = adminUrl === undefined || adminToken === undefined ? {} : { keys: remoteKeys(adminUrl, adminToken) }
+    return { url: deploymentUrl.replace(/\/$/, ''), key, ...keys, close: async () => {} }
   }
   return startOwnServer(options)
 }
@@ -106,17 +122,19 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
     if (!made.ok) throw new Error(made.problem)
     return { id: made.key.id, secret: made.secret }
   }
+  const revokeKey = async (id: string) => {
+    const revoked = await accounts.revokeKey(id)
+    if (!revoked.ok) throw new Error(revoked.problem)
+  }
   const { secret } = await makeKey()
   return {
     url: `http://127.0.0.1:${api.port}`,
     key: secret,
+    keys: { makeKey, revokeKey },
     own: {
       api: () => api,
       makeKey,
-      async revokeKey(id) {
-        const revoked = await accounts.revokeKey(id)
-        if (!revoked.ok) throw new Error(revoked.problem)
-      },
+      revokeKey,
       records: log.records,
       failLog: log.fail,
       logged,
@@ -132,6 +150,39 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
       await log.close()
       accounts.close()
       rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Keys made and revoked through the admin API of a deployment. */
+function remoteKeys(url: string, token: string): KeyMaker {
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const response = await fetch(url.replace(/\/$/, '') + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(30_000),
+    })
+    const reply = (await response.json()) as { id: string; key: string }
+    if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${JSON.stringify(reply)}`)
+    return reply
+  }
+  return {
+    async makeKey(wish = {}) {
+      const made = await ask('POST', '/api/keys', {
+        product: wish.product ?? 'contract-test',
+        mode: wish.mode ?? 'test',
+        rate_limit: wish.rateLimit ?? 6_000_000,
+        ...(wish.scopes === undefined ? {} : { scopes: wish.scopes }),
+        ...(typeof wish.expiresMs === 'number' ? { expires_at: new Date(wish.expiresMs).toISOString() } : {}),
+      })
+      // A new key may take a second to be known at the door.
+      await sleep(1_000)
+      return { id: made.id, secret: made.key }
+    },
+    async revokeKey(id) {
+      await ask('DELETE', `/api/keys/${id}`)
     },
   }
 }
