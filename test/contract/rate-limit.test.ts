@@ -10,6 +10,7 @@ import {
   startServer,
   type TestServer,
 } from '../harness/server.ts'
+import { Installation, until } from '../harness/installation.ts'
 import { login } from './events.ts'
 import { expectStatus, rateLimitPattern, type Reply, send, sendBatch, sendEvent } from './wire.ts'
 
@@ -106,5 +107,24 @@ suite('rate limit over a restart', { skip: skipOnDeployment }, () => {
     assert.equal(told(await expectStatus(200, null, sendOne())).r, 0)
     await server.own.restart()
     await expectStatus(429, 'RATE_LIMITED', sendOne())
+  })
+
+  test('nor does kill -9 of the api process, or of every process at once', async () => {
+    const installation = await Installation.open()
+    after(() => installation.close())
+    const key = await installation.key('casino', { rate_limit: 5 })
+    const sendOne = () => installation.post('/v2/s2s/event', key, JSON.stringify(login()), { connection: 'close' })
+    await until('the key is known', async () => (await sendOne()).status === 200)
+    for (let i = 0; i < 3; i++) assert.equal((await sendOne()).status, 200)
+    const { api } = installation.pids()
+    installation.kill('api')
+    await until('the api is another process', () => ![undefined, api].includes(installation.pids().api))
+    await installation.ready()
+    assert.equal((await sendOne()).status, 200)
+    assert.equal((await sendOne()).status, 429)
+    installation.kill('everything')
+    await installation.gone()
+    await installation.start()
+    assert.equal((await sendOne()).status, 429)
   })
 })
