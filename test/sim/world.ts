@@ -234,7 +234,7 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
   const endOfChaos = clock.now() + chaosMs
   const misfortuneShare = chance.pick([0, 0.5, 1])
   for (let at = 500; at < chaosMs - 6_000; at += 700) {
-    if (chance.happens(misfortuneShare * 0.5)) clock.after(at, () => void chance.pick(misfortunes)())
+    if (chance.happens(misfortuneShare * 0.5)) clock.after(at, chance.pick(misfortunes))
   }
 
   beginApi()

@@ -5,8 +5,8 @@
 //   3. the index takes the identities, the new checkpoint and the end of 1, in one synced write (`commit`)
 //   4. the log hears that everything before the chunk's end is processed
 //
-// Dying between any two: recovery.ts finds the pending load, makes the same again from the log, and goes on at 2; the
-// warehouse ignores what it has. Until 3 the index answers as it did before, so the decisions come out the same.
+// Dying between any two: recovery.ts finds the pending load, makes the same again from the log, and goes on at 2, or at 3
+// when the note is there; the warehouse ignores what it has. Until 3 the index answers as it did before, so the decisions come out the same.
 //
 // A warehouse that is away is asked again, for ever, ever more slowly; nothing is dropped. One that refuses the load for
 // what is in it (WAREHOUSE_REFUSED) must not stall the rest: what it may have written of it is undone,
@@ -19,7 +19,7 @@ import type { LogReader } from '../log/record.ts'
 import type { Load, LoadingWarehouse, LoadNote, Totals } from '../warehouse/load.ts'
 import type { Chunk, LogPlace } from './chunk.ts'
 import { type Ahead, checkCounts, type Counts, type Decided, decide, type Reckoning } from './decisions.ts'
-import type { Checkpoint, IdentityIndex, LoadPart, Pending } from './index/identity-index.ts'
+import type { Checkpoint, IdentityIndex, LoadPart } from './index/identity-index.ts'
 import { type Item, refusedItem } from './items.ts'
 import type { Logger, Pace } from './pace.ts'
 import { digestOf, lastWhole, makeToken } from './token.ts'
@@ -62,26 +62,27 @@ export async function deliver(
   return delivered
 }
 
-/** One load: begun, loaded, committed. With `repeated`, the load that was begun before: then nothing is begun again. */
+/** One load: begun, loaded, committed. With `begun`, one that was begun before, and perhaps is in the warehouse. */
 export async function tryPart(
   parts: DeliveryParts,
   progress: Progress,
   chunk: Chunk,
   part: LoadPart | null,
   decided: Decided,
-  repeated: Pending | null = null,
+  begun: { token: string; isThere: boolean } | null = null,
 ): Promise<Tried> {
   const { index, now } = parts
   const to = part === null ? chunk.to : chunk.from
-  const note = await makeNote(parts, progress, chunk, part, decided, repeated?.token ?? null)
-  if (repeated === null) {
+  const note = await makeNote(parts, progress, chunk, part, decided, begun?.token ?? null)
+  if (begun === null) {
     const { seq, token } = note
     const range = { from: chunk.from.offset, to: chunk.to.offset, fromEvents: chunk.from.events }
     await index.begin({ seq, logId: chunk.logId, ...range, part, token })
   }
   const { events, duplicates, parked, rejected } = decided
   const startedMs = now()
-  const refused = await load(parts, progress, { note, events, duplicates, parked, rejected })
+  const isThere = begun?.isThere === true
+  const refused = isThere ? null : await load(parts, progress, { note, events, duplicates, parked, rejected })
   if (refused !== null) return { progress: null, refused }
   const after: Progress = { warehouseId: progress.warehouseId, note, uncounted: uncountedAfter(progress, chunk, part) }
   await index.commit([...decided.entries.values()], after)

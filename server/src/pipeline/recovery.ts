@@ -4,7 +4,7 @@
 //
 //   index and warehouse agree                          go on at the note's end
 //   … and a load was pending                           the same load again, from the same range of the log
-//   the pending load's note is in the warehouse        the same again too: the warehouse ignores it, the index learns
+//   the pending load's note is in the warehouse        the index learns what it brought
 //   anything else: none, damaged, another warehouse's,
 //   older or newer, pending and not repeatable, amid
 //   the parts of a refused chunk                       what a load left half-done is undone, the index is rebuilt from
@@ -65,9 +65,11 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
   try {
     let progress = agreement(opened.state, warehouseId, note)
     const { pending } = opened.state
-    if (progress !== null && pending !== null) progress = await repeat(parts, index, progress, pending, logId)
-    // A warehouse put back from a copy may hold the half of a load that this index never began.
-    else if (progress !== null) await warehouse.forgetAfter(note)
+    if (progress !== null) {
+      // What a load left half-done is undone first: it may be of another attempt, of a warehouse put back from a copy.
+      if (pending === null || pending.token !== note?.token) await warehouse.forgetAfter(note)
+      if (pending !== null) progress = await repeat(parts, index, progress, pending, logId, note)
+    }
     if (progress === null) {
       logger.warn({ warehouseId, note: note?.seq ?? null }, 'the index does not fit the warehouse: it is rebuilt')
       await index.close()
@@ -132,6 +134,7 @@ async function repeat(
   progress: Progress,
   pending: Pending,
   logId: string,
+  note: LoadNote | null,
 ): Promise<Progress | null> {
   const { logger } = parts
   if (pending.logId !== logId) return null
@@ -141,7 +144,8 @@ async function repeat(
   const decided = await decide(itemsOfPart(chunk, part), index, new Map(), reckon(progress, chunk, part))
   if (readToken(token)?.digest !== digestOfPart(chunk, pending.seq, part, decided)) return null
   logger.info({ from: pending.from, to: pending.to, seq: pending.seq }, 'repeating the load that was begun')
-  const tried = await tryPart({ ...parts, index }, progress, chunk, part, decided, pending)
+  const isThere = note?.token === token
+  const tried = await tryPart({ ...parts, index }, progress, chunk, part, decided, { token, isThere })
   if (tried.progress !== null) return tried.progress
   // Refused, it left no events behind: as if it had never begun. It is met again as a chunk, and cut in parts.
   await parts.warehouse.forgetAfter(progress.note)
