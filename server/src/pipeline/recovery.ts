@@ -16,6 +16,10 @@
 // Totals live in the notes, so they are those of the warehouse: across logs, restores and rebuilds they say what this
 // warehouse has decided, each event once. (One thing they cannot know: what a load brought that was cut off before its
 // note, when its log was lost in the same moment: there in the warehouse, in no total.)
+//
+// Not noticed: an index and a warehouse put together from copies of two moments, both after the same note, of which the
+// warehouse's holds events of a load that the index's has not begun. Those events would be loaded again. It would take
+// a question to the warehouse for the identities after its last note.
 
 import type { DamagedRange, LogHead, LogReader } from '../log/record.ts'
 import type { LoadingWarehouse, LoadNote } from '../warehouse/load.ts'
