@@ -18,7 +18,7 @@ export type Job = {
   requestsMax: number
 }
 
-export type Closed = { kind: 'closed' }
+type Closed = { kind: 'closed' }
 
 /** `spin` keeps the core busy so that nothing is sent late; `timer` sends each millisecond what is due, and leaves the core. */
 export type Open = { kind: 'open'; requestsPerSecond: number; pace: 'spin' | 'timer' }

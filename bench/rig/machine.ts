@@ -2,9 +2,11 @@
 
 import { execFileSync } from 'node:child_process'
 import { statfsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os'
-import { version as chdbVersion } from 'chdb'
+import { join } from 'node:path'
 import { canPin } from './child.ts'
+import { root } from './place.ts'
 
 export type Machine = {
   processor: string
@@ -26,7 +28,7 @@ export function describeMachine(): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${platform()} ${release().split('-')[0]} ${arch()}`,
     node: process.version,
-    chdb: chdbVersion().libchdb.replaceAll('"', ''),
+    chdb: chdbVersion(),
     commit: git('rev-parse', '--short=12', 'HEAD'),
     changed: git('status', '--porcelain', '--', 'server', 'contract', 'cli', 'bench/load', 'bench/figures') !== '',
     pinned: canPin,
@@ -39,6 +41,12 @@ export function needRoom(path: string, bytesMin: number, what: string): void {
   if (bavail * bsize >= bytesMin) return
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`
   throw new Error(`Cannot run ${what} because it needs ${gib(bytesMin)} of free disk: got ${gib(bavail * bsize)}.`)
+}
+
+/** Of the package, without loading the engine. */
+function chdbVersion(): string {
+  const requireAsServer = createRequire(join(root, 'server/package.json'))
+  return (requireAsServer('chdb/package.json') as { version: string }).version
 }
 
 function git(...args: string[]): string {

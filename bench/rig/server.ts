@@ -12,10 +12,8 @@ import { type Child, type Core, pin, startNode } from './child.ts'
 import { root } from './place.ts'
 import { argumentsOf, descendants } from './proc.ts'
 
-export type Role = 'api' | 'pipeline' | 'engine' | 'web'
-
 /** What the bench reads of `GET /api/status`. */
-export type Standing = {
+type Standing = {
   log: { offset: number; events: number; bytes: number } | null
   checkpoint: { offset: number; events: number } | null
   lag: { events: number; seconds: number } | null
@@ -42,8 +40,8 @@ export type Server = {
 
 export const product = 'bench'
 const rateLimitPerMinute = 6_000_000
-/** A start may have an index to rebuild. */
-const readyMsMax = 60 * 60_000
+const readyMsMax = 120_000
+const readyEveryMs = 20
 /** The server bounds its own stop to 20 s. */
 const stopMsMax = 40_000
 
@@ -114,19 +112,17 @@ async function makeKey(dataDir: string): Promise<string> {
 }
 
 async function ready(child: Child, port: number, role: 'all' | 'api', withinMs: number): Promise<void> {
-  const path = role === 'api' ? '/healthz' : '/readyz'
   const endMs = Date.now() + withinMs
   for (;;) {
-    if (!child.isAlive()) throw new Error(`The server ended while it was starting:\n${child.lastWords()}`)
-    if (
-      await get(port, path, '').then(
-        () => true,
-        () => false,
-      )
-    )
-      return
-    if (Date.now() > endMs) throw new Error(`The server was not ready in ${withinMs / 1000} s:\n${child.lastWords()}`)
-    await sleep(10)
+    const told = await get<{ status: string }>(port, role === 'api' ? '/healthz' : '/readyz', '').catch(() => null)
+    if (told !== null && (role === 'api' || told.status === 'ready')) return
+    const wrong = child.isAlive() ? '' : 'ended while it was starting'
+    const late = Date.now() > endMs ? `was not ready in ${withinMs / 1000} s: ${JSON.stringify(told)}` : ''
+    if (wrong !== '' || late !== '') {
+      await child.end()
+      throw new Error(`The server ${wrong}${late}\n${child.lastWords()}`)
+    }
+    await sleep(readyEveryMs)
   }
 }
 
