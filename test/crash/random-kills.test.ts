@@ -28,7 +28,6 @@ after(() => installation?.close())
 test(`${rounds} rounds of kill -9 under load lose nothing and double nothing (seed ${seed})`, async () => {
   installation = await Installation.open()
   const key = await installation.key('crash')
-  await sleep(300)
   const books: Traffic['requests'] = []
   for (let done = 0; done < rounds; done += roundsPerAudit) {
     const traffic = new Traffic(installation, key, `s${seed}-${done}`, random)

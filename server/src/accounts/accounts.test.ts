@@ -240,3 +240,11 @@ test('a newer format is refused with a sentence', () => {
   file.close()
   assert.throws(() => open(path), /its format must be 1 or older: got 2/)
 })
+
+test('a key that another process made is good at once, before the next poll', async () => {
+  const path = join(folder, `${files++}.db`)
+  const door = openAccounts({ path, now: Date.now, logger: silent, pollMs: 60_000 })
+  after(() => door.close())
+  const { key, secret } = await makeKey(open(path))
+  assert.equal(door.findKey(secret, Date.now())?.id, key.id)
+})

@@ -25,6 +25,8 @@ export type Documents = {
   /** Calls `changed` after each document that is new here, whoever wrote it. */
   watch(changed: (kind: string, id: string) => void): void
   /** Looks for other processes' documents now instead of at the next poll. */
+  /** Looks for other processes' changes now; costs microseconds when there are none. */
+  catchUp(): void
   refresh(): void
   touch(uses: Iterable<readonly [id: string, usedMs: number]>): void
   lastUsed(id: string): number | null
@@ -66,6 +68,7 @@ export function openDocuments(path: string, pollMs: number, onFault: (fault: unk
     put,
     watch: changed => void watchers.push(changed),
     refresh: readNewer,
+    catchUp: poll,
     touch,
     lastUsed: id => (selectUse.get(id) as { used_ms: number } | undefined)?.used_ms ?? null,
     close() {

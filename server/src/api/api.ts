@@ -4,15 +4,15 @@
 //   limiter.ts, bad-keys.ts, body-budget.ts, connections.ts   what protects the door
 //   tally.ts      what is counted
 // Promises: a 200 is sent only after the log's word; a refused request leaves nothing behind but its count; memory is
-// bounded by limits.ts, bounds.ts and the contract's limits; a valid key is never held back by what others do wrong.
+// bounded by limits.ts and the contract's limits; a valid key is never held back by what others do wrong.
 
 import { createServer, type ServerOptions } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { limits as wire } from '@datapulse/contract'
+import { limits as fixed } from '../limits.ts'
 import type { LogWriter } from '../log/record.ts'
 import { BadKeys } from './bad-keys.ts'
 import { BodyBudget } from './body-budget.ts'
-import { bounds } from './bounds.ts'
 import { Connections } from './connections.ts'
 import { Decompressor } from './decompress.ts'
 import type { Connection } from './exchange.ts'
@@ -68,7 +68,7 @@ export type ApiOptions = {
 export type Api = {
   port: number
   status(): ApiStatus
-  /** Takes no more connections, answers what is in flight, writes the last tally; resolves within `bounds.closeMs` or so. */
+  /** Takes no more connections, answers what is in flight, writes the last tally; resolves within `limits.closeMs` or so. */
   close(): Promise<void>
 }
 
@@ -137,7 +137,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     throw fault
   })
   server.on('error', fault => logger.error({ fault: String(fault) }, 'the public port failed'))
-  const timers = [setInterval(tick, limits.tallyIntervalMs), setInterval(touch, bounds.touchMs)]
+  const timers = [setInterval(tick, limits.tallyIntervalMs), setInterval(touch, fixed.touchMs)]
   for (const timer of timers) timer.unref()
 
   let closed: Promise<void> | null = null
@@ -178,7 +178,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     const stopped = new Promise<void>(resolve => server.close(() => resolve()))
     const drained = ingest.drain()
     connections.closeIdle()
-    await withinMs(drained, bounds.closeMs)
+    await withinMs(drained, fixed.closeMs)
     connections.closeIdle()
     await withinMs(stopped, 1_000)
     connections.destroyAll()

@@ -3,7 +3,7 @@
 
 import { randomUUIDv7 } from 'node:crypto'
 import type { Code } from '@datapulse/contract'
-import { bounds } from './bounds.ts'
+import { limits } from '../limits.ts'
 import type { Connection, Exchange } from './exchange.ts'
 import { bareReply, type Refusal } from './reply.ts'
 
@@ -49,7 +49,7 @@ export class Connections {
     }
     connection.faults = (connection.faults ?? 0) + 1
     if (connection.faults > 1) {
-      if (connection.faults > bounds.faultsMax) connection.destroy()
+      if (connection.faults > limits.faultsMax) connection.destroy()
       return
     }
     const refusal = refusalOf(fault)
@@ -62,13 +62,13 @@ export class Connections {
     } else {
       this.#needs.countCode(refusal.code)
       connection.end(bareReply(refusal, randomUUIDv7()))
-      this.#ending.set(connection, performance.now() + bounds.lingerBrokenMs)
+      this.#ending.set(connection, performance.now() + limits.lingerBrokenMs)
     }
   }
 
   /** Its reply is out; the rest of its body is thrown away, for a while. */
   linger(exchange: Exchange): void {
-    const ms = exchange.connection.faults === undefined ? bounds.lingerMs : bounds.lingerBrokenMs
+    const ms = exchange.connection.faults === undefined ? limits.lingerMs : limits.lingerBrokenMs
     this.#lingering.set(exchange, performance.now() + ms)
   }
 
@@ -114,7 +114,7 @@ function cutIfStalled(connection: Connection, nowMs: number): void {
   if (connection.writtenSeen !== connection.bytesWritten - connection.writableLength) {
     connection.writtenSeen = connection.bytesWritten - connection.writableLength
     connection.stalledSinceMs = nowMs
-  } else if (nowMs - (connection.stalledSinceMs ?? nowMs) > bounds.stalledMs) {
+  } else if (nowMs - (connection.stalledSinceMs ?? nowMs) > limits.stalledMs) {
     connection.destroy()
   }
 }

@@ -2,7 +2,7 @@
 // log may be down without harm to the door: then it is named, and the answer is still 200.
 
 import type { LogWriter } from '../log/record.ts'
-import { bounds } from './bounds.ts'
+import { limits } from '../limits.ts'
 
 /** What other parts say: null is ready, a text says why not. Nothing in it makes the door refuse. */
 export type Readiness = () => Promise<Record<string, string | null>>
@@ -45,7 +45,7 @@ export class Health {
   async #askOthers(): Promise<Record<string, string | null>> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<Record<string, string>>(resolve => {
-      timer = setTimeout(() => resolve({ others: 'no answer in time' }), bounds.readinessMs)
+      timer = setTimeout(() => resolve({ others: 'no answer in time' }), limits.readinessMs)
     })
     try {
       return await Promise.race([this.#readiness(), late])

@@ -13,7 +13,7 @@ import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
 import type { BadKeys } from './bad-keys.ts'
 import type { BodyBudget } from './body-budget.ts'
 import { BodyReader, type Taken } from './body-reader.ts'
-import { bounds } from './bounds.ts'
+import { limits } from '../limits.ts'
 import type { Connections } from './connections.ts'
 import type { Decompressor } from './decompress.ts'
 import type { Connection, Exchange } from './exchange.ts'
@@ -236,9 +236,9 @@ export class Ingest {
       return
     }
     exchange.discardedBytes += chunk.length
-    if (exchange.phase === 'discarding' && exchange.discardedBytes > bounds.discardBytesMax) {
+    if (exchange.phase === 'discarding' && exchange.discardedBytes > limits.discardBytesMax) {
       this.#reject(exchange, exchange.refusal as Refusal)
-    } else if (exchange.phase === 'lingering' && exchange.discardedBytes > bounds.lingerBytesMax) {
+    } else if (exchange.phase === 'lingering' && exchange.discardedBytes > limits.lingerBytesMax) {
       this.#connectionEnd(exchange)
     }
   }
@@ -342,7 +342,7 @@ export class Ingest {
     exchange.phase = 'discarding'
     this.#listen(exchange)
     const length = Number(exchange.req.headers['content-length'] ?? 0)
-    if (expects || length > bounds.discardBytesMax) this.#reject(exchange, refusal)
+    if (expects || length > limits.discardBytesMax) this.#reject(exchange, refusal)
   }
 
   /** Replies with a refusal and counts it. */
