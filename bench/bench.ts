@@ -3,11 +3,11 @@
 //
 //   npm run bench -- [--figure NAME …] [--full] [--smoke] [--rounds N] [--json FILE]
 //
-// Results go to bench/results/ as JSON with machine, versions and commit; bench/report.ts writes docs/benchmarks.md from
-// them. `--smoke` tells only that everything runs, writes nothing, and its numbers mean nothing.
+// Results go to bench/results/ as JSON with machine, versions and commit, and docs/benchmarks.md is made from them anew,
+// unless `--json` names another file. `--smoke` tells only that everything runs, writes nothing, and its numbers mean nothing.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { figures } from './figures/all.ts'
 import type { Figure, FigureResult, Line, Run } from './figures/figure.ts'
@@ -17,7 +17,8 @@ import { measureReach, type Reach } from './load/load.ts'
 import { startNode } from './rig/child.ts'
 import { describeMachine, needRoom } from './rig/machine.ts'
 import { makePlace, removePlace, root } from './rig/place.ts'
-import { formatValue, type Results, targetText } from './rig/results.ts'
+import { writePage } from './rig/page.ts'
+import { formatValue, keepResults, type Results, targetText } from './rig/results.ts'
 
 const { values } = parseArgs({
   options: {
@@ -132,9 +133,14 @@ function showLine(line: Line): string {
   ].join(' ')
 }
 
+/** The kept results and the page that is made from them change together. */
 function write(results: Results): void {
-  const path = values.json ?? join(root, 'bench/results', `${results.size}.json`)
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `${JSON.stringify(results, null, 1)}\n`)
-  console.log(`written to ${path.startsWith(root) ? path.slice(root.length + 1) : path}`)
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`)
+  else {
+    keepResults(results, values.figure)
+    writePage(names)
+  }
+  console.log(
+    values.json === undefined ? 'written to bench/results and docs/benchmarks.md' : `written to ${values.json}`,
+  )
 }

@@ -88,7 +88,8 @@ async function sendOnTime(
       send(free.pop() as Connection, dueUs)
       dueUs += nextGap()
     }
-    const oldestUs = over ? now : now - waitingMax * meanGapUs
+    // What is due when the time is up and found no connection was never sent.
+    const oldestUs = tally.isOver() ? now : now - waitingMax * meanGapUs
     for (; dueUs < oldestUs; dueUs += nextGap()) tally.unsent()
     if (loop.pace === 'spin') await immediate()
     else await until(() => true, 1)

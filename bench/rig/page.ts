@@ -1,7 +1,10 @@
 // The page docs/benchmarks.md, made from results: nothing on it is written by hand.
 
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { FigureResult, Line } from '../figures/figure.ts'
-import { formatValue, type Results, targetText } from './results.ts'
+import { root } from './place.ts'
+import { formatValue, readResults, type Results, targetText } from './results.ts'
 
 /** What a reader could think is in these numbers and is not. */
 const notMeasured = [
@@ -14,6 +17,13 @@ const notMeasured = [
   'Hours and days: the longest run is minutes, so merges of old parts, retention and a full disk are not in it.',
   'Questions at scale: while events come in, one question a second is asked; how fast questions are is a matter of its own.',
 ]
+
+/** Makes docs/benchmarks.md anew; the figures in the order of their names. */
+export function writePage(names: string[]): void {
+  const results = readResults()
+  if (results.length === 0) throw new Error('Cannot write the page because bench/results must hold a result: got none.')
+  writeFileSync(join(root, 'docs/benchmarks.md'), benchmarksPage(results, names))
+}
 
 /** The whole page, the figures in the order of their names. */
 export function benchmarksPage(results: Results[], names: string[]): string {

@@ -1,6 +1,6 @@
 // What a run leaves in bench/results/, and how its values are shown.
 
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FigureResult, Target } from '../figures/figure.ts'
 import type { Reach } from '../load/load.ts'
@@ -30,7 +30,15 @@ export function targetText(target: Target | null): string {
   return `${target.kind} ${value} ${target.unit}`
 }
 
+const folder = join(root, 'bench/results')
+
 /** Every result that is kept. */
 export function readResults(): Results[] {
-  return globSync(join(root, 'bench/results/*.json')).map(path => JSON.parse(readFileSync(path, 'utf8')) as Results)
+  return globSync(join(folder, '*.json')).map(path => JSON.parse(readFileSync(path, 'utf8')) as Results)
+}
+
+/** A file for each size, and for each choice of figures: `full.json`, `full-drain.json`. The last run of a kind is kept. */
+export function keepResults(results: Results, chosen: string[]): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, `${[results.size, ...chosen].join('-')}.json`), `${JSON.stringify(results, null, 1)}\n`)
 }
