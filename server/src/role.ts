@@ -3,6 +3,7 @@
 // end. A part that cannot open ends the process with the reason; whether that is for good is the supervisor's to judge.
 // What escapes as an exception is a bug: the process ends, and its next start takes the road of recovery.
 
+import { setPriority } from 'node:os'
 import type { Config } from './config.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import { type RoleMetrics, openRoleMetrics } from './metrics.ts'
@@ -14,6 +15,12 @@ export type Part = { status(): Record<string, unknown>; close(): Promise<void> }
 /** From a role to the supervisor. `detail` holds the ports that were bound. */
 export type RoleMessage = { kind: 'ready'; detail: Record<string, unknown> } | { kind: 'failed'; message: string }
 
+/**
+ * Niceness. Where everybody wants a core at once, acknowledging comes first, then answering; what follows the log can
+ * wait a moment: it is in the log. Set before a role starts its threads, which inherit it.
+ */
+const priorities: Record<RoleName, number> = { api: 0, web: 2, pipeline: 5, engine: 5 }
+
 /** Ends the process with this code when the part could not open: the same again would not help at once. */
 export const couldNotOpen = 69
 
@@ -24,6 +31,7 @@ export async function runRole(
 ): Promise<void> {
   const logger = openLogger({ role: name, level: config.logLevel, format: config.logFormat })
   const startedMs = Date.now()
+  setPriority(priorities[name])
   escapesAreBugs(logger)
   let part: Part | null = null
   let stopping = false

@@ -151,6 +151,9 @@ async function* streamRows<Row>(client: ClickHouseClient, sql: string, params: P
   }
 }
 
+/** A pause as short as an engine's start is not worth a line. */
+const toldFromAttempt = 4
+
 async function repeatWhile<T>(
   passes: (fault: WarehouseFault) => boolean,
   work: () => Promise<T>,
@@ -165,7 +168,8 @@ async function repeatWhile<T>(
       const fault: WarehouseFault = faultOf(error)
       if (!passes(fault) || attempt >= attemptsMax) throw fault
       const pauseMs = Math.min(pauseMsMax, 50 * 2 ** attempt)
-      logger.warn({ code: fault.code, attempt, pauseMs, reason: fault.message }, 'warehouse: trying again')
+      const told = { code: fault.code, attempt, pauseMs, reason: fault.message }
+      if (attempt >= toldFromAttempt) logger.warn(told, 'warehouse: trying again')
       await sleep(pauseMs)
     }
   }
