@@ -57,6 +57,10 @@ export const limits = {
   /** One load takes at most so many events and bytes of bodies. */
   loadEventsMax: 20_000,
   loadBytesMax: 32 * 1024 * 1024,
+  /** With little to do, loads begin this far apart: parts stay few, and an event is listed well within a second. */
+  loadIntervalMs: 200,
+  /** The log is looked at so often when there was nothing new. */
+  pollMs: 5,
 
   // warehouse
   /** One question: seconds, bytes, threads; questions waiting beyond the queue get an error. */

@@ -9,18 +9,16 @@
 // its own, in the order in which they need each other; with a role it becomes that role. roles/ says what each is wired to.
 
 import { type Config, readConfig } from './config.ts'
-import { runApi } from './roles/api.ts'
-import { runEngineRole } from './roles/engine.ts'
-import { runPipeline } from './roles/pipeline.ts'
-import { runWeb } from './roles/web.ts'
-import { supervise } from './supervisor.ts'
 
-const runs: Record<string, (config: Config) => Promise<void>> = {
-  all: supervise,
-  engine: runEngineRole,
-  api: runApi,
-  pipeline: runPipeline,
-  web: runWeb,
+type Run = (config: Config) => Promise<void>
+
+/** Each process loads only what its role needs: the engine's library is the engine's alone. */
+const runs: Record<string, () => Promise<Run>> = {
+  all: async () => (await import('./supervisor.ts')).supervise,
+  engine: async () => (await import('./roles/engine.ts')).runEngineRole,
+  api: async () => (await import('./roles/api.ts')).runApi,
+  pipeline: async () => (await import('./roles/pipeline.ts')).runPipeline,
+  web: async () => (await import('./roles/web.ts')).runWeb,
 }
 
 const result = readConfig()
@@ -30,5 +28,6 @@ else if ('problems' in result) {
   process.exitCode = 2
 } else {
   if (result.config.role === 'all') for (const line of result.warnings) process.stderr.write(`${line}\n`)
-  await runs[result.config.role]?.(result.config)
+  const run = await runs[result.config.role]?.()
+  await run?.(result.config)
 }

@@ -15,6 +15,11 @@ export function socketPath(dataDir: string, name: string): string {
   return socketPathFor(join(dataDir, 'run', `${name}.sock`)).path
 }
 
+/** Where the engine answers ClickHouse's HTTP interface. */
+export function engineSocket(dataDir: string): string {
+  return socketPath(dataDir, 'clickhouse')
+}
+
 export type RoleAnswers = { status(): unknown; metrics(): Promise<unknown> }
 
 /** Listens until closed. A socket file that a dead process left behind is replaced. */

@@ -14,7 +14,7 @@ import { type DemoKey, makeDemoKey, welcome } from './first-start.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import type { RoleMessage } from './role.ts'
 import { type RoleName, roleNames } from './role-socket.ts'
-import { engineEnvironment } from './warehouse/warehouse.ts'
+import { engineEnvironment } from './warehouse/engine/environment.ts'
 
 type Child = {
   role: RoleName

@@ -76,7 +76,9 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
       if (pending !== null) progress = await repeat(parts, index, progress, pending, logId, note)
     }
     if (progress === null) {
-      logger.warn({ warehouseId, note: note?.seq ?? null }, 'the index does not fit the warehouse: it is rebuilt')
+      const isNew = opened.state.checkpoint === null && note === null
+      if (!isNew)
+        logger.warn({ warehouseId, note: note?.seq ?? null }, 'the index does not fit the warehouse: it is rebuilt')
       await index.close()
       const rebuilt = await rebuild(parts, warehouseId, note, logId)
       index = rebuilt.index

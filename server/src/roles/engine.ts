@@ -6,13 +6,8 @@ import type { Config } from '../config.ts'
 import { takeExclusiveLock } from '../exclusive-lock.ts'
 import { limits } from '../limits.ts'
 import { runRole } from '../role.ts'
-import { socketPath } from '../role-socket.ts'
+import { engineSocket } from '../role-socket.ts'
 import { runEngine } from '../warehouse/engine/engine.ts'
-
-/** Where the engine answers ClickHouse's HTTP interface. */
-export function engineSocket(dataDir: string): string {
-  return socketPath(dataDir, 'clickhouse')
-}
 
 export function runEngineRole(config: Config): Promise<void> {
   return runRole('engine', config, async logger => {

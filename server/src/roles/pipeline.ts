@@ -6,13 +6,11 @@ import type { Config } from '../config.ts'
 import { withCrashPoints } from '../crash-points.ts'
 import { limits } from '../limits.ts'
 import { openLogReader } from '../log/log.ts'
-import type { FlushedLogger } from '../logger.ts'
 import type { IndexPlace } from '../pipeline/index/identity-index.ts'
 import { levelIndexPlace } from '../pipeline/index/level-index.ts'
 import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
 import { runRole } from '../role.ts'
-import { openWarehouse } from '../warehouse/warehouse.ts'
-import { engineSocket } from './engine.ts'
+import { openConfiguredWarehouse } from './configured-warehouse.ts'
 
 export function runPipeline(config: Config): Promise<void> {
   return runRole('pipeline', config, async logger => {
@@ -44,15 +42,6 @@ export function runPipeline(config: Config): Promise<void> {
 function indexPlace(config: Config): IndexPlace {
   const place = levelIndexPlace(join(config.dataDir, 'index'))
   return { open: async () => withCrashPoints('index', await place.open(), config), wipe: () => place.wipe() }
-}
-
-/** The engine's socket, or the server that the configuration names. */
-export function openConfiguredWarehouse(config: Config, logger: FlushedLogger) {
-  const place =
-    config.warehouse === 'embedded'
-      ? { socketPath: engineSocket(config.dataDir) }
-      : { url: config.warehouse, user: config.warehouseUser, password: config.warehousePassword }
-  return openWarehouse({ ...place, database: config.warehouseDatabase, logger, now: Date.now })
 }
 
 function pipelineStatus(pipeline: Pipeline) {

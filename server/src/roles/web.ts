@@ -10,7 +10,7 @@ import type { Warehouse } from '../warehouse/warehouse.ts'
 import { readOrMakeAdminToken } from '../web/admin-token.ts'
 import type { CountRow, CountsQuestion, DuplicatesQuestion, Page } from '../web/needs.ts'
 import { openWeb } from '../web/web.ts'
-import { openConfiguredWarehouse } from './pipeline.ts'
+import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { askStanding } from './standing.ts'
 
 export function runWeb(config: Config): Promise<void> {

@@ -29,7 +29,6 @@ import type { LoadingWarehouse } from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
 
-export { engineEnvironment } from './engine/environment.ts'
 
 export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
   /** `[A-Za-z_][A-Za-z0-9_]*`; `datapulse` by default. */
