@@ -307,6 +307,22 @@ test('after an I/O error nobody sees what failed, and the log goes on in a new s
   }
 })
 
+test('a next segment that was made but not synced: nothing is appended behind its beginning', async () => {
+  for (const code of ['FULL', 'IO'] as const) {
+    const orders: StoreErrorCode[] = []
+    const store = openMemoryStore({ fault: call => (call === 'created' ? (orders.shift() ?? null) : null) })
+    const { writer, send } = overMemory(store)
+    assert.deepStrictEqual([send('a', 6_000).fault, send('b', 6_000).fault], [null, null])
+    orders.push(code)
+    assert.notStrictEqual(send('c').fault, null)
+    writer.tick()
+    assert.deepStrictEqual([send('d').fault, send('e', 12_000).fault, send('f').fault], [null, null, null])
+    store.crash(() => false)
+    const { records, damage } = await readAll(openLogReaderOver(store, logger))
+    assert.deepStrictEqual([records.map(record => record.requestId), damage], [['a', 'b', 'd', 'e', 'f'], []])
+  }
+})
+
 test('a log that was put in the place of another has another id', async t => {
   const dir = await logFolder(t)
   const first = await writerIn(t, join(dir, 'log'))

@@ -16,7 +16,19 @@ import {
   type StoreErrorCode,
 } from './store.ts'
 
-export type StoreCall = 'list' | 'create' | 'open' | 'append' | 'read' | 'seal' | 'drop' | 'stat' | 'free' | 'consumed'
+/** `created` is the sync of the folder: the segment is there, and the call fails all the same. */
+export type StoreCall =
+  | 'list'
+  | 'create'
+  | 'created'
+  | 'open'
+  | 'append'
+  | 'read'
+  | 'seal'
+  | 'drop'
+  | 'stat'
+  | 'free'
+  | 'consumed'
 
 export type MemoryStore = LogStore & {
   /** Ends all that is open. `appears` says of each commit that failed to sync whether the disk has it after all. */
@@ -97,6 +109,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       if (segments.has(name.number)) throw new StoreError('IO', `segment ${name.number} is there already`)
       const segment = { name, logId, slots: [], unsynced: null, sealed: false, at: now() }
       segments.set(name.number, segment)
+      call('created')
       return writerOf(segment)
     },
     openWriter: name => {

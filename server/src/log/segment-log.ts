@@ -3,7 +3,8 @@
 // Runs in the writer's worker thread; in a simulation, in the same process.
 //
 // After an I/O error the segment is never written again: the next begins at the last acknowledged record, and its
-// name alone cuts off whatever the failed commit may have left behind in the old one.
+// name alone cuts off whatever the failed commit may have left behind in the old one. The same holds once the next
+// has been begun, however that ended: its name may be there, and would cut off what is appended to the old one.
 
 import { endOf, headIsIntact, sealCommit } from './commit.ts'
 import { appendFault, faultOf } from './fault.ts'
@@ -109,7 +110,7 @@ export class SegmentLog {
       this.#head = { offset: offset + records, events: eventsBefore + events }
       return null
     } catch (error) {
-      // A full disk leaves the segment as it was; after any other error its pages cannot be trusted.
+      // An append that met a full disk leaves the segment as it was; after any other error its pages cannot be trusted.
       if (!(error instanceof StoreError && error.code === 'FULL')) this.#closed = true
       return this.#refuse(faultOf(error))
     } finally {
@@ -210,8 +211,9 @@ export class SegmentLog {
     throw new StoreError('CORRUPT', 'Cannot open the log because one segment must be readable: got none')
   }
 
-  /** Begins the next segment at the head; only then lets go of the old one. */
+  /** Begins the next segment at the head; only then lets go of the old one, which is not written from here on. */
   #rotate(): void {
+    this.#closed = true
     const number = this.#names.at(-1)!.number + 1
     const name = { number, firstOffset: this.#head.offset, eventsBefore: this.#head.events }
     const writer = this.#store.create(name, this.#id)
@@ -219,12 +221,12 @@ export class SegmentLog {
     this.#names.push(name)
     this.#writer = writer
     this.#closed = false
-    this.#measure()
     try {
       old.close()
     } catch (error) {
       this.#report('warn', { err: error }, 'The old segment of the log could not be closed')
     }
+    this.#measure()
   }
 
   #goOn(): void {

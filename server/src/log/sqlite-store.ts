@@ -111,9 +111,14 @@ function createSegment(dir: string, name: SegmentName, logId: string): SegmentWr
   }
   renameDurably(dir, temporary, fileOf(name))
   const writer = openSegmentWriter(dir, name)
-  // The WAL was made by opening it; its directory entry must survive a power cut too.
-  syncFolder(dir)
-  return writer
+  try {
+    // The WAL was made by opening it; its directory entry must survive a power cut too.
+    syncFolder(dir)
+    return writer
+  } catch (error) {
+    writer.close()
+    throw error
+  }
 }
 
 function openSegmentWriter(dir: string, name: SegmentName): SegmentWriter {
