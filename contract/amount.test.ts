@@ -1,3 +1,5 @@
+// Amounts as decimals: every digit that is sent is kept, half-even beyond the 18th, and equal values have equal texts.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { amountOf, decimalOf, numberSource, onlySource, sameAmount } from './amount.ts'

@@ -1,3 +1,5 @@
+// Which events are the same event: the identity of each kind, and what must never share one.
+
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'

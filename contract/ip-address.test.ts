@@ -1,3 +1,5 @@
+// What is one IP address and nothing else, and all that merely looks like one.
+
 import assert from 'node:assert/strict'
 import { isIP } from 'node:net'
 import { test } from 'node:test'

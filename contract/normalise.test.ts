@@ -1,3 +1,5 @@
+// From what was sent to the stored shape: values as read, flags as raised, and nothing accepted that cannot be taken.
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Event } from './event.ts'

@@ -1,3 +1,5 @@
+// The small size of the load benchmark runs, so that it cannot rot.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { benchLoad } from '../../../bench/micro/load.bench.ts'

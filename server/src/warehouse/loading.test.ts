@@ -1,3 +1,5 @@
+// Loads into a real engine: once each, whatever is repeated, and the notes say how far they went.
+
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { DuplicateRow, EventRow, IdentityRow, Load, ParkedRow, RejectedRow } from './load.ts'

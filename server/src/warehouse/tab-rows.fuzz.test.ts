@@ -1,3 +1,5 @@
+// Any value written as a tab-separated row reads back as itself.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

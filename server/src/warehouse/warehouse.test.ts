@@ -1,3 +1,5 @@
+// The door of the warehouse: opened by several at once, found again with its id, and refusing what it cannot be asked.
+
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { after, before, test } from 'node:test'

@@ -1,3 +1,5 @@
+// What is asked of the warehouse, on a real engine: filters, pages, counts, duplicates, and that no question can do harm.
+
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { connect } from '../connection.ts'

@@ -1,3 +1,6 @@
+// The engine behind its socket: parameters and rows arrive exactly, nothing of one query is left for the next, limits
+// hold, and a stopped engine keeps what was inserted.
+
 import assert from 'node:assert/strict'
 import { stat } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
