@@ -3,7 +3,8 @@
 // and the property tests hold the two together.
 
 import { limits } from './limits.ts'
-import { isMoneyEvent } from './names.ts'
+import { fold, isMoneyEvent } from './names.ts'
+import { isIntegerText, numberSources } from './number-source.ts'
 import type { Rule } from './rules.ts'
 import {
   amountFault,
@@ -38,26 +39,22 @@ export type SentFields = {
 }
 
 /**
- * @param index position in the batch, -1 for a single event
- * @param length characters of the event's text: a short one cannot have too many properties
- * @param escaped whether the body has any `\u` escape: without one, no text in it can be ill-formed or hold a NUL
+ * Where an event was sent: from `start` to `end` in the text of the body. `escaped`: the body has a `\u` escape; without
+ * one, no text in it can be ill-formed or hold a NUL.
  */
-export function checkEvent(
-  value: unknown,
-  index: number,
-  length: number,
-  escaped: boolean,
-  nowMs: number,
-  found: Findings,
-): void {
+export type Sent = { body: string; start: number; end: number; escaped: boolean }
+
+/** @param index position in the batch, -1 for a single event */
+export function checkEvent(value: unknown, index: number, sent: Sent, nowMs: number, found: Findings): void {
   const before = found.total
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     report(found, index, whole, 'shape', `an event must be a JSON object: got ${shown(value)}`)
   } else {
-    const illFormed = escaped ? illFormedKeys(value) : null
+    const illFormed = sent.escaped ? illFormedKeys(value) : null
     if (illFormed !== null) reportIllFormed(illFormed, index, found)
-    checkFields(value, illFormed, index, escaped, nowMs, found)
-    if (length > lengthOfMostProperties) checkProperties(value as SentFields, index, found)
+    checkFields(value, illFormed, index, sent, nowMs, found)
+    // A short text cannot have too many properties.
+    if (sent.end - sent.start > lengthOfMostProperties) checkProperties(value as SentFields, index, found)
   }
   if (found.total !== before) found.eventsBad++
 }
@@ -73,14 +70,17 @@ function checkFields(
   event: SentFields,
   illFormed: Set<string> | null,
   index: number,
-  escaped: boolean,
+  sent: Sent,
   nowMs: number,
   found: Findings,
 ): void {
+  const { escaped } = sent
   let name = ''
   const wrong = (field: keyof SentFields, rule: Rule): void => {
     if (illFormed?.has(field)) return
-    report(found, index, field, rule, valueMessage(field, rule, event[field], name))
+    const listed = found.violations.length < found.listedMax
+    const message = listed ? valueMessage(field, rule, event[field], name) : ''
+    report(found, index, field, rule, listed && rule === 'required' ? message + twinHint(event, field) : message)
   }
   let fault: Rule | null = null
 
@@ -121,12 +121,47 @@ function checkFields(
   if (!isMissing(event.message_id) && (fault = idFault(event.message_id, escaped)) !== null) wrong('message_id', fault)
   if (!isMissing(event.is_crypto) && booleanOf(event.is_crypto) === null) wrong('is_crypto', 'type')
 
+  if (hasNumberId(event)) checkNumberIds(event, sent, wrong)
+
   if (name === 'bet') {
     if (!isMissing(event.bet_result) && typeof event.bet_result !== 'string') wrong('bet_result', 'type')
     if (!isMissing(event.bet_result_amount) && (fault = amountFault(event.bet_result_amount)) !== null) {
       wrong('bet_result_amount', fault)
     }
   }
+}
+
+function hasNumberId(event: SentFields): boolean {
+  return (
+    typeof event.client_user_id === 'number' ||
+    typeof event.click_id === 'number' ||
+    typeof event.transaction_id === 'number' ||
+    typeof event.parent_transaction_id === 'number' ||
+    typeof event.message_id === 'number'
+  )
+}
+
+/** A number that was rounded to a safe integer as it was parsed is no id: what was sent must be that integer. */
+function checkNumberIds(event: SentFields, sent: Sent, wrong: (field: keyof SentFields, rule: Rule) => void): void {
+  const text = sent.body.slice(sent.start, sent.end)
+  if (!fractionOrExponent.test(text)) return
+  const sources = numberSources(text, idKeys)
+  for (const key of idKeys) {
+    const source = Number.isSafeInteger(event[key]) ? sources.get(key) : undefined
+    if (source !== undefined && !isIntegerText(source)) wrong(key, 'type')
+  }
+}
+
+/** A question to add to what is said of a missing field, when a key was sent that is spelled almost like it. */
+function twinHint(event: SentFields, field: string): string {
+  const wanted = fold(field)
+  let looked = 0
+  for (const key in event) {
+    if (++looked > keysLookedAtMax) break
+    if (key.length >= wanted.length && key.length <= 2 * field.length && key !== field && fold(key) === wanted)
+      return `: was "${visible(key)}" meant to be it?`
+  }
+  return ''
 }
 
 function checkProperties(event: SentFields, index: number, found: Findings): void {
@@ -186,6 +221,12 @@ const knownKeys: ReadonlySet<string> = new Set<keyof SentFields>([
   'bet_result_amount',
   'message_id',
 ])
+
+const idKeys = ['client_user_id', 'click_id', 'transaction_id', 'parent_transaction_id', 'message_id'] as const
+/** A digit with a point or an exponent after it, not within an address or a text that is short of a quote. */
+const fractionOrExponent = /[:\s][-]?[0-9]+[.eE]/
+/** Enough for an event that is within the limit of properties. */
+const keysLookedAtMax = limits.customPropertiesMax + 16
 
 /** The shortest property is `"":0,`: a text this short cannot hold one more than the limit. */
 const lengthOfMostProperties = limits.customPropertiesMax * 5

@@ -8,6 +8,7 @@ import { decodeBody } from './body.ts'
 import { checkBody, checkEvents } from './check.ts'
 import { plainViolations } from './check.plain.ts'
 import { fields } from './fields.ts'
+import { limits } from './limits.ts'
 import { normalise, readEvents } from './normalise.ts'
 import { type BodyKind, scanBody } from './scan.ts'
 import { newFindings, visible } from './violation.ts'
@@ -105,6 +106,15 @@ const hostileNumber = fc.oneof(
   fc.constantFrom(
     '9007199254740991',
     '9007199254740992',
+    '9007199254740990.9',
+    '12345.00000000000000000001',
+    '0.99999999999999999999',
+    '100.0',
+    '1e2',
+    '120e-1',
+    '125e-1',
+    '1e-400',
+    '-0.0e5',
     '-9007199254740993',
     '1.5',
     '12345',
@@ -174,6 +184,17 @@ const large = fc.integer({ min: -3, max: 3 }).map(over => {
   const event = JSON.stringify({ ...goodEvent('login'), pad: '' })
   return `${event.slice(0, -2)}${'x'.repeat(65_536 + over - event.length)}"}`
 })
+/** Elements around the limit of values, some of them in empty objects and in texts that look like more. */
+const valuesAround = fc
+  .record({ over: fc.integer({ min: -3, max: 3 }), empty: fc.boolean(), space: fc.constantFrom('', ' ') })
+  .map(({ over, empty, space }) => {
+    const holding = (values: number) =>
+      `[${Array.from({ length: values }, () => (empty ? `{${space}}` : '1')).join(',')}]`
+    const event = (values: number) => `{"x":${holding(values - 2)},"y${','.repeat(40)}{":"[,","z":0}`
+    const each = 8_000
+    const texts = Array.from({ length: limits.bodyValuesMax / each }, (_, i) => event(each - 2 + (i === 0 ? over : 0)))
+    return Buffer.from(`[${texts.join(',')}]`)
+  })
 const anyElement = fc.oneof(
   { weight: 12, arbitrary: nearlyGood },
   { weight: 4, arbitrary: fc.array(member, { maxLength: 6 }).map(members => `{${members.join(',')}}`) },
@@ -181,6 +202,12 @@ const anyElement = fc.oneof(
   { weight: 1, arbitrary: crowded },
   { weight: 1, arbitrary: large },
 )
+/** The same in flat events, which are read another way. */
+const flatAround = fc.integer({ min: -2, max: 2 }).map(over => {
+  const event = (values: number) => `{${Array.from({ length: values - 1 }, (_, i) => `"p${i}":0`).join(',')}}`
+  const texts = Array.from({ length: limits.bodyValuesMax / 200 }, (_, i) => event(200 + (i === 0 ? over : 0)))
+  return Buffer.from(`[${texts.join(',')}]`)
+})
 const gap = fc.constantFrom('', ' ', '\r\n', '\t')
 const batch = fc
   .tuple(
@@ -230,6 +257,17 @@ describe('checkBody', () => {
   test('finds what the plain reading finds after a byte order mark, and in any bytes', () => {
     fc.assert(fc.property(markedBody, kinds, sameFindings), { numRuns: 200 })
     fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), kinds, sameFindings), { numRuns: 1_000 })
+  })
+
+  test('finds what the plain reading finds around the limit of values', () => {
+    fc.assert(
+      fc.property(valuesAround, body => sameFindings(body, 'batch')),
+      { numRuns: 20 },
+    )
+    fc.assert(
+      fc.property(flatAround, body => sameFindings(body, 'batch')),
+      { numRuns: 10 },
+    )
   })
 
   test('says nothing raw and nothing long', () => {
@@ -291,7 +329,8 @@ function allFindings(
   const text = decodeBody(body) ?? ''
   const scan = scanBody(text, body, kind)
   const found = newFindings(Infinity)
-  const checked = scan.fault === null && scan.events > 0 && checkEvents(text, scan, kind, nowMs, found) === null
+  const counted = scan.fault === null && scan.events > 0 && scan.values <= limits.bodyValuesMax
+  const checked = counted && checkEvents(text, scan, kind, nowMs, found) === null
   return (checked ? found.violations : listed).map(({ index, field, rule }) => `${index ?? '-'} ${field} ${rule}`)
 }
 

@@ -26,6 +26,9 @@ export function plainViolations(bytes: Uint8Array, kind: 'event' | 'batch', nowM
   if (elements.length === 0) return body('empty')
   if (elements.length > limits.batchEventsMax) return body('count')
 
+  const parsed = elements.filter(element => elementRefusal(element) === null)
+  if (parsed.reduce((sum, element) => sum + valuesOf(element), 0) > 200_000) return body('values')
+
   const violations: PlainViolation[] = []
   for (const [index, element] of elements.entries()) {
     const found = elementViolations(element, nowMs)
@@ -37,15 +40,50 @@ export function plainViolations(bytes: Uint8Array, kind: 'event' | 'batch', nowM
 
 /** The violations of one event's text, as pairs of field and rule; null when it is not JSON. */
 function elementViolations(text: string, nowMs: number): [string, Rule][] | null {
-  if (Buffer.byteLength(text) > limits.eventBytesMax) return [['$', 'size']]
-  if (depthOf(text) > limits.depthMax) return [['$', 'depth']]
+  const refusal = elementRefusal(text)
+  if (refusal !== null) return [['$', refusal]]
   const value = parse(text)
   if (value === undefined) return null
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return [['$', 'shape']]
-  return eventViolations(value as Sent, nowMs)
+  return eventViolations(value as Sent, sourcesOf(text), nowMs)
 }
 
-function eventViolations(event: Sent, nowMs: number): [string, Rule][] {
+/** What is wrong with an event before it is parsed. */
+function elementRefusal(text: string): Rule | null {
+  if (Buffer.byteLength(text) > limits.eventBytesMax) return 'size'
+  return depthOf(text) > limits.depthMax ? 'depth' : null
+}
+
+/** The values in an element, itself included: one after each comma, and one after each bracket that is not closed at once. */
+function valuesOf(text: string): number {
+  const marks = tokensOf(text).filter(token => trimJson(token) !== '')
+  const opens = (token: string | undefined) => token === '{' || token === '['
+  const closes = (token: string | undefined) => token === '}' || token === ']'
+  return 1 + marks.filter((token, i) => token === ',' || (opens(token) && !closes(marks[i + 1]))).length
+}
+
+/** The texts of an event's own numbers as they were sent. */
+function sourcesOf(text: string): Map<string, string> {
+  const sources = new Map<object, Map<string, string>>()
+  const root: unknown = JSON.parse(text, function (this: object, key, value: unknown, context?: { source?: string }) {
+    const own = sources.get(this) ?? new Map<string, string>()
+    if (typeof value === 'number' && context?.source !== undefined) own.set(key, context.source)
+    sources.set(this, own)
+    return value
+  })
+  return sources.get(root as object) ?? new Map()
+}
+
+/** Whether a number's text has no fraction: 100, 100.0 and 1e2 have none, and all three are the integer 100. */
+function isWhole(source: string): boolean {
+  const [digits = '', exponent = '0'] = source.replace(/^-/, '').toLowerCase().split('e')
+  const [integer = '', fraction = ''] = digits.split('.')
+  const places = fraction.length - Number(exponent)
+  if (places <= 0 || /^0*$/.test(integer + fraction)) return true
+  return places <= 10_000 && /^0*$/.test((integer + fraction).padStart(places, '0').slice(-places))
+}
+
+function eventViolations(event: Sent, sources: Map<string, string>, nowMs: number): [string, Rule][] {
   const own = new Map(Object.entries(event))
   const name = typeof own.get('event_name') === 'string' ? String(own.get('event_name')).trim() : ''
   const money = ['deposit', 'withdraw', 'bet', 'win', 'loss'].includes(name)
@@ -61,7 +99,9 @@ function eventViolations(event: Sent, nowMs: number): [string, Rule][] {
     if (read === undefined) custom++
     if (!stringsOf([key, value]).every(part => part.isWellFormed())) found.push([key, 'encoding'])
     else if (read !== undefined && !missing(value)) {
-      const rule = read(value, nowMs)
+      const source = sources.get(key)
+      const rounded = read === id && typeof value === 'number' && source !== undefined && !isWhole(source)
+      const rule = read(value, nowMs) ?? (rounded ? 'type' : null)
       if (rule !== null) found.push([key, rule])
     }
   }
@@ -73,7 +113,10 @@ function eventViolations(event: Sent, nowMs: number): [string, Rule][] {
   return found
 }
 
-/** An id: a string of at most 512 bytes without NUL, or an integer that a double holds exactly. */
+/**
+ * An id: a string of at most 512 bytes without NUL, or an integer that a double holds exactly. The integer is what was
+ * sent, not what it is rounded to; how it is spelled does not matter: `100.0` is the integer 100.
+ */
 const id: Reading = value => {
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) return null

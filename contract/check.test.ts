@@ -1,4 +1,4 @@
-// The wire contract, line by line, as the door keeps it.
+// The wire contract, line by line, as the door keeps it. Long because the contract has so many lines.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -179,6 +179,34 @@ describe('coercion is narrow and lossless', () => {
   })
 })
 
+describe('ids that are numbers', () => {
+  const ids = ['client_user_id', 'click_id', 'transaction_id', 'parent_transaction_id', 'message_id']
+  const sent = (field: string, number: string) =>
+    JSON.stringify({ ...published.deposit, [field]: 'HERE' }).replace('"HERE"', number)
+
+  test('what was sent must be an integer, however it is spelled; what it is rounded to does not count', () => {
+    for (const field of ids) {
+      for (const number of ['12345', '100.0', '1e2', '120e-1', '-0', '9007199254740991', '9007199254740991.000']) {
+        assert.deepEqual(raw(sent(field, number)), [], number)
+      }
+      for (const number of ['9007199254740990.9', '12345.00000000000000000001', '1e-400', '125e-1', '1.5']) {
+        assert.deepEqual(raw(sent(field, number)), [`${field} type`], number)
+        assert.match(messageOf(sent(field, number)), /this number has a fraction/)
+      }
+    }
+    assert.deepEqual(raw(sent('x', '12345.00000000000000000001')), [])
+    assert.deepEqual(raw(`{"message_id":1.00000000000000000001,${sent('message_id', '7').slice(1)}`), [])
+    assert.deepEqual(raw(`{"message\\u005fid":1.00000000000000000001,${sent('x', '7').slice(1)}`), ['message_id type'])
+  })
+
+  test('one beyond 2^53 is refused without repeating what it is rounded to', () => {
+    for (const number of ['9007199254740993', '1e400', '123456789012345678901234567890']) {
+      assert.deepEqual(raw(sent('message_id', number)), ['message_id range'])
+      assert.doesNotMatch(messageOf(sent('message_id', number)), /9007199254740992|got|\d{5}/)
+    }
+  })
+})
+
 describe('text', () => {
   test('invalid UTF-8 is refused, a leading byte order mark is not', () => {
     const body = Buffer.from(JSON.stringify({ ...published.login, city: 'é' }))
@@ -253,6 +281,20 @@ describe('limits', () => {
     assert.deepEqual([rulesOf(outcome), outcome.events], [['$ count'], 5_001])
     const hostile = checkBody(Buffer.from(`[${'{},'.repeat(2_700_000)}{}]`), 'batch', nowMs)
     assert.deepEqual(rulesOf(hostile), ['$ count'])
+  })
+
+  test('200,000 values, at any depth, keys not counted', () => {
+    const flat = (values: number) => `{${Array.from({ length: values - 1 }, (_, i) => `"k${i}":"a,b"`).join(',')}}`
+    const deep = (values: number) =>
+      `{"a":[${Array.from({ length: values - 2 }, (_, i) => (i % 2 ? '{ }' : '[]')).join(',')}]}`
+    for (const event of [flat, deep]) {
+      const most = Array.from({ length: 200 }, () => event(1_000))
+      const rules = (events: string[]) => new Set(rulesOf(checkBody(Buffer.from(`[${events.join()}]`), 'batch', nowMs)))
+      assert.ok(!rules(most).has('$ values'))
+      assert.deepEqual(rules([...most, '{}']), new Set(['$ values']))
+    }
+    const ordinary = { ...published.deposit, ...Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`p${i}`, i])) }
+    assert.ok(checkBatch(Array.from({ length: 5_000 }, () => ordinary)).ok)
   })
 
   test('millions of brackets are not parsed', () => {
@@ -391,6 +433,33 @@ test('a message repeats no value longer than 64 characters, and nothing raw', ()
   assert.match(messages('a\u0007\u001b[31m\u202e')[0]!, /a\\u0007\\u001b\[31m\\u202e/)
 })
 
+test('messages say what was probably meant', () => {
+  const { client_user_id: user, ...rest } = published.login!
+  assert.match(
+    messageOf(JSON.stringify({ ...rest, clientUserId: user })),
+    /client_user_id is required: was "clientUserId" meant/,
+  )
+  assert.match(messageOf(JSON.stringify(rest)), /client_user_id is required$/)
+  const batch = (text: string | Buffer) => {
+    const outcome = checkBody(Buffer.from(text), 'batch', nowMs)
+    return outcome.ok ? '' : outcome.message
+  }
+  const one = JSON.stringify(published.login)
+  assert.match(batch(`{"events":[${one}]}`), /send the array itself/)
+  assert.match(batch(`${one}\n${one}\n`), /send the array itself.*one event to a line/)
+  assert.match(batch(one), /to \/v2\/s2s\/event/)
+  for (const [bytes, name] of [
+    [[0x1f, 0x8b, 8, 0], 'gzip'],
+    [[0x28, 0xb5, 0x2f, 0xfd], 'zstd'],
+  ] as const) {
+    assert.match(batch(Buffer.from(bytes)), new RegExp(`${name}; is Content-Encoding missing`))
+  }
+  for (const amount of [1e20, -1e20, '-1e20', 99999999999999999999]) {
+    const outcome = checkEvent({ ...published.deposit, amount })
+    assert.match(outcome.ok ? '' : outcome.message, /between -1e20 and 1e20/)
+  }
+})
+
 test('every rule can be broken', () => {
   const broken = new Set<string>()
   const note = (outcome: BodyOutcome) => {
@@ -421,6 +490,7 @@ test('every rule can be broken', () => {
     '[{"a":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}]',
     `[{"a":"${'x'.repeat(70_000)}"}]`,
     `[${'1,'.repeat(5_000)}1]`,
+    `[${Array.from({ length: 40 }, () => `{"a":[${'0,'.repeat(5_000)}0]}`).join(',')}]`,
   ]) {
     note(checkBody(Buffer.from(text), 'batch', nowMs))
   }

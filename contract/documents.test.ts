@@ -65,6 +65,7 @@ test("rules' and flags' sentences name the limits as they are", () => {
   assert.ok(rules.depth.includes(String(limits.depthMax)))
   assert.ok(rules.properties.includes(String(limits.customPropertiesMax)))
   assert.ok(rules.size.includes(`${limits.eventBytesMax / 1024} KiB`))
+  assert.ok(rules.values.includes(limits.bodyValuesMax.toLocaleString('en')))
   assert.ok(rules.count.includes(limits.batchEventsMax.toLocaleString('en')))
   assert.ok(rules.future.includes(`${limits.futureRefusedMs / 3_600_000} hours`))
   assert.ok(flags.future_skew.includes(`${limits.futureFlaggedMs / 60_000} minutes`))

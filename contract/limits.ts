@@ -6,6 +6,8 @@ export const limits = {
   bodyBytesMax: 8 * 1024 * 1024,
   /** Events of one batch: `count`. */
   batchEventsMax: 5_000,
+  /** Values of one body, at any depth: texts, numbers, objects, arrays and all else; keys are not values: `values`. */
+  bodyValuesMax: 200_000,
   /** One event's text, without whitespace around it: `size`. */
   eventBytesMax: 64 * 1024,
   /** Nesting of objects and arrays, the event itself being 1: `depth`. */

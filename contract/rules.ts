@@ -12,6 +12,7 @@ export const rules = {
   properties: 'The event has more than 255 custom properties.',
   size: 'The event is larger than 64 KiB.',
   count: 'The batch has more than 5,000 events.',
+  values: 'The body holds more than 200,000 values.',
   empty: 'The batch has no events.',
   syntax: 'The body is not JSON.',
   shape: 'The body, or an element of the batch, is not what the endpoint takes.',

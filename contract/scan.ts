@@ -1,6 +1,7 @@
 // Takes a body's text apart before any parser sees it: finds where each event begins and ends, and how deeply it is
 // nested, by following strings and brackets alone. It builds nothing and stops at the first event too many, so a body
 // made to hurt a parser (millions of empty objects, millions of brackets) costs one pass over its text.
+// It counts values too, each after a comma or an opening bracket: what a parser builds is bounded before it is run.
 // It does not prove that the body is JSON: whoever parses the spans does. Brackets are counted, not matched, and that is
 // enough: spans that are each valid JSON, with a comma between every two and the array's own brackets around them, are
 // valid JSON together.
@@ -27,6 +28,8 @@ export type Scan = {
   spans: Int32Array
   /** Events that are nested too deeply or are too large, by index; null when there are none. */
   unparsable: Map<number, 'depth' | 'size'> | null
+  /** Values of the events that may be parsed, at any depth, the events included; not counted where only proposed. */
+  values: number
   /** Only proposed: right if all of it is JSON, in as many objects as there are spans. */
   proposed: boolean
 }
@@ -36,6 +39,7 @@ export function scanBody(text: string, bytes: Uint8Array, kind: BodyKind): Scan 
   const units = bytes.length === text.length ? bytes : unitsOf(text)
   const { length } = units
   unparsable = null
+  values = 0
   let at = skipSpace(units, units[0] === BYTE_ORDER_MARK ? 1 : 0)
   if (at === length) return { fault: 'empty', at, events: 0 }
   const opening = units[at]
@@ -64,6 +68,7 @@ export function scanBody(text: string, bytes: Uint8Array, kind: BodyKind): Scan 
 /** The spans of a body that seems to be flat objects and nothing else; null when it does not. */
 export function scanFlat(text: string, kind: BodyKind): Scan | null {
   unparsable = null
+  values = 0
   let tail = endBefore(text, text.length)
   if (kind === 'batch') {
     const open = text.indexOf('[')
@@ -101,6 +106,7 @@ function scanElement(units: Units, at: number): number {
   const length = units.length
   let depth = 0
   let deepest = 0
+  let held = 1
   let i = at
   for (; i < length; i++) {
     const c = units[i]
@@ -108,14 +114,31 @@ function scanElement(units: Units, at: number): number {
       i = endOfString(units, i + 1)
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
       if (++depth > deepest) deepest = depth
+      held++
     } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
       if (--depth < 0) break
-    } else if (c === COMMA && depth === 0) break
+      if (isOpening(lastBefore(units, i))) held--
+    } else if (c === COMMA) {
+      if (depth === 0) break
+      held++
+    }
   }
   // A string that is not closed has taken i beyond the end.
   closed = depth === 0 && i <= length
   deepestSeen = deepest
+  valuesSeen = held
   return Math.min(i, length)
+}
+
+/** The unit before `at` that is no whitespace. */
+function lastBefore(units: Units, at: number): number | undefined {
+  let i = at - 1
+  while (isSpace(units[i])) i--
+  return units[i]
+}
+
+function isOpening(unit: number | undefined): boolean {
+  return unit === OPEN_OBJECT || unit === OPEN_ARRAY
 }
 
 /** The quote that closes the string whose first character is at `from`; the units' end when there is none. */
@@ -136,7 +159,10 @@ function note(units: Units, index: number, start: number, terminator: number): v
   spansFound[2 * index] = start
   spansFound[2 * index + 1] = end
   const large = (end - start) * 3 > limits.eventBytesMax && bytesOf(units, start, end) > limits.eventBytesMax
-  if (!large && deepestSeen <= limits.depthMax) return
+  if (!large && deepestSeen <= limits.depthMax) {
+    values += valuesSeen
+    return
+  }
   unparsable ??= new Map()
   unparsable.set(index, large ? 'size' : 'depth')
 }
@@ -187,7 +213,7 @@ function isSpace(unit: number | undefined): boolean {
 }
 
 function scanned(events: number, proposed: boolean): Scan {
-  return { fault: null, events, spans: spansFound.slice(0, 2 * events), unparsable, proposed }
+  return { fault: null, events, spans: spansFound.slice(0, 2 * events), unparsable, values, proposed }
 }
 
 const QUOTE = 0x22
@@ -204,3 +230,5 @@ const spansFound = new Int32Array(2 * limits.batchEventsMax)
 let unparsable: Scan['unparsable'] = null
 let closed = false
 let deepestSeen = 0
+let valuesSeen = 0
+let values = 0

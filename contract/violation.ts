@@ -1,6 +1,7 @@
 // A violation: one thing that is wrong with a request, in words for the person who has to repair it. Messages say what
 // was wrong and what would be right. They repeat no value longer than 64 characters, and no control character raw.
 
+import { fields } from './fields.ts'
 import { limits } from './limits.ts'
 import { isMoneyEvent } from './names.ts'
 import type { Rule } from './rules.ts'
@@ -21,6 +22,8 @@ export function newFindings(listedMax: number = limits.violationsListedMax): Fin
   return { violations: [], total: 0, listedMax, eventsBad: 0 }
 }
 
+const idNames: ReadonlySet<string> = new Set(fields.filter(({ kind }) => kind === 'id').map(({ name }) => name))
+
 /** The field that stands for the event, or the body, as a whole. */
 export const whole = '$'
 
@@ -38,8 +41,15 @@ export function valueMessage(field: string, rule: Rule, value: unknown, eventNam
     case 'future':
       return `timestamp must not be more than 48 hours ahead of the server: got ${shown(value)}`
     default:
-      return `${field} must be ${wanted(field, rule)}: got ${shown(value)}`
+      return `${field} must be ${wanted(field, rule)}: ${got(field, rule, value)}`
   }
+}
+
+/** A number whose digits the parser may have lost is not repeated: it would not be the one that was sent. */
+function got(field: string, rule: Rule, value: unknown): string {
+  const rounded = typeof value === 'number' && (rule === 'range' ? field !== 'timestamp' : idNames.has(field))
+  if (!rounded) return `got ${shown(value)}`
+  return rule === 'range' ? 'this number is beyond' : 'this number has a fraction'
 }
 
 /** A value for a message: short ones as they are, others described. */
@@ -92,7 +102,7 @@ function wanted(field: string, rule: Rule): string {
     case 'amount':
     case 'bet_result_amount':
       return rule === 'range'
-        ? 'smaller than 1e20 (at most 20 digits before the point)'
+        ? 'between -1e20 and 1e20 (read as a double, at most 20 digits before the point)'
         : 'a number, or a text that is one, such as 50.00'
     case 'is_crypto':
       return 'true or false'
