@@ -207,19 +207,57 @@ test('sums computed anew over an intact WAL are the same bytes', async t => {
   assert.ok(mendedWal(wal, pageBytes).equals(wal))
 })
 
-test('the newest segment cannot be opened: it is said, and the log goes on after what was consumed', async t => {
-  const dir = await logFolder(t)
-  const id = await crashedLog(t, dir, 6)
-  const reader = await openLogReader({ dir, logger: keepingLogger() })
-  const { next } = await reader.read(0, { recordsMax: 4, bytesMax: 1e6 })
-  await reader.consumed(next)
-  await reader.close()
-  for (const suffix of ['', '-wal']) writeFileSync(segmentFiles(dir)[0]! + suffix, 'gone'.repeat(5000))
-  rmSync(`${segmentFiles(dir)[0]!}-shm`, { force: true })
-  const writer = await writerIn(t, dir, { logger: keepingLogger() })
-  assert.ok(writer.status().damage.length > 0)
-  assert.deepStrictEqual([writer.status().id, writer.status().head], [id, { offset: 4, events: 4 }])
-  await appendEach(writer, 4, 1)
+test('the newest segment cannot be opened but its WAL is whole: nothing is lost, and it is said', async t => {
+  for (const broken of ['head', 'all', 'empty'] as const) {
+    for (const consumes of [true, false]) {
+      const dir = await logFolder(t)
+      // So small that the WAL never holds the first page.
+      const id = await crashedLog(t, dir, 6, 20)
+      if (consumes) await consume(dir, 2)
+      const victim = segmentFiles(dir)[0]!
+      const bytes = readFileSync(victim)
+      if (broken !== 'empty') bytes.fill(0x5a, 0, broken === 'head' ? 100 : bytes.length)
+      // Without what tells the log's id nothing can be brought back under it; see the next test.
+      if (broken !== 'head' && !consumes) continue
+      writeFileSync(victim, broken === 'empty' ? '' : bytes)
+      rmSync(`${victim}-shm`, { force: true })
+      const writer = await writerIn(t, dir)
+      const { id: idAfter, head, damage } = writer.status()
+      assert.deepStrictEqual([idAfter, head], [id, { offset: 6, events: 6 }], broken)
+      assert.match(damage[0]!, /cannot be opened/)
+      await appendEach(writer, 6, 3)
+      const all = await everyRecordOrItsDamage(dir, 9)
+      assert.deepStrictEqual([all.records.length, all.damage], [9, []], broken)
+      await writer.close()
+    }
+  }
+})
+
+test('the newest segment and its WAL cannot be opened: nothing new lies where something was acknowledged', async t => {
+  for (const consumes of ['here', 'elsewhere'] as const) {
+    const dir = await logFolder(t)
+    const earlier = await writerIn(t, dir)
+    await appendEach(earlier, 0, 20, 20_000)
+    await earlier.close()
+    await consume(dir, 19, consumes === 'elsewhere' ? 'another-log' : undefined)
+    const newest = segmentFiles(dir).at(-1)!
+    for (const suffix of ['', '-wal']) writeFileSync(newest + suffix, 'gone'.repeat(5000))
+    rmSync(`${newest}-shm`, { force: true })
+    const writer = await writerIn(t, dir)
+    const { id, head, damage } = writer.status()
+    assert.ok(damage.length > 0)
+    assert.ok(id === earlier.status().id && head.offset > 20, 'a gap')
+    const begin = openSqliteStore(dir).list().at(-2)!
+    assert.strictEqual(head.events, consumes === 'here' ? 19 : begin.eventsBefore)
+    await appendEach(writer, head.offset, 2)
+    const reader = await openLogReader({ dir, logger: keepingLogger() })
+    const all = await readAll(reader)
+    await reader.close()
+    assert.deepStrictEqual([all.next, all.nextEvents], [head.offset + 2, head.events + 2])
+    const ranges = all.damage.map(({ from, to }) => [from, to])
+    assert.deepStrictEqual(ranges, [[begin.firstOffset, head.offset]])
+    await writer.close()
+  }
 })
 
 /** Records 0 … count - 1, one event each, over several segments. The writer is closed. */
@@ -233,11 +271,21 @@ async function severalSegments(t: TestContext): Promise<{ dir: string; count: nu
 }
 
 /** A log of `count` commits whose process ended without a word. Gives its id. */
-async function crashedLog(t: TestContext, dir: string, count: number): Promise<string> {
+async function crashedLog(t: TestContext, dir: string, count: number, bytes = 9_000): Promise<string> {
   const writer = await writerIn(t, dir, { limits: { ...limits, segmentBytesMax: 1e9 } })
-  await appendEach(writer, 0, count, 9_000)
+  await appendEach(writer, 0, count, bytes)
   await writer.close()
   return writer.status().id
+}
+
+/** Notes that a reader came so far. */
+async function consume(dir: string, offset: number, logId?: string): Promise<void> {
+  const reader = await openLogReader({ dir, logger: keepingLogger() })
+  await readAll(reader)
+  await reader.consumed(offset)
+  await reader.close()
+  const store = openSqliteStore(dir)
+  if (logId !== undefined) store.writeConsumed({ ...store.readConsumed()!, logId })
 }
 
 function seal(dir: string): void {

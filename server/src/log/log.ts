@@ -7,7 +7,8 @@
 // process ends between a failed fsync (or a lost reply of the thread) and the next segment. Then it has its offset as
 // if it had been acknowledged; nothing is ever at an offset where something else was acknowledged or read before.
 // Not promised: that a disk which lies about fsync keeps anything; that the damaged LAST commit of a log that was
-// killed is told from one that was torn while it was written (nothing but the file itself knows of it).
+// killed is told from one that was torn while it was written (nothing but the file itself knows of it); that a newest
+// segment of which nothing can be brought back is counted (what follows begins far behind any offset it may have had).
 //
 // The folder: writer.lock (held by the one writer), consumed.json, and segments (sqlite-store.ts draws their names):
 //

@@ -8,6 +8,7 @@
 
 import { endOf, headIsIntact, sealCommit } from './commit.ts'
 import { appendFault, faultOf } from './fault.ts'
+import { firstReadable } from './first-readable.ts'
 import type { LogFault, LogHead } from './record.ts'
 import { beginOfSegment, type LogStore, type SegmentName, type SegmentWriter, StoreError } from './store.ts'
 
@@ -44,6 +45,8 @@ const unsealedMax = 16
 const busyShare = 0.25
 /** A consumed segment never makes the log refuse: it is dropped early at this share of the budget. */
 const budgetShare = 0.9
+/** More records than a segment can hold. */
+const recordsMax = 2 ** 30
 const tickMs = 1_000
 const dropsPerTickMax = 8
 const damageKept = 20
@@ -171,33 +174,57 @@ export class SegmentLog {
   #reopen(newest: SegmentName): { writer: SegmentWriter; head: LogHead; closed: boolean } {
     const begin = beginOfSegment(newest)
     try {
-      const writer = this.#store.openWriter(newest)
+      const writer = this.#store.openWriter(newest, () => this.#idElsewhere())
       this.#names = this.#store.list()
       for (const sentence of writer.damage) this.#noteDamage(sentence)
       const last = writer.last
       const trusted = last === null || (headIsIntact(last) && last.offset >= newest.firstOffset)
       if (trusted) return { writer, head: last === null ? begin : endOf(last), closed: writer.closedForAppend }
       this.#noteDamage(`The last commit of segment ${newest.number} is damaged: its numbers do not fit their checksum`)
-      const head = laterOf(endOf(last), this.#headKnown(newest))
-      return { writer, head: Number.isSafeInteger(head.offset) ? head : this.#headKnown(newest), closed: true }
+      const known = this.#headKnown(newest, writer.logId)
+      const { offset, events } = laterOf(endOf(last), known)
+      const head = Number.isSafeInteger(offset) ? { offset, events } : known
+      return { writer, head, closed: true }
     } catch (error) {
       if (!(error instanceof StoreError && (error.code === 'CORRUPT' || error.code === 'MISSING'))) throw error
       this.#noteDamage(`Segment ${newest.number} cannot be opened: ${error.message}`)
-      const head = this.#headKnown(newest)
-      return { writer: unopened(this.#idElsewhere()), head, closed: true }
+      const id = this.#idElsewhere()
+      if (id === null) {
+        throw new StoreError('CORRUPT', 'Cannot open the log because one segment must be readable: got none')
+      }
+      const { offset, events } = laterOf(this.#headKnown(newest, id), this.#readableEnd(newest))
+      // How many records it held nobody knows; what comes next begins behind any offset that they may have had.
+      return { writer: unopened(id), head: { offset: offset + recordsMax, events }, closed: true }
     }
   }
 
   /** How far the log went at least, by what is known outside of its newest segment. */
-  #headKnown(newest: SegmentName): LogHead {
+  #headKnown(newest: SegmentName, id: string): LogHead {
     const begin = beginOfSegment(newest)
     const consumed = this.#store.readConsumed()
-    if (consumed === null || consumed.events === null) return begin
-    return laterOf(begin, { offset: consumed.offset, events: consumed.events })
+    if (consumed === null || consumed.logId !== id) return begin
+    return laterOf(begin, { offset: consumed.offset, events: consumed.events ?? begin.events })
   }
 
-  #idElsewhere(): string {
-    for (const name of this.#names.slice(0, -1).toReversed()) {
+  /** How far a reader comes in a segment that no writer can open. */
+  #readableEnd(newest: SegmentName): LogHead {
+    let end = beginOfSegment(newest)
+    try {
+      const reader = this.#store.openReader(newest)
+      for (;;) {
+        const head = firstReadable(reader, end.offset, end.offset + recordsMax)
+        if (head === null || !headIsIntact(head)) break
+        end = endOf(head)
+      }
+      reader.close()
+    } catch {
+      // So far, then.
+    }
+    return end
+  }
+
+  #idElsewhere(): string | null {
+    for (const name of this.#names.toReversed()) {
       try {
         const reader = this.#store.openReader(name)
         reader.close()
@@ -206,9 +233,7 @@ export class SegmentLog {
         // The next older one may be readable.
       }
     }
-    const consumed = this.#store.readConsumed()
-    if (consumed !== null) return consumed.logId
-    throw new StoreError('CORRUPT', 'Cannot open the log because one segment must be readable: got none')
+    return this.#store.readConsumed()?.logId ?? null
   }
 
   /** Begins the next segment at the head; only then lets go of the old one, which is not written from here on. */

@@ -2,7 +2,7 @@
 //
 //   segment-00000012-1500-9000.db        number, first offset, events before it (decimal)
 //   segment-….db-wal, -shm               while it is written, and until it is sealed
-//   segment-….db.damaged, -wal.damaged   set aside because its WAL was broken; its records are in the next number,
+//   segment-….db.damaged, -wal.damaged   set aside because one of them was broken; its records are in the next number,
 //                                        which has the same first offset (see wal-frames.ts)
 //   consumed.json                        {format, logId, offset, events}: how far the reader has come
 //   new-….tmp                            a segment or note being made; removed at start
@@ -44,13 +44,14 @@ const pageBytes = 8192
 const busyMs = 2_000
 const namePattern = /^segment-(\d{8,})-(\d+)-(\d+)\.db$/
 const headColumns = 'offset, records, events_before, events, body_bytes, body_sum, head_sum'
+const lastHead = `SELECT ${headColumns} FROM commits ORDER BY offset DESC LIMIT 1`
 
 export function openSqliteStore(dir: string): LogStore {
   makeFolderDurably(dir)
   return {
     list: () => guarded('list the segments', () => listSegments(dir)),
     create: (name, logId) => guarded('make a segment', () => createSegment(dir, name, logId)),
-    openWriter: name => guarded(`open ${fileOf(name)}`, () => openSegmentWriter(dir, name)),
+    openWriter: (name, logId) => guarded(`open ${fileOf(name)}`, () => reopenSegment(dir, name, logId ?? (() => null))),
     openReader: name => guarded(`open ${fileOf(name)}`, () => openSegmentReader(dir, name), join(dir, fileOf(name))),
     seal: name => guarded(`seal ${fileOf(name)}`, () => sealSegment(join(dir, fileOf(name)))),
     stat: name => guarded(`look at ${fileOf(name)}`, () => statSegment(join(dir, fileOf(name)))),
@@ -96,6 +97,21 @@ function listSegments(dir: string): SegmentName[] {
 function createSegment(dir: string, name: SegmentName, logId: string): SegmentWriter {
   const temporary = `new-${name.number}.tmp`
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(join(dir, temporary + suffix), { force: true })
+  makeEmpty(dir, temporary, name, logId)
+  renameDurably(dir, temporary, fileOf(name))
+  const writer = openWriterAt(dir, name, [], false)
+  try {
+    // The WAL was made by opening it; its directory entry must survive a power cut too.
+    syncFolder(dir)
+    return writer
+  } catch (error) {
+    writer.close()
+    throw error
+  }
+}
+
+/** Writes a segment without commits under a temporary name. */
+function makeEmpty(dir: string, temporary: string, name: SegmentName, logId: string): void {
   const db = new DatabaseSync(join(dir, temporary))
   try {
     db.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;
@@ -109,49 +125,94 @@ function createSegment(dir: string, name: SegmentName, logId: string): SegmentWr
   } finally {
     db.close()
   }
-  renameDurably(dir, temporary, fileOf(name))
-  const writer = openSegmentWriter(dir, name)
-  try {
-    // The WAL was made by opening it; its directory entry must survive a power cut too.
-    syncFolder(dir)
-    return writer
-  } catch (error) {
-    writer.close()
-    throw error
-  }
 }
 
-function openSegmentWriter(dir: string, name: SegmentName): SegmentWriter {
-  const { bytes: wal, found } = readWal(join(dir, `${fileOf(name)}-wal`), pageBytes)
-  // Where something lies behind the last commit nothing is appended, so that two torn ends never look like damage.
-  if (wal === null || found.commitsBehind < 2) return openWriterAt(dir, name, [], found.framesBehind > 0)
-  const what = `The write-ahead log of ${fileOf(name)} is damaged after frame ${found.framesValid}: ${found.commitsBehind} commits lie behind it`
-  try {
-    const mended = mendSegment(dir, name, mendedWal(wal, pageBytes))
-    const sentence = `${what}. They were brought back into ${fileOf(mended)}; what of them is broken is reported when it is read`
-    return openWriterAt(dir, mended, [sentence], true)
-  } catch (error) {
-    const sentence = `${what}. They could not be brought back: ${(error as Error).message}`
-    return openWriterAt(dir, name, [sentence], true)
+/** See `LogStore.openWriter`. Nothing is opened before what would be lost by opening it is in memory. */
+function reopenSegment(dir: string, name: SegmentName, logId: () => string | null): SegmentWriter {
+  const path = join(dir, fileOf(name))
+  const { bytes: wal, found } = readWal(`${path}-wal`, pageBytes)
+  if (wal === null) return openWriterAt(dir, name, [], false)
+  const damage: string[] = []
+  if (found.commitsBehind < 2) {
+    try {
+      // SQLite would delete the WAL of a file that is empty.
+      if (sizeOf(path) < pageBytes) throw new StoreError('CORRUPT', 'it is cut short')
+      // Where something lies behind the last commit nothing is appended, so that two torn ends never look like damage.
+      return openWriterAt(dir, name, [], found.framesBehind > 0)
+    } catch (error) {
+      if (storeCodeOf(error) !== 'CORRUPT') throw error
+      damage.push(`${fileOf(name)} cannot be opened: ${(error as Error).message}`)
+    }
+  } else {
+    const place = `after frame ${found.framesValid}: ${found.commitsBehind} commits lie behind it`
+    damage.push(`The write-ahead log of ${fileOf(name)} is damaged ${place}`)
+    const mended = mendSegment(dir, name, mendedWal(wal, pageBytes), damage, temporary => {
+      copyFileSync(path, join(dir, temporary))
+    })
+    if (mended !== null) return mended
   }
+  // Until it is sealed, the file itself holds nothing but what its name and the log's id tell.
+  const id = found.framesValid + found.framesBehind === 0 ? null : (logId() ?? idIn(path))
+  if (id !== null) {
+    const whole = found.commitsBehind < 2 ? wal : mendedWal(wal, pageBytes)
+    const remade = mendSegment(dir, name, whole, damage, temporary => makeEmpty(dir, temporary, name, id))
+    if (remade !== null) return remade
+  }
+  throw new StoreError('CORRUPT', damage.join('. '))
 }
 
 /**
- * Makes the next segment out of a damaged one and its mended WAL, and sets the damaged one aside. It has a name of its
- * own because a reader may hold the damaged one open, and with it SQLite's idea of where that ends.
+ * Makes the next segment out of a file that `make` gives and a WAL, and sets the damaged one aside; null when what
+ * comes of it cannot be read. It has a name of its own because a reader may hold the damaged one open, and with it
+ * SQLite's idea of where that ends.
  */
-function mendSegment(dir: string, name: SegmentName, wal: Buffer): SegmentName {
+function mendSegment(
+  dir: string,
+  name: SegmentName,
+  wal: Buffer,
+  damage: string[],
+  make: (temporary: string) => void,
+): SegmentWriter | null {
   const mended = { ...name, number: name.number + 1 }
   const file = fileOf(name)
   const temporary = `new-${mended.number}.tmp`
-  copyFileSync(join(dir, file), join(dir, temporary))
-  writeFileSync(join(dir, `${temporary}-wal`), wal)
-  sealSegment(join(dir, temporary))
+  try {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(join(dir, temporary + suffix), { force: true })
+    make(temporary)
+    writeFileSync(join(dir, `${temporary}-wal`), wal)
+    sealSegment(join(dir, temporary))
+    checkSegment(join(dir, temporary), name)
+  } catch (error) {
+    const code = storeCodeOf(error)
+    if (code === 'FULL' || code === 'BUSY') throw error
+    damage.push(`Its commits could not be brought back: ${(error as Error).message}`)
+    return null
+  }
   renameDurably(dir, temporary, fileOf(mended))
-  for (const suffix of ['', '-wal']) renameSync(join(dir, file + suffix), join(dir, `${file}${suffix}.damaged`))
+  for (const suffix of ['', '-wal']) {
+    if (existsSync(join(dir, file + suffix)))
+      renameSync(join(dir, file + suffix), join(dir, `${file}${suffix}.damaged`))
+  }
   rmSync(join(dir, `${file}-shm`), { force: true })
   syncFolder(dir)
-  return mended
+  const sentence = `Its commits were brought back into ${fileOf(mended)}; what of them is broken is reported when it is read`
+  return openWriterAt(dir, mended, [[...damage, sentence].join('. ')], true)
+}
+
+/** Throws unless it can be opened and shows its last commit. */
+function checkSegment(path: string, name: SegmentName): void {
+  const db = new DatabaseSync(path, { timeout: busyMs })
+  try {
+    checkMeta(db, name)
+    db.prepare(lastHead).get()
+  } finally {
+    db.close()
+  }
+}
+
+/** The log's id as it stands somewhere in a file that SQLite cannot open. */
+function idIn(path: string): string | null {
+  return /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/.exec(readFileSync(path, 'latin1'))?.[0] ?? null
 }
 
 function openWriterAt(dir: string, name: SegmentName, damage: string[], closedForAppend: boolean): SegmentWriter {
@@ -164,7 +225,7 @@ function openWriterAt(dir: string, name: SegmentName, damage: string[], closedFo
     pin = new DatabaseSync(path, { readOnly: true, timeout: busyMs })
     checkMeta(pin, name)
     const insert = db.prepare(`INSERT INTO commits (${headColumns}, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
-    const last = db.prepare(`SELECT ${headColumns} FROM commits ORDER BY offset DESC LIMIT 1`).get()
+    const last = db.prepare(lastHead).get()
     const pinned = pin
     return {
       logId,
@@ -302,11 +363,15 @@ function guarded<T>(what: string, call: () => T, needed?: string): T {
   } catch (error) {
     if (error instanceof StoreError && error.code === 'NEWER') throw error
     const known = error as Error & { code?: string; errcode?: number }
-    const code = error instanceof StoreError ? error.code : codeOf(known)
+    const code = storeCodeOf(error)
     const absent = needed !== undefined && !existsSync(needed)
     const detail = known.errcode === undefined ? known.message : `${known.message} (SQLite ${known.errcode})`
     throw new StoreError(absent ? 'MISSING' : code, `Cannot ${what}: ${detail}`, error)
   }
+}
+
+function storeCodeOf(error: unknown): StoreError['code'] {
+  return error instanceof StoreError ? error.code : codeOf(error as Error & { code?: string; errcode?: number })
 }
 
 function codeOf(error: { code?: string; errcode?: number }): StoreError['code'] {

@@ -21,9 +21,10 @@ export type LogStore = {
   create(name: SegmentName, logId: string): SegmentWriter
   /**
    * Opens the newest segment after a stop or a crash, and reads no other. When it has to be mended, the mended copy is
-   * what is opened, under the next number with the same first offset: list again afterwards.
+   * what is opened, under the next number with the same first offset: list again afterwards. `logId` tells the log's
+   * id from elsewhere, for a segment that cannot tell it any more; null when nothing does.
    */
-  openWriter(name: SegmentName): SegmentWriter
+  openWriter(name: SegmentName, logId?: () => string | null): SegmentWriter
   openReader(name: SegmentName): SegmentReader
   /** Brings a segment that is not written any more into its final form. */
   seal(name: SegmentName): void
