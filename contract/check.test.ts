@@ -454,7 +454,7 @@ test('messages say what was probably meant', () => {
   ] as const) {
     assert.match(batch(Buffer.from(bytes)), new RegExp(`${name}; is Content-Encoding missing`))
   }
-  for (const amount of [1e20, -1e20, '-1e20', 99999999999999999999]) {
+  for (const amount of [1e20, -1e20, '-1e20', '99999999999999999999']) {
     const outcome = checkEvent({ ...published.deposit, amount })
     assert.match(outcome.ok ? '' : outcome.message, /between -1e20 and 1e20/)
   }

@@ -6,7 +6,7 @@
 // Promises: a 200 is sent only after the log's word; a refused request leaves nothing behind but its count; memory is
 // bounded by limits.ts and the contract's limits; a valid key is never held back by what others do wrong.
 
-import { createServer, type ServerOptions } from 'node:http'
+import { createServer, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { limits as wire } from '@datapulse/contract'
 import { limits as fixed } from '../limits.ts'
@@ -116,7 +116,11 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     health: new Health(log, options.readiness),
   })
 
-  const server = createServer(serverOptions(limits), (req, res) => ingest.take(req, res, false))
+  // A client that ends its side once its request is whole still gets its reply. (The types do not know the property.)
+  const server: Server & { httpAllowHalfOpen?: boolean } = createServer(serverOptions(limits), (req, res) =>
+    ingest.take(req, res, false),
+  )
+  server.httpAllowHalfOpen = true
   let connectionsDropped = 0
   server.maxConnections = limits.connectionsMax
   server.on('checkContinue', (req, res) => ingest.take(req, res, true))

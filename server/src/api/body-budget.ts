@@ -14,12 +14,13 @@ export class BodyBudget {
     this.#bytesPerHolderMax = bytesPerHolderMax
   }
 
-  /** False, having taken nothing, when there is no room. */
-  take(holder: Holder, bytes: number): boolean {
-    if (this.#bytes + bytes > this.#bytesMax || holder.bodyBytes + bytes > this.#bytesPerHolderMax) return false
+  /** Says why when nothing was taken: the holder has its share, or there is no room. */
+  take(holder: Holder, bytes: number): 'taken' | 'share' | 'full' {
+    if (holder.bodyBytes + bytes > this.#bytesPerHolderMax) return 'share'
+    if (this.#bytes + bytes > this.#bytesMax) return 'full'
     this.#bytes += bytes
     holder.bodyBytes += bytes
-    return true
+    return 'taken'
   }
 
   give(holder: Holder, bytes: number): void {

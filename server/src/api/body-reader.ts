@@ -4,8 +4,8 @@
 
 import type { BodyBudget, Holder } from './body-budget.ts'
 
-/** `more`: go on. `large`: over the limit. `full`: no room in the budget. */
-export type Taken = 'more' | 'large' | 'full'
+/** `more`: go on. `large`: over the limit. `full`: no room in the budget. `share`: none left for this holder. */
+export type Taken = 'more' | 'large' | 'full' | 'share'
 
 const firstBytes = 64 * 1024
 const empty = Buffer.alloc(0)
@@ -31,10 +31,12 @@ export class BodyReader {
     const length = this.#length + chunk.length
     if (length > this.#bytesMax) return 'large'
     if (this.#buffer === null) {
-      if (!this.#hold(chunk.length)) return 'full'
+      const held = this.#hold(chunk.length)
+      if (held !== 'more') return held
       this.#buffer = chunk
     } else {
-      if (length > this.#buffer.length && !this.#grow(length)) return 'full'
+      const grown = length > this.#buffer.length ? this.#grow(length) : 'more'
+      if (grown !== 'more') return grown
       chunk.copy(this.#buffer, this.#length)
     }
     this.#length = length
@@ -55,19 +57,21 @@ export class BodyReader {
     this.#length = 0
   }
 
-  #hold(bytes: number): boolean {
-    if (!this.#budget.take(this.#holder, bytes)) return false
+  #hold(bytes: number): Taken {
+    const taken = this.#budget.take(this.#holder, bytes)
+    if (taken !== 'taken') return taken
     this.#held += bytes
-    return true
+    return 'more'
   }
 
-  #grow(length: number): boolean {
+  #grow(length: number): Taken {
     const roomy = Math.max(length * 2, firstBytes)
     const capacity = Math.max(length, Math.min(roomy, this.#expected >= 0 ? this.#expected : this.#bytesMax))
-    if (!this.#hold(capacity - this.#held)) return false
+    const held = this.#hold(capacity - this.#held)
+    if (held !== 'more') return held
     const grown = Buffer.allocUnsafeSlow(capacity)
     ;(this.#buffer as Buffer).copy(grown, 0, 0, this.#length)
     this.#buffer = grown
-    return true
+    return 'more'
   }
 }

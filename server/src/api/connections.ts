@@ -5,6 +5,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Code } from '@datapulse/contract'
 import { limits } from '../limits.ts'
 import type { Connection, Exchange } from './exchange.ts'
+import { transferEncodingMessage } from './head.ts'
 import { bareReply, type Refusal } from './reply.ts'
 
 export type ConnectionsNeeds = {
@@ -54,10 +55,10 @@ export class Connections {
     }
     const refusal = refusalOf(fault)
     const { exchange } = connection
-    if (exchange !== undefined && exchange.phase !== 'done' && exchange.phase !== 'working') {
+    if (exchange !== undefined && isUnfinished(exchange)) {
       this.#needs.giveUp(exchange, refusal)
     } else if ((connection.unreplied ?? 0) > 0) {
-      // Earlier requests of this connection are still to be answered; the last of their replies closes it.
+      // What came whole before is still to be answered; the last of these replies closes the connection.
       connection.closing = true
     } else {
       this.#needs.countCode(refusal.code)
@@ -110,6 +111,11 @@ export class Connections {
   }
 }
 
+/** Whether something of the request is still to come, or to be thrown away. */
+function isUnfinished({ phase, req }: Exchange): boolean {
+  return phase === 'lingering' || ((phase === 'reading' || phase === 'discarding') && !req.complete)
+}
+
 function cutIfStalled(connection: Connection, nowMs: number): void {
   if (connection.writtenSeen !== connection.bytesWritten - connection.writableLength) {
     connection.writtenSeen = connection.bytesWritten - connection.writableLength
@@ -129,7 +135,17 @@ function refusalOf(fault: NodeJS.ErrnoException): Refusal {
         message: 'The headers are larger than the server reads: send fewer or shorter ones',
         events: 1,
       }
+    case 'HPE_INVALID_TRANSFER_ENCODING':
+      return { code: 'BAD_REQUEST', message: transferEncodingMessage, events: 1 }
+    case 'HPE_INVALID_EOF_STATE':
+      return {
+        code: 'BAD_REQUEST',
+        message: `The connection was ended before the request was whole: ${lengthHint}`,
+        events: 1,
+      }
     default:
-      return { code: 'BAD_REQUEST', message: 'This is not a valid HTTP request', events: 1 }
+      return { code: 'BAD_REQUEST', message: `This is not a valid HTTP request: ${lengthHint}`, events: 1 }
   }
 }
+
+const lengthHint = 'is Content-Length the length of the body in bytes?'

@@ -19,7 +19,8 @@ import type { BodyBudget, Holder } from './body-budget.ts'
 import { BodyReader } from './body-reader.ts'
 
 export type Encoding = 'gzip' | 'br' | 'zstd'
-export type Decompressed = { fault: null; body: BodyReader } | { fault: 'damaged' | 'large' | 'full' }
+export type Decompressed = { fault: null; body: BodyReader } | { fault: Fault }
+type Fault = 'damaged' | 'large' | 'full' | 'share'
 
 /** A zstd body may ask for this much memory of its reader (RFC 9659 allows it no more). */
 const zstdWindowLogMax = 23
@@ -73,7 +74,7 @@ export class Decompressor {
     const body = new BodyReader(this.#budget, holder, this.#bytesMax, -1)
     const engine = openEngine(encoding)
     let ended = false
-    const end = (fault: 'damaged' | 'large' | 'full' | null) => {
+    const end = (fault: Fault | null) => {
       if (ended) return
       ended = true
       engine.destroy()

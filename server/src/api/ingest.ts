@@ -17,6 +17,7 @@ import { limits } from '../limits.ts'
 import type { Connections } from './connections.ts'
 import type { Decompressor } from './decompress.ts'
 import type { Connection, Exchange } from './exchange.ts'
+import { hostProblem, keyProblem, transferEncodingProblem } from './head.ts'
 import type { Health } from './health.ts'
 import type { DoorKey, KeysInUse } from './keys-in-use.ts'
 import type { Latency } from './latency.ts'
@@ -123,10 +124,6 @@ export class Ingest {
 
   #refusalByHead(exchange: Exchange): Refusal | null | 'answered' {
     const { req } = exchange
-    const { headers } = req
-    if (headers.host === undefined && req.httpVersionMinor === 1) {
-      return { code: 'BAD_REQUEST', message: 'A request must have a Host header: this one has none', events: 0 }
-    }
     const target = findRoute(req.url as string)
     if (target === null) {
       return {
@@ -145,7 +142,12 @@ export class Ingest {
     const { accounts, keys, limiter, now } = this.#needs
     const presented = exchange.req.headers['x-api-key'] as string | undefined
     const key = presented === undefined ? null : accounts.findKey(presented, exchange.receivedMs)
-    if (key === null || !key.scopes.includes('ingest')) return this.#refuseKey(exchange)
+    if (key === null) return this.#refuseKey(exchange)
+    if (!key.scopes.includes('ingest')) {
+      // Somebody's key, sent to the wrong door: no guess at one, so it does not count towards a flood of them.
+      const message = 'This key may not send events, as it was made without the scope ingest'
+      return { code: 'UNAUTHORIZED', message, events: 1 }
+    }
     const inUse = keys.use(key, exchange.receivedMs)
     exchange.key = inUse
     const steadyMs = limiter.steady(now())
@@ -162,7 +164,7 @@ export class Ingest {
       exchange.req.headers['x-forwarded-for'] as string | undefined,
     )
     exchange.last = badKeys.count(address, exchange.receivedMs)
-    return { code: 'UNAUTHORIZED', message: 'A valid API key is needed in the X-API-Key header', events: 1 }
+    return { code: 'UNAUTHORIZED', message: keyProblem(exchange.req), events: 1 }
   }
 
   #refusalByBodyHeaders(exchange: Exchange, target: Target): Refusal | null {
@@ -176,6 +178,8 @@ export class Ingest {
     }
     exchange.encoding = encoding
     if (Number(headers['content-length'] ?? 0) > wire.bodyBytesMax) return tooLarge()
+    const badHead = hostProblem(exchange.req) ?? transferEncodingProblem(headers['transfer-encoding'])
+    if (badHead !== null) return { code: 'BAD_REQUEST', message: badHead, events: 1 }
     if (target.dryRun) {
       const message = 'This server has no dry run yet, so nothing was done: send the request without dryrun to store it'
       return { code: 'VALIDATION_ERROR', message, events: 1 }
@@ -186,6 +190,8 @@ export class Ingest {
   #answerHealth(exchange: Exchange, route: 'healthz' | 'readyz'): Refusal | 'answered' {
     const { method } = exchange.req
     if (method !== 'GET' && method !== 'HEAD') return methodRefusal(method, 'GET, HEAD')
+    const problem = hostProblem(exchange.req)
+    if (problem !== null) return { code: 'BAD_REQUEST', message: problem, events: 0 }
     exchange.phase = 'working'
     exchange.req.resume()
     this.#needs.health.answer(route, this.#closing, (status, body) => {
@@ -266,7 +272,7 @@ export class Ingest {
           received.release()
           this.#judge(exchange)
         } else if (result.fault === 'damaged') {
-          const message = `The body does not decompress as ${encoding}, which Content-Encoding says it is`
+          const message = `The body does not decompress as ${encoding}, which Content-Encoding says it is${encoding === 'zstd' ? '; its window must be at most 8 MiB' : ''}`
           this.#reject(exchange, { code: 'BAD_REQUEST', message, events: 1 })
         } else {
           this.#reject(exchange, this.#bodyRefusal(result.fault))
@@ -279,7 +285,8 @@ export class Ingest {
 
   #bodyRefusal(taken: Exclude<Taken, 'more'>): Refusal {
     if (taken === 'large') return tooLarge()
-    const message = 'The server holds as many bodies as it can: send again in a second'
+    const whose = taken === 'share' ? 'as many bodies of this key as one key may have' : 'as many bodies as it can'
+    const message = `The server holds ${whose}: send again in a second`
     return { code: 'OVERLOADED', message, events: 1, headers: ['Retry-After', '1'] }
   }
 
@@ -396,7 +403,8 @@ export class Ingest {
       const steadyMs = limiter.steady(now())
       const { window } = key.window
       const remaining = window.remaining(steadyMs, key.key.rateLimit)
-      const resetSeconds = Math.ceil(window.resetMs(steadyMs) / 1000)
+      // A slot of a large limit can stay a little longer than the window that the policy names.
+      const resetSeconds = Math.min(wire.rateWindowMs / 1000, Math.ceil(window.resetMs(steadyMs) / 1000))
       headers.push('RateLimit-Policy', key.policy, 'RateLimit', `"default";r=${remaining};t=${resetSeconds}`)
     }
     if (more !== null) headers.push(...more)
