@@ -21,13 +21,13 @@ export const codes = {
     status: 400,
     error: 'Bad Request',
     meaning: 'The request is not valid HTTP, or its body does not decompress.',
-    fix: 'Check the request line, the headers, and that the body really is in its Content-Encoding.',
+    fix: 'Check the request line, the headers (Content-Length counts bytes), and that the body really is in its Content-Encoding.',
   },
   UNAUTHORIZED: {
     status: 401,
     error: 'Unauthorized',
-    meaning: 'There is no X-API-Key header, or its key is unknown, revoked or expired.',
-    fix: 'Send a valid key in the X-API-Key header. Authorization is not read.',
+    meaning: 'There is no X-API-Key header, or its key is unknown, revoked, expired, or without the scope `ingest`.',
+    fix: 'Send a valid key in the X-API-Key header, once. Authorization is not read. A key that may send has the scope `ingest`.',
   },
   NOT_FOUND: {
     status: 404,
@@ -80,7 +80,7 @@ export const codes = {
   OVERLOADED: {
     status: 500,
     error: 'Internal Server Error',
-    meaning: 'The server holds as many bodies as it can.',
+    meaning: 'The server holds as many bodies as it can, or as many as one key may have.',
     fix: 'Send again after Retry-After seconds.',
   },
   STORAGE_UNAVAILABLE: {
