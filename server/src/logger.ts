@@ -1,6 +1,7 @@
 // The server's own voice: structured lines through pino. Nothing secret is ever handed to it: keys appear as their
 // shortened form, tokens not at all; the paths below are a second net. Lines are written without waiting, so that a
-// stuck reader of standard output cannot stop the door; what does not fit in 1 MiB of waiting lines is dropped.
+// stuck reader of standard output cannot stop the door; what does not fit in 1 MiB of waiting lines is dropped. Nor can
+// it hold up the end of a process: `end` writes what waits for half a second at most.
 
 import { pino } from 'pino'
 import { PinoPretty } from 'pino-pretty'
@@ -12,9 +13,15 @@ export type Logger = {
   error(fields: object, message: string): void
 }
 
-export type FlushedLogger = Logger & { flush(): void }
+export type FlushedLogger = Logger & {
+  /** Writes what waits, without a turn of the event loop, and ends the process. */
+  end(code: number): never
+}
+
+const endMsMax = 500
 
 export function openLogger(options: { role: string; level: string; format: string }): FlushedLogger {
+  // Asking for `process.stdout` also makes a pipe non-blocking: a full one then says EAGAIN and holds up no thread.
   const pretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY === true)
   const settings = {
     level: options.level,
@@ -23,6 +30,7 @@ export function openLogger(options: { role: string; level: string; format: strin
     formatters: { level: (label: string) => ({ level: label }) },
     redact: ['secret', 'key', 'token', 'password', '*.secret', '*.token', '*.password', 'headers', 'req.headers'],
   }
+  let giveUpMs = Number.POSITIVE_INFINITY
   const destination = pretty
     ? PinoPretty({
         colorize: process.stdout.isTTY === true,
@@ -30,17 +38,26 @@ export function openLogger(options: { role: string; level: string; format: strin
         messageFormat: '{role}: {msg}',
         sync: true,
       })
-    : pino.destination({ dest: 1, sync: false, minLength: 0, maxLength: 1024 * 1024 })
+    : pino.destination({
+        dest: 1,
+        sync: false,
+        minLength: 0,
+        maxLength: 1024 * 1024,
+        retryEAGAIN: () => Date.now() < giveUpMs,
+      })
   const logger = pino(settings, destination)
   return Object.assign(logger as unknown as Logger, {
-    flush() {
+    end(code: number): never {
+      giveUpMs = Date.now() + endMsMax
       if ('flushSync' in destination) {
         try {
           destination.flushSync()
         } catch {
-          // not opened yet, or the reader is gone: nothing left to tell
+          // not opened yet, or its reader is stuck or gone: nothing left to tell
         }
+        destination.destroy()
       }
+      process.exit(code)
     },
   }) as FlushedLogger
 }

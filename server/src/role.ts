@@ -48,10 +48,7 @@ export async function runRole(
       },
     )
   }
-  const end = (code: number) => {
-    logger.flush()
-    process.exit(code)
-  }
+  const end = (code: number) => logger.end(code)
   hearStops(stop)
   try {
     part = await open(logger)
@@ -70,8 +67,7 @@ export async function runRole(
     const message = cause instanceof Error ? cause.message : String(cause)
     logger.error({ code: (cause as { code?: string }).code, stack: (cause as Error).stack }, message)
     process.send?.({ kind: 'failed', message } satisfies RoleMessage)
-    logger.flush()
-    setTimeout(() => process.exit(couldNotOpen), 50)
+    setTimeout(() => logger.end(couldNotOpen), 50)
   }
 }
 
@@ -95,8 +91,7 @@ function hearStops(stop: (why: string) => void): void {
 function escapesAreBugs(logger: FlushedLogger): void {
   const die = (kind: string) => (cause: unknown) => {
     logger.error({ stack: cause instanceof Error ? cause.stack : String(cause) }, `${kind}: this process ends`)
-    logger.flush()
-    process.exit(70)
+    logger.end(70)
   }
   process.on('uncaughtException', die('an exception escaped'))
   process.on('unhandledRejection', die('a rejection escaped'))

@@ -53,8 +53,7 @@ export async function supervise(config: Config): Promise<void> {
     logger.info({ why }, 'stopping')
     await family.stop()
     release()
-    logger.flush()
-    process.exit(code)
+    logger.end(code)
   }
   process.on('SIGTERM', () => void stop('SIGTERM', 0))
   process.on('SIGINT', () => void stop('SIGINT', 0))

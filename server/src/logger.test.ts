@@ -1,0 +1,37 @@
+// The end of a process: what was logged is written first, and a reader that takes nothing holds it up for a moment only.
+
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openLogger } from './logger.ts'
+
+const lines = 5_000
+if (process.argv[2] === 'log') {
+  const logger = openLogger({ role: 'api', level: 'info', format: 'json' })
+  for (let i = 0; i < lines; i++) logger.info({ i, text: 'x'.repeat(100) }, 'a line')
+  setTimeout(() => logger.end(7), 100)
+} else {
+  test('all that was logged is written before the process ends with its code', () => {
+    const ran = spawnSync(process.execPath, [import.meta.filename, 'log'], { encoding: 'utf8', maxBuffer: 1e8 })
+    assert.equal(ran.status, 7)
+    assert.equal(ran.stdout.split('\n').filter(line => line.includes('a line')).length, lines)
+  })
+
+  test('a full pipe that nobody reads does not hold up the end', { skip: process.platform === 'win32' }, async t => {
+    const dir = mkdtempSync(join(tmpdir(), 'logger-'))
+    const full = `mkfifo "${dir}/full" && exec 3<>"${dir}/full" && head -c 65536 /dev/zero >&3 && exec "$0" "$@" >&3`
+    const child = spawn('sh', ['-c', full, process.execPath, import.meta.filename, 'log'], { stdio: 'inherit' })
+    t.after(() => {
+      child.kill('SIGKILL')
+      rmSync(dir, { recursive: true })
+    })
+    const code = await Promise.race([
+      new Promise(resolve => child.once('exit', resolve)),
+      new Promise(resolve => setTimeout(resolve, 10_000, 'still there').unref()),
+    ])
+    assert.equal(code, 7)
+  })
+}
