@@ -21,6 +21,9 @@ const runs: Record<string, () => Promise<Run>> = {
   web: async () => (await import('./roles/web.ts')).runWeb,
 }
 
+// Whatever is made from here on is its owner's alone, also in a data directory that others can look into.
+process.umask(0o077)
+
 const result = readConfig()
 if ('help' in result) process.stdout.write(result.help)
 else if ('problems' in result) {
