@@ -6,7 +6,7 @@ import Table from 'cli-table3'
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Told } from './failure.ts'
 
-export type Cell = string | number | boolean | null | undefined
+export type Cell = string | number | boolean | null | undefined | string[]
 export type Colour = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 type Stream = { write(text: string): unknown; isTTY?: boolean }
 
@@ -32,7 +32,7 @@ export function openOutput(stdout: Stream, stderr: Stream): Output {
     note: text => void stderr.write(`${text}\n`),
     json: value => void stdout.write(`${safeJson(value, 2)}\n`),
     table(head, rows) {
-      const cells = rows.map(row => row.map(cell => plain(cell ?? '')))
+      const cells = rows.map(row => row.map(cell => plain(Array.isArray(cell) ? cell.join(',') : (cell ?? ''))))
       if (!coloured) {
         for (const row of [head, ...cells]) stdout.write(`${row.join('\t')}\n`)
         return

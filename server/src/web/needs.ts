@@ -67,7 +67,7 @@ export type PageQuestion = Filter & { limit: number; cursor?: string; raw?: bool
 
 export type DuplicatesQuestion = PageQuestion & { conflict?: boolean }
 
-/** A flat object in the words of the wire. Absent text may be `''`; it is shown as null, a list joined with commas. */
+/** A flat object in the words of the wire. Absent text may be `''`; it is shown as null. */
 export type Row = Record<string, unknown>
 
 /** `cursor` is null on the last page. */

@@ -3,7 +3,7 @@
 
 import type { Key, Product, Row, Standing } from './needs.ts'
 
-type Flat = Record<string, string | number | boolean | null>
+type Flat = Record<string, string | number | boolean | null | string[]>
 
 export function showProduct(product: Product): Flat {
   return { id: product.id, created_at: iso(product.createdMs) }
@@ -28,12 +28,11 @@ export function showKey(key: Key, lastUsedMs: number | null, nowMs: number) {
   }
 }
 
-/** A flat row: absent text is null, a list is joined with commas. */
+/** A flat row: absent text is null, a list of texts is one. */
 export function showRow(row: Row): Flat {
   const shown: Flat = {}
   for (const [name, value] of Object.entries(row)) {
-    const text = Array.isArray(value) ? value.join(',') : value
-    shown[name] = text === '' || text === undefined ? null : (text as Flat[string])
+    shown[name] = value === '' || value === undefined ? null : (value as Flat[string])
   }
   return shown
 }
