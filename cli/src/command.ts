@@ -31,11 +31,13 @@ export function withAdmin(command: Command, { environment }: Setting): Command {
 export function withApi(command: Command, { environment }: Setting): Command {
   return command.addOption(
     new Option('--api-url <url>', 'public port of the server (DATAPULSE_API_URL)').default(
-      environment.apiUrl,
-      'http://127.0.0.1:8080',
+      environment.apiUrl ?? defaultApiUrl,
+      defaultApiUrl,
     ),
   )
 }
+
+export const defaultApiUrl = 'http://127.0.0.1:8080'
 
 export function withJson(command: Command): Command {
   return command.option('--json', 'print JSON, errors too')

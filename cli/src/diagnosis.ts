@@ -5,13 +5,21 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, readUrl, whyUnreachable } from './admin.ts'
+import { defaultApiUrl } from './command.ts'
 import type { Status } from './commands/status.ts'
 import { failureOf } from './failure.ts'
 import type { Row } from './pages.ts'
 
 export type Step = { step: string; ok: boolean; ms: number; detail: string }
 
-export type DiagnosisOptions = { admin: Admin; product: string; apiUrl: string; timeoutMs: number }
+/** `apiUrl` null: where the admin API says. */
+export type DiagnosisOptions = {
+  admin: Admin
+  adminUrl: string
+  product: string
+  apiUrl: string | null
+  timeoutMs: number
+}
 
 const pollMs = 50
 
@@ -38,14 +46,15 @@ export async function diagnose(options: DiagnosisOptions, told: (step: Step) => 
 
   let keyId: string | null = null
   try {
-    await take('admin API answers', () => readStatus(admin))
+    const status = await take('admin API answers', () => readStatus(admin))
+    const apiUrl = options.apiUrl ?? apiUrlOf(status, options.adminUrl)
     const key = await take('a test key is made', async () => {
       const wish = { product, name: 'doctor', mode: 'test', expires_at: '10m' }
       const made = await admin.post<{ id: string; key: string }>('/api/keys', wish)
       return { detail: `${made.id} of ${product}`, value: made }
     })
     keyId = key.id
-    const requestId = await take('the public API acknowledges', () => post(options.apiUrl, key.key))
+    const requestId = await take('the public API acknowledges', () => post(apiUrl, key.key))
     await take('the event is listed', () => waitUntilListed(options, requestId))
     await take('every event is accounted for', () => checkAccounting(admin))
   } catch {
@@ -69,6 +78,15 @@ async function readStatus(admin: Admin) {
       ? 'the token is right, every part is ready'
       : `the token is right; not ready: ${unwell.map(([name, stage]) => `${name} (${stage.why ?? 'no reason given'})`).join(', ')}`
   return { detail, value: status }
+}
+
+/** Where the public API listens; where it listens on every address, the one of the admin API is one of them. */
+function apiUrlOf({ stages }: Status, adminUrl: string): string {
+  const host = stages['api']?.['host']
+  const port = stages['api']?.['port']
+  if (typeof host !== 'string' || typeof port !== 'number') return defaultApiUrl
+  const name = host === '0.0.0.0' || host === '::' ? new URL(adminUrl).hostname : host
+  return `http://${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port}`
 }
 
 /** A new key may take a second to be known at the door, so a 401 is tried again that long. */

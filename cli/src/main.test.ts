@@ -191,6 +191,16 @@ describe('the commands', () => {
     assert.match(stuck.stdout, /FAIL the event is listed .*the pipeline is 1 events/)
     assert.match(stuck.stdout, /ok +the key is revoked/)
 
+    // Where nobody names the public API, the admin API tells where it is.
+    const { hostname, port } = new URL(api.url)
+    const { stages } = fakes.standing
+    fakes.standing.stages = { ...stages, api: { ready: true, why: null, host: hostname, port: Number(port) } }
+    fakes.events.unshift({ ...fakeEvent(1), product: 'doctors' })
+    const told = await run(['doctor', '--product', 'doctors'], { ...environment, apiUrl: null })
+    fakes.events.shift()
+    fakes.standing.stages = stages
+    assert.deepEqual([told.code, /ok +the public API acknowledges/.test(told.stdout)], [0, true], told.stdout)
+
     const doorless = await run(['doctor'], { ...environment, apiUrl: 'http://127.0.0.1:4' })
     assert.match(doorless.stdout, /FAIL the public API acknowledges .*Cannot reach the public API/)
     fakes.needs.accounts.createKey = createKey

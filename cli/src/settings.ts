@@ -2,7 +2,8 @@
 
 export type Environment = {
   adminUrl: string
-  apiUrl: string
+  /** null: not given. */
+  apiUrl: string | null
   dataDir: string
   /** null: it is in the data directory. */
   adminToken: string | null
@@ -12,7 +13,7 @@ export type Environment = {
 export function readEnvironment(env: Record<string, string | undefined> = process.env): Environment {
   return {
     adminUrl: env['DATAPULSE_ADMIN_URL'] || 'http://127.0.0.1:8081',
-    apiUrl: env['DATAPULSE_API_URL'] || 'http://127.0.0.1:8080',
+    apiUrl: env['DATAPULSE_API_URL'] || null,
     dataDir: env['DATAPULSE_DATA_DIR'] || './data',
     adminToken: env['DATAPULSE_ADMIN_TOKEN'] || null,
     apiKey: env['DATAPULSE_API_KEY'] || null,

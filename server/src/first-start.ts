@@ -1,9 +1,9 @@
 // The first minutes: with an empty data directory and both ports on loopback, `serve` makes a product `demo` with one
 // key and prints the key and a curl line that works, once, to the terminal and never through the logger.
 
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { openAccounts } from './accounts/accounts.ts'
-import type { Config } from './config.ts'
+import { type Config, options } from './config.ts'
 import type { Logger } from './logger.ts'
 import type { RoleName } from './role-socket.ts'
 
@@ -25,19 +25,24 @@ export async function makeDemoKey(config: Config, logger: Logger): Promise<DemoK
 
 /** Says where the server is and how to use it. */
 export function welcome(config: Config, demo: DemoKey | null, missing: RoleName[]): void {
-  const at = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`
+  process.stdout.write(welcomeText(config, demo, missing))
+}
+
+export function welcomeText(config: Config, demo: DemoKey | null, missing: RoleName[]): string {
+  const at = urlOf(config.host, config.port)
+  const cli = cliOptions(config)
   const lines = [
     '',
     `DataPulse takes events at ${at}/v2/s2s/event`,
-    `The admin API is at http://${config.adminHost}:${config.adminPort}/`,
+    `The admin API is at ${urlOf(config.adminHost, config.adminPort)}/`,
   ]
   if (missing.length > 0) lines.push(`Not ready yet: ${missing.join(', ')}. Events are taken and kept meanwhile.`)
-  if (demo !== null) lines.push('', ...firstSteps(at, demo.secret))
-  else lines.push('Make a key with: npx --no datapulse keys create --product NAME')
-  process.stdout.write(`${lines.join('\n')}\n\n`)
+  if (demo !== null) lines.push('', ...firstSteps(at, demo.secret, cli))
+  else lines.push('Make a key with: npx --no datapulse keys create --product NAME' + cli)
+  return `${lines.join('\n')}\n\n`
 }
 
-function firstSteps(at: string, secret: string): string[] {
+function firstSteps(at: string, secret: string, cli: string): string[] {
   const event =
     '{"client_user_id":"user_001","click_id":"clk_998877","ip_address":"203.0.113.1","event_name":"deposit","transaction_id":"tx_554433","timestamp":1702963200,"amount":50.00,"currency":"USD"}'
   return [
@@ -49,8 +54,31 @@ function firstSteps(at: string, secret: string): string[] {
     '',
     'and see it:',
     '',
-    '  npx --no datapulse events list',
+    `  npx --no datapulse events list${cli}`,
   ]
+}
+
+/** What the command line must be told, so that a printed line works where it is pasted: nothing where all is as usual. */
+function cliOptions({ adminHost, adminPort, dataDir }: Config): string {
+  const url = isWildcard(adminHost) || adminHost === 'localhost' ? '127.0.0.1' : adminHost
+  const said: string[] = []
+  if (url !== options.adminHost.default || `${adminPort}` !== options.adminPort.default) {
+    said.push('--url', urlOf(url, adminPort))
+  }
+  if (dataDir !== resolve(options.dataDir.default)) said.push('--data-dir', shellWord(dataDir))
+  return said.map(word => ` ${word}`).join('')
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
+
+function shellWord(text: string): string {
+  return /^[\w./~:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 export function isLoopback(host: string): boolean {

@@ -12,6 +12,13 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0
 let installation: Installation | null = null
 after(() => installation?.close())
 
+/** What a printed line of the command line, pasted, prints. */
+function paste(line: string): string {
+  return execFileSync('sh', ['-c', line.replace('npx --no datapulse', `'${process.execPath}' '${cli}'`)], {
+    encoding: 'utf8',
+  })
+}
+
 function list(server: Installation): Record<string, unknown>[] {
   const args = [cli, 'events', 'list', '--json', '--data-dir', server.dataDir, '--url', server.adminUrl]
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Record<string, unknown>[]
@@ -28,6 +35,8 @@ test('the printed curl line answers 200 and the event is listed; after kill -9 i
   assert.equal(answer['status'], 'success')
   assert.equal(answer['accepted'], 1)
   await until('the event is listed', () => list(server).length > 0)
+  const printed = /^\s*(npx --no datapulse events list.*)$/m.exec(server.output.join(''))?.[1] as string
+  assert.match(paste(printed), /tx_554433/)
   const [event] = list(server)
   assert.equal(event?.['event_name'], 'deposit')
   assert.equal(event?.['transaction_id'], 'tx_554433')
@@ -47,4 +56,6 @@ test('the printed curl line answers 200 and the event is listed; after kill -9 i
   execFileSync('sh', ['-c', `${line} -s`])
   await server.drained()
   assert.equal(list(server).length, 1, 'a retry of the same transaction is not a second event')
+  // It is told where the admin port is, and finds the public one by itself.
+  assert.match(paste(`npx --no datapulse doctor ${printed.split('events list')[1]}`), /The whole path works/)
 })

@@ -1,16 +1,20 @@
 // `datapulse doctor`: sends one test event the whole way and says how far it got. The steps are in diagnosis.ts.
 
 import type { Command } from 'commander'
-import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin, withApi } from '../command.ts'
+import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin } from '../command.ts'
 import { diagnose, type Step } from '../diagnosis.ts'
 import { plain } from '../output.ts'
 
-type DoctorChoice = AdminChoice & { product: string; apiUrl: string; timeout: number }
+type DoctorChoice = AdminChoice & { product: string; apiUrl?: string; timeout: number }
 
 export function addDoctor(program: Command, setting: Setting): void {
-  withApi(withAdmin(program.command('doctor'), setting), setting)
+  withAdmin(program.command('doctor'), setting)
     .description('send a test event through the whole path and say how far it got; exit code 1 if not to the end')
     .option('--product <product>', 'the product under which the event is sent, with a test key', 'datapulse-doctor')
+    .option(
+      '--api-url <url>',
+      'public port of the server (DATAPULSE_API_URL; the admin API tells it when it is not given)',
+    )
     .option('--timeout <seconds>', 'how long the event may take to be listed', wholeNumber(1, 600), 15)
     .addHelpText('after', examples('datapulse doctor', 'datapulse doctor --product demo --json'))
     .action(async (choice: DoctorChoice) => {
@@ -20,9 +24,10 @@ export function addDoctor(program: Command, setting: Setting): void {
         const mark = step.ok ? output.paint('green', 'ok  ') : output.paint('red', 'FAIL')
         output.line(`${mark} ${step.step.padEnd(34)} ${String(step.ms).padStart(6)} ms  ${plain(step.detail)}`)
       }
-      const { product, apiUrl, timeout } = choice
+      const { product, timeout, url: adminUrl } = choice
+      const apiUrl = choice.apiUrl ?? setting.environment.apiUrl
       const steps = await diagnose(
-        { admin: adminOf(choice, setting), product, apiUrl, timeoutMs: timeout * 1_000 },
+        { admin: adminOf(choice, setting), adminUrl, product, apiUrl, timeoutMs: timeout * 1_000 },
         told,
       )
       const ok = steps.every(step => step.ok)

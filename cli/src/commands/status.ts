@@ -7,7 +7,7 @@ import { type Output, plain } from '../output.ts'
 export type Status = {
   status: 'ok' | 'degraded'
   time: string
-  stages: Record<string, { ready: boolean; why: string | null }>
+  stages: Record<string, { ready: boolean; why: string | null; [figure: string]: unknown }>
   log: { offset: number; events: number; bytes: number; segments: number } | null
   checkpoint: { offset: number; events: number } | null
   lag: { events: number; seconds: number } | null

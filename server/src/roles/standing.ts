@@ -10,6 +10,7 @@ import type { StageHealth, Standing } from '../web/needs.ts'
 
 type ApiTold = {
   pid: number
+  port: number
   rssBytes: number
   api: {
     eventsReceived: number
@@ -42,7 +43,10 @@ export async function askStanding(
   const totals = pipeline?.pipeline ?? null
   return {
     stages: {
-      api: api === null ? away : { ready: true, why: null, ...process(api), ...api.api },
+      api:
+        api === null
+          ? away
+          : { ready: true, why: null, ...process(api), host: config.host, port: api.port, ...api.api },
       log: logHealth(api),
       pipeline: pipeline === null ? away : pipelineHealth(pipeline),
       warehouse: warehouseHealth(stored, engine),
