@@ -120,6 +120,8 @@ function emptyWarehouse(): LoadingWarehouse {
     },
     forgetAfter: async () => {},
     async *identities() {},
+    identitiesAfter: async () => [],
+    async *outcomes() {},
   }
 }
 

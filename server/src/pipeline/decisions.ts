@@ -10,6 +10,7 @@
 // identity-index.ts) is counted now, as what it was decided to be, and not loaded again.
 
 import assert from 'node:assert/strict'
+import { outcomeMarks } from './index/entry-of-row.ts'
 import { identityOfPlace } from '../steps/identity.ts'
 import type { DuplicateRow, EventRow, ParkedRow, RejectedRow } from '../warehouse/load.ts'
 import type { Chunk } from './chunk.ts'
@@ -65,7 +66,7 @@ export async function decide(
     const item = items[i]!
     const { identity } = item
     const first = entries.get(identity) ?? ahead.get(identity) ?? found[i]
-    const known = first !== undefined && isPlace(first, item) ? first : marks.get(i)
+    const known = first !== undefined && isSame(first, item) ? first : marks.get(i)
     if (known !== undefined) {
       if (!known.uncounted || !isWithin(reckoning, item)) counts.again += item.events
       else if (reckoning.counting) {
@@ -135,7 +136,7 @@ async function findMarks(
   for (let i = 0; i < items.length; i++) {
     const first = found[i]
     const item = items[i]!
-    if (first === undefined ? isWithin(reckoning, item) : !isPlace(first, item)) suspects.push(i)
+    if (first === undefined ? isWithin(reckoning, item) : !isSame(first, item)) suspects.push(i)
   }
   if (suspects.length === 0) return none
   const places = suspects
@@ -163,10 +164,9 @@ function countKnown(item: Item, known: IndexEntry, counts: Counts): void {
 
 const none: Map<number, IndexEntry> = new Map()
 
-/** In place of a fingerprint: what became of the thing that is remembered under its place. */
-const outcomeMarks = { duplicate: '0000000000000001', conflict: '0000000000000002', parked: '0000000000000003' }
-
-function isPlace(entry: IndexEntry, item: Item): boolean {
+/** Whether it is this very item, read again. What is no event has an identity of its own. */
+function isSame(entry: IndexEntry, item: Item): boolean {
+  if (item.kind !== 'event') return true
   return entry.position === item.origin.position && entry.requestId === item.origin.requestId
 }
 

@@ -9,17 +9,18 @@
 // when the note is there; the warehouse ignores what it has. Until 3 the index answers as it did before, so the decisions come out the same.
 //
 // A warehouse that is away is asked again, for ever, ever more slowly; nothing is dropped. One that refuses the load for
-// what is in it (WAREHOUSE_REFUSED) must not stall the rest: what it may have written of it is undone,
+// what is in it (WAREHOUSE_REFUSED) must not stall the rest, nor one that fails over the same load again and again and
+// answers in between, as when a value ends the engine: what it may have written of it is undone or learnt,
 // the chunk is cut in two, and so on until single items are refused, which are parked. Such parts are loads of their
 // own, whose notes end where the chunk begins and count nothing, so that dying in between reads the chunk again and
 // recognises what is there. A last load of the whole chunk has nothing left to bring, and counts it all.
-// This relies on the warehouse: a refused load has left no events behind.
 
 import type { LogReader } from '../log/record.ts'
 import type { Load, LoadingWarehouse, LoadNote, Totals } from '../warehouse/load.ts'
 import type { Chunk, LogPlace } from './chunk.ts'
 import { type Ahead, checkCounts, type Counts, type Decided, decide, type Reckoning } from './decisions.ts'
 import type { Checkpoint, IdentityIndex, LoadPart } from './index/identity-index.ts'
+import { entryOfStored } from './index/entry-of-row.ts'
 import { type Item, refusedItem } from './items.ts'
 import type { Logger, Pace } from './pace.ts'
 import { digestOf, lastWhole, makeToken } from './token.ts'
@@ -82,7 +83,9 @@ export async function tryPart(
   const { events, duplicates, parked, rejected } = decided
   const startedMs = now()
   const isThere = begun?.isThere === true
-  const refused = isThere ? null : await load(parts, progress, { note, events, duplicates, parked, rejected })
+  const refused = isThere
+    ? null
+    : await load(parts, progress, { note, events, duplicates, parked, rejected }, begun !== null)
   if (refused !== null) return { progress: null, refused }
   const after: Progress = { warehouseId: progress.warehouseId, note, uncounted: uncountedAfter(progress, chunk, part) }
   await index.commit([...decided.entries.values()], after)
@@ -111,15 +114,14 @@ async function deliverInParts(
 ): Promise<Progress> {
   const { logger } = parts
   logger.error({ from: chunk.from.offset, to: chunk.to.offset, refused: firstRefusal }, 'the warehouse refuses a load')
-  await undoRefused(parts, start)
-  let progress = start
+  let progress = await undoRefused(parts, start, chunk)
   let refused = firstRefusal
   const isTaken = async (part: LoadPart): Promise<boolean> => {
     const decided = await decide(itemsOfPart(chunk, part), parts.index, nothingAhead, reckon(progress, chunk, part))
     const tried = await tryPart(parts, progress, chunk, part, decided)
     if (tried.progress === null) {
       refused = tried.refused
-      await undoRefused(parts, progress)
+      progress = await undoRefused(parts, progress, chunk)
       return false
     }
     progress = tried.progress
@@ -132,6 +134,7 @@ async function deliverInParts(
       stack.push(...halvesOf(at.first, at.last))
       continue
     }
+    if (await isThere(parts.index, chunk.items[at.first]!)) continue
     logger.error({ origin: chunk.items[at.first]?.origin, refused }, 'the warehouse refuses an event: it is parked')
     if (await isTaken({ ...at, refused, bare: false })) continue
     if (await isTaken({ ...at, refused, bare: true })) continue
@@ -142,6 +145,12 @@ async function deliverInParts(
   const whole = await tryPart(parts, progress, chunk, null, decided)
   if (whole.progress === null) throw new Error(`the warehouse refuses a load that brings nothing: ${whole.refused}`)
   return whole.progress
+}
+
+/** What failed may have been what came after it: then it is there, and was learnt. */
+async function isThere(index: IdentityIndex, item: Item): Promise<boolean> {
+  const [entry] = await index.find([item.identity])
+  return entry?.requestId === item.origin.requestId && entry.position === item.origin.position
 }
 
 /** Two halves, the first on top of the stack; one when there is no more than one item. */
@@ -165,9 +174,18 @@ function uncountedAfter({ uncounted }: Progress, chunk: Chunk, part: LoadPart | 
   return { logId: chunk.logId, from: Math.min(known?.from ?? from, from), to: Math.max(known?.to ?? to, to) }
 }
 
-async function undoRefused(parts: DeliveryParts, progress: Progress): Promise<void> {
-  const { pace, warehouse } = parts
+/** Deletes what a load left beside the events, and learns the events that it left, for a later note to count. */
+async function undoRefused(parts: DeliveryParts, progress: Progress, chunk: Chunk): Promise<Progress> {
+  const { pace, warehouse, index } = parts
   await pace.untilDone('cannot undo a refused load', () => warehouse.forgetAfter(progress.note))
+  const left = await pace.untilDone('cannot ask what a refused load left', () =>
+    warehouse.identitiesAfter(progress.note),
+  )
+  if (left.length === 0) return progress
+  const uncounted = uncountedAfter(progress, chunk, { first: 0, last: 0, refused: null, bare: false })
+  const learnt: Progress = { ...progress, uncounted }
+  await index.commit(left.map(entryOfStored), learnt)
+  return learnt
 }
 
 async function makeNote(
@@ -195,22 +213,27 @@ async function makeNote(
   }
 }
 
-/** Loads until it is loaded; the warehouse's sentence when it refuses what is in the load. */
-async function load(parts: DeliveryParts, progress: Progress, load: Load): Promise<string | null> {
+/** Loads until it is loaded; the warehouse's sentence when it refuses what is in the load, or seems to. */
+async function load(parts: DeliveryParts, progress: Progress, load: Load, isRepeated: boolean): Promise<string | null> {
   const { warehouse, pace } = parts
+  let suspicions = 0
   for (let attempt = 0; ; attempt++) {
+    let said = ''
     try {
-      await warehouse.load(load)
+      await warehouse.load(load, isRepeated || attempt > 0)
       pace.going()
       return null
     } catch (cause) {
-      if (isRefusal(cause)) return cause.message.slice(0, 500)
+      said = (cause instanceof Error ? cause.message : String(cause)).slice(0, 500)
+      if (isRefusal(cause)) return said
+      if (isSuspicious(cause)) suspicions++
       await pace.hold(attempt, 'the warehouse does not load', cause)
     }
     const { id, last } = await pace.untilDone('the warehouse does not answer', () => askWhere(warehouse))
     if (id !== progress.warehouseId) throw new Error(`the warehouse is another one: ${id}, was ${progress.warehouseId}`)
     if (last?.token === load.note.token) return null
     if (last?.token !== progress.note?.token) throw new Error('the warehouse has another last load than it had')
+    if (suspicions >= suspicionsMax && hasRows(load)) return said
   }
 }
 
@@ -230,6 +253,20 @@ async function tellConsumed(parts: DeliveryParts, offset: number): Promise<void>
 function isRefusal(cause: unknown): cause is Error {
   const fault = cause as { code?: unknown; retry?: unknown } | null
   return cause instanceof Error && fault?.code === 'WAREHOUSE_REFUSED' && fault.retry === false
+}
+
+/** So many failures over one load, of a warehouse that answers in between, and what is in the load is to blame. */
+const suspicionsMax = 5
+
+/** Whether what is in the load may be to blame: not for a full disk, too much to do, or tables that are not there. */
+function isSuspicious(cause: unknown): boolean {
+  const code = (cause as { code?: unknown } | null)?.code
+  return !['WAREHOUSE_BUSY', 'WAREHOUSE_DISK_FULL', 'WAREHOUSE_EMPTY', 'WAREHOUSE_NEWER'].includes(String(code))
+}
+
+/** Without any, only the note can fail, and nothing is gained by cutting. */
+function hasRows({ events, duplicates, parked, rejected }: Load): boolean {
+  return events.length + duplicates.length + parked.length + rejected.length > 0
 }
 
 /** Accepted grows by what was decided for the first time, so that the equation of the totals holds for ever. */

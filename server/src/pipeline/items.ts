@@ -80,7 +80,9 @@ export function itemOfGap(
   }
 }
 
-/** The item parked after all: the warehouse would not take it. `bare` leaves out the text, should that be the reason. */
+/**
+ * The item parked after all: the warehouse would not take it. `bare` leaves out its text and the
+ * warehouse's sentence, which may quote it, should that be the reason. */
 export function refusedItem(item: Item, detail: string, bare: boolean): Item {
   const { origin, events } = item
   const raw = bare
@@ -90,8 +92,17 @@ export function refusedItem(item: Item, detail: string, bare: boolean): Item {
       : item.kind === 'parked'
         ? item.row.raw
         : JSON.stringify(item.row)
-  const row: ParkedRow = { origin, events, reason: 'warehouse_refused', detail, raw }
+  const told = bare ? parkReasons.warehouse_refused : detail
+  const row: ParkedRow = { origin, events, reason: 'warehouse_refused', detail: told, raw }
   return { kind: 'parked', origin, identity: identityOfPlace(origin.requestId, origin.position), events, row }
+}
+
+/** A rejected row has no request in the warehouse: it is recognised by all that it says. */
+export function identityOfRejected(row: RejectedRow): string {
+  const { receivedMs, logOffset, position, events, requests, product, keyId, code } = row
+  return identityOfText(
+    JSON.stringify(['rejected', receivedMs, logOffset, position, events, requests, product, keyId, code]),
+  )
 }
 
 function itemOfEvent(record: StoredRecord, position: number, sent: SentEvent): Item {
@@ -112,7 +123,7 @@ function itemsOfTally(record: StoredRecord, into: Item[]): void {
     const rows = readTally(record)
     for (const row of rows) {
       const origin = originOf(record, row.position)
-      into.push({ kind: 'rejected', origin, identity: identityOfPlace(record.requestId, row.position), events: 0, row })
+      into.push({ kind: 'rejected', origin, identity: identityOfRejected(row), events: 0, row })
     }
   } catch (cause) {
     into.push(parkedRequest(record, 'request_unreadable', sentence(cause)))
@@ -151,4 +162,4 @@ function sentence(cause: unknown): string {
 }
 
 /** The request id of what no request is to blame for. */
-const nowhere = '00000000-0000-0000-0000-000000000000'
+export const nowhere = '00000000-0000-0000-0000-000000000000'

@@ -7,7 +7,8 @@
 //   the pending load's note is in the warehouse        the index learns what it brought
 //   anything else: none, damaged, another warehouse's,
 //   older or newer, pending and not repeatable, amid
-//   the parts of a refused chunk                       what a load left half-done is undone, the index is rebuilt from
+//   the parts of a refused chunk, or the warehouse has
+//   events after the note that are not of the pending  what a load left half-done is undone, the index is rebuilt from
 //                                                      the warehouse, go on at the note's end
 //   the log is another one, or was rolled back         reported; read from its oldest record. What was loaded before is
 //                                                      recognised and counted once; nothing that is new is missed
@@ -17,13 +18,13 @@
 // warehouse has decided, each event once. (One thing they cannot know: what a load brought that was cut off before its
 // note, when its log was lost in the same moment: there in the warehouse, in no total.)
 //
-// Not noticed: an index and a warehouse put together from copies of two moments, both after the same note, of which the
-// warehouse's holds events of a load that the index's has not begun. Those events would be loaded again. It would take
-// a question to the warehouse for the identities after its last note.
+// The last of these costs one question at each start. It finds copies of two moments put together, both after the same
+// note, of which the warehouse's holds events of a load that the index's has not begun; and a `begin` that a power cut
+// took along.
 
 import { AssertionError } from 'node:assert'
 import type { DamagedRange, LogHead, LogReader } from '../log/record.ts'
-import type { LoadingWarehouse, LoadNote } from '../warehouse/load.ts'
+import type { IdentityRow, LoadingWarehouse, LoadNote } from '../warehouse/load.ts'
 import { type Chunk, emptyChunk, type LogPlace, openCourse } from './chunk.ts'
 import { decide } from './decisions.ts'
 import { type DeliveryParts, digestOfPart, itemsOfPart, type Progress, reckon, tryPart } from './delivery.ts'
@@ -73,7 +74,9 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     if (progress !== null) {
       // What a load left half-done is undone first: it may be of another attempt, of a warehouse put back from a copy.
       if (pending === null || pending.token !== note?.token) await warehouse.forgetAfter(note)
-      if (pending !== null) progress = await repeat(parts, index, progress, pending, logId, note)
+      const left = await warehouse.identitiesAfter(note)
+      if (pending !== null) progress = await repeat(parts, index, progress, pending, logId, note, left)
+      else if (left.length > 0) progress = null
     }
     if (progress === null) {
       const isNew = opened.state.checkpoint === null && note === null
@@ -142,6 +145,7 @@ async function repeat(
   pending: Pending,
   logId: string,
   note: LoadNote | null,
+  left: IdentityRow[],
 ): Promise<Progress | null> {
   const { logger } = parts
   if (pending.logId !== logId) return null
@@ -150,13 +154,19 @@ async function repeat(
   const { part, token } = pending
   const decided = await decide(itemsOfPart(chunk, part), index, new Map(), reckon(progress, chunk, part))
   if (readToken(token)?.digest !== digestOfPart(chunk, pending.seq, part, decided)) return null
-  logger.info({ from: pending.from, to: pending.to, seq: pending.seq }, 'repeating the load that was begun')
   const isThere = note?.token === token
+  const own = new Set(isThere ? [] : decided.events.map(({ identity, origin }) => placed({ identity, ...origin })))
+  if (!left.every(row => own.has(placed(row)))) return null
+  logger.info({ from: pending.from, to: pending.to, seq: pending.seq }, 'repeating the load that was begun')
   const tried = await tryPart({ ...parts, index }, progress, chunk, part, decided, { token, isThere })
   if (tried.progress !== null) return tried.progress
-  // Refused, it left no events behind: as if it had never begun. It is met again as a chunk, and cut in parts.
+  // Refused, and met again as a chunk, which is cut in parts; if it left anything, an index is made that knows it.
   await parts.warehouse.forgetAfter(progress.note)
-  return progress
+  return (await parts.warehouse.identitiesAfter(progress.note)).length > 0 ? null : progress
+}
+
+function placed({ identity, requestId, position }: Pick<IdentityRow, 'identity' | 'requestId' | 'position'>): string {
+  return `${identity} ${requestId} ${position}`
 }
 
 /** The pending range as a chunk; null when the log does not hold it any more. */
@@ -199,7 +209,7 @@ async function rebuild(
 ): Promise<{ index: IdentityIndex; progress: Progress }> {
   const { place, warehouse, log, pace, logger, onRebuild } = parts
   if (note !== null) await pace.pause(settleMs)
-  // What parts of a chunk brought is undone with it: only the events are found again by a rebuilt index.
+  // What parts of a chunk brought beside events is undone with it: no note has counted it.
   await warehouse.forgetAfter(note === null ? null : { ...note, seq: lastWhole(note) })
   const fits = note === null || (await howLogFits(log, note, logId)) === 'fits'
   const uncounted = fits ? { logId, from: note?.to ?? 0, to: (await log.head()).offset } : null

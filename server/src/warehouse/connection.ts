@@ -35,8 +35,11 @@ export type Connection = {
   stream<Row>(sql: string, params?: Params): AsyncIterable<Row[]>
   /** A statement without a result, in no database when `database` is ''. */
   command(sql: string, params?: Params, settings?: ClickHouseSettings, database?: string): Promise<void>
-  /** Rows in TabSeparated form, all in one block per partition, under a token: a repetition changes nothing. */
-  insert(table: string, columns: readonly string[], rows: Buffer, token: string): Promise<void>
+  /**
+   * Rows in TabSeparated form, all in one block per partition, under a token: a repetition adds nothing. `isCertain` when
+   * the first attempt was answered; else the token may be there without its rows (see loading.ts).
+   */
+  insert(table: string, columns: readonly string[], rows: Buffer, token: string): Promise<{ isCertain: boolean }>
   ping(): Promise<boolean>
   close(): Promise<void>
 }
@@ -99,14 +102,18 @@ export function connect(options: ConnectionOptions): Connection {
         if (within === database) await client.command(statement)
         else await commandOutside(options, statement)
       }),
-    insert: (table, columns, rows, token) =>
-      repeat(async () => {
+    insert: async (table, columns, rows, token) => {
+      let attempts = 0
+      await repeat(async () => {
+        attempts += 1
         const query = `INSERT INTO ${database}.${table} (${columns.join(', ')}) FORMAT TabSeparated`
         const settings = { ...insertSettings, insert_deduplication_token: token }
         const values = Readable.from([rows], { objectMode: false })
         const { stream } = await client.exec({ query, values, clickhouse_settings: settings })
         for await (const _ of stream);
-      }),
+      })
+      return { isCertain: attempts === 1 }
+    },
     ping: async () => (await client.ping()).success,
     close: () => client.close(),
   }

@@ -1,5 +1,5 @@
 // What the pipeline hands to the warehouse: one load, the outcome of one stretch of the log.
-// A load that is repeated with the same token and the same content changes nothing.
+// A load that is repeated with the same token and the same content adds what is missing and nothing else.
 
 import type { Event } from '@datapulse/contract'
 
@@ -78,14 +78,26 @@ export type LoadingWarehouse = {
   /** Names this warehouse: made with its first migration, never changed. UUID. */
   id(): Promise<string>
   lastNote(): Promise<LoadNote | null>
-  /** Durable when it resolves: events behind what is beside them, the note last. Repeatable under the same token. A load
-   * that is refused (WAREHOUSE_REFUSED) has left no events. */
-  load(load: Load): Promise<void>
+  /**
+   * Durable when it resolves: events behind what is beside them, the note last. Repeatable under the same token, but
+   * only with `isRepeated`, once an attempt of this process or an earlier one may have begun. A load that is refused
+   * (WAREHOUSE_REFUSED) has left no events.
+   */
+  load(load: Load, isRepeated?: boolean): Promise<void>
   /** Undoes what a load after `note` may have left half-done, except events (the index recognises those). */
   forgetAfter(note: LoadNote | null): Promise<void>
   /** All identities with their origins, in pages: what the index is rebuilt from. */
   identities(): AsyncIterable<IdentityRow[]>
+  /** Those that a load after `note` brought; waits for a load that is still running. */
+  identitiesAfter(note: LoadNote | null): Promise<IdentityRow[]>
+  /** What became of everything that is not stored, in pages: the rest of what the index remembers. */
+  outcomes(): AsyncIterable<OutcomeRow[]>
 }
+
+/** Something that has its outcome and is no stored event. */
+export type OutcomeRow =
+  | { outcome: 'duplicate' | 'conflict' | 'parked'; requestId: string; position: number }
+  | { outcome: 'rejected'; row: RejectedRow }
 
 /** What the index keeps of a stored event. */
 export type IdentityRow = {

@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { DuplicateRow, EventRow, IdentityRow, Load, ParkedRow, RejectedRow } from './load.ts'
-import { type EngineProcess, startEngine } from './testing/engine-process.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type Connection, connect } from './connection.ts'
+import { loadingOver } from './loading.ts'
+import type { DuplicateRow, EventRow, IdentityRow, Load, OutcomeRow, ParkedRow, RejectedRow } from './load.ts'
+import { type EngineProcess, silentLogger, startEngine } from './testing/engine-process.ts'
 import { eventRow, madeEvents, madeLoad, startMs } from './testing/made-loads.ts'
 import type { Warehouse } from './warehouse.ts'
 
@@ -88,12 +91,12 @@ test('a load is there when it resolves, with its note', async () => {
 test('a load repeated changes nothing, also after the engine was killed', async () => {
   const load = fullLoad(madeEvents(2, 20))
   assert.deepEqual(await added(() => warehouse.loading.load(load)), one)
-  assert.deepEqual(await added(() => warehouse.loading.load(load)), none)
+  assert.deepEqual(await added(() => warehouse.loading.load(load, true)), none)
   await engine.kill()
   await engine.start()
-  assert.deepEqual(await added(() => warehouse.loading.load(load)), none)
+  assert.deepEqual(await added(() => warehouse.loading.load(load, true)), none)
   const fresh = engine.warehouse()
-  assert.deepEqual(await added(() => fresh.loading.load(load)), none)
+  assert.deepEqual(await added(() => fresh.loading.load(load, true)), none)
   await fresh.close()
 })
 
@@ -102,7 +105,7 @@ test('a load across the end of a month is repeated without effect too', async ()
   assert.deepEqual(await added(() => warehouse.loading.load(load)), one)
   await engine.kill()
   await engine.start()
-  assert.deepEqual(await added(() => warehouse.loading.load(load)), none)
+  assert.deepEqual(await added(() => warehouse.loading.load(load, true)), none)
 })
 
 test('two loads with the same events under different tokens are two loads', async () => {
@@ -122,7 +125,7 @@ test('a load of 20,000 rows and 32 MiB is repeated without effect', async () => 
   const before = await parts()
   await warehouse.loading.load(load)
   assert.equal((await parts()) - before, 20_000)
-  assert.deepEqual(await added(() => warehouse.loading.load(load)), none)
+  assert.deepEqual(await added(() => warehouse.loading.load(load, true)), none)
 })
 
 test('a load that died between tables is completed by its repetition', async () => {
@@ -133,11 +136,75 @@ test('a load that died between tables is completed by its repetition', async () 
     const load = { ...whole, note: { ...whole.note, seq, token: `partial ${index}` } }
     const all = await added(async () => {
       await withoutNote(load, parts.slice(0, index + 1))
-      await warehouse.loading.load(load)
+      await warehouse.loading.load(load, true)
     })
     assert.deepEqual(all, one, `died behind ${String(parts[index])}`)
   }
 })
+
+test('tokens that are there without their rows, as a crash at the rename leaves them, do not swallow the rows', async () => {
+  const across = madeEvents(9, 20, Date.UTC(2026, 6, 1) - 400)
+  const { loading, close, burn } = overBurntTokens()
+  for (const [mode, isRepeated] of [
+    ['cut off and repeated by the connection', false],
+    ['repeated by the pipeline', true],
+  ] as const)
+    for (const table of ['duplicates', 'parked', 'rejected', 'events', 'loads'])
+      for (const times of table === 'events' ? [1, 2] : [1]) {
+        const load = fullLoad(
+          across.map(row => ({ ...row, origin: { ...row.origin, requestId: crypto.randomUUID() } })),
+        )
+        burn(table, times)
+        assert.deepEqual(await added(() => loading.load(load, isRepeated)), one, `${mode}: ${times} tokens of ${table}`)
+        assert.deepEqual(await added(() => warehouse.loading.load(load, true)), none)
+        assert.deepEqual(await warehouse.loading.lastNote(), load.note)
+      }
+  await close()
+})
+
+test('of a load across two months, the month that is absent is brought, the other is not doubled', async () => {
+  const [early, late] = [madeEvents(10, 8, Date.UTC(2026, 6, 1) - 4_000), madeEvents(11, 8, Date.UTC(2026, 6, 2))]
+  seq += 1
+  const load = madeLoad(seq, [...early, ...late])
+  await withoutNote({ ...load, events: early }, ['events'])
+  assert.equal((await added(() => warehouse.loading.load(load, true))).events, 8)
+})
+
+test('an answer at the first attempt costs no question', async () => {
+  const { loading, close, asked } = overBurntTokens()
+  await loading.load(fullLoad(madeEvents(12, 20)))
+  assert.equal(asked(), 0)
+  await close()
+})
+
+/** A connection that loses the part of an insert after its token was written: its repetition is ignored. */
+function overBurntTokens() {
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  const burnt = new Set<string>()
+  let [table, left, asked] = ['', 0, 0]
+  const through: Connection = {
+    ...connection,
+    select(workload, sql, params) {
+      asked += 1
+      return connection.select(workload, sql, params)
+    },
+    async insert(name, columns, rows, token) {
+      if (burnt.has(token)) return { isCertain: true }
+      if (name !== table || left === 0) return connection.insert(name, columns, rows, token)
+      left -= 1
+      burnt.add(token)
+      return { isCertain: false }
+    },
+  }
+  return {
+    loading: loadingOver(through, question => question()),
+    close: () => connection.close(),
+    asked: () => asked,
+    burn(name: string, times: number) {
+      ;[table, left] = [name, times]
+    },
+  }
+}
 
 /** Loads only some tables of a load, as a process that dies in between does. */
 async function withoutNote(load: Load, tables: (keyof Load)[]): Promise<void> {
@@ -146,7 +213,7 @@ async function withoutNote(load: Load, tables: (keyof Load)[]): Promise<void> {
     if (!tables.includes(table)) partial[table] = []
   // The note cannot be a number: the engine refuses it, after everything else is in.
   const broken = { ...partial, note: { ...load.note, to: 'x' as unknown as number } }
-  await assert.rejects(warehouse.loading.load(broken), { code: 'WAREHOUSE_REFUSED' })
+  await assert.rejects(warehouse.loading.load(broken, true), { code: 'WAREHOUSE_REFUSED' })
 }
 
 test('what a load without a note left is forgotten, but for events, and can be loaded again under the same token', async () => {
@@ -163,7 +230,7 @@ test('what a load without a note left is forgotten, but for events, and can be l
   assert.equal(await shown(warehouse.listDuplicates({ request, limit: 10 })), 0)
   assert.equal(await shown(warehouse.listParked({ request, limit: 10 })), 0)
   const again = engine.warehouse()
-  assert.equal((await added(() => again.loading.load(load))).events, 0)
+  assert.equal((await added(() => again.loading.load(load, true))).events, 0)
   await again.close()
   assert.equal(await shown(warehouse.listDuplicates({ request, limit: 10 })), 1)
   assert.equal(await shown(warehouse.listParked({ request, limit: 10 })), 1)
@@ -206,6 +273,26 @@ test('every identity comes back, with the origin and what a conflict is told by'
   })
 })
 
+test('what a load brought that has no note comes back, and what became of everything else', async () => {
+  const note = await warehouse.loading.lastNote()
+  const load = fullLoad(madeEvents(13, 3))
+  await withoutNote(load, ['events', 'duplicates', 'parked', 'rejected'])
+  const after = await warehouse.loading.identitiesAfter(note)
+  assert.deepEqual(after.map(row => row.identity).toSorted(), load.events.map(row => row.identity).toSorted())
+  const outcomes: OutcomeRow[] = []
+  for await (const page of warehouse.loading.outcomes()) outcomes.push(...page)
+  const { requestId } = load.events[0]!.origin
+  const mine = outcomes.filter(row => row.outcome !== 'rejected' && row.requestId === requestId)
+  assert.deepEqual(mine.map(row => [row.outcome, row.outcome !== 'rejected' && row.position]).toSorted(), [
+    ['duplicate', 900],
+    ['parked', -1],
+  ])
+  const row = load.rejected[0]
+  assert.ok(outcomes.some(found => found.outcome === 'rejected' && isDeepStrictEqual(found.row, row)))
+  await warehouse.loading.load(load, true)
+  assert.deepEqual(await warehouse.loading.identitiesAfter(load.note), [])
+})
+
 test('killed again and again while it loads, everything is there once', async () => {
   const before = await counts()
   const loads = Array.from({ length: 5 }, (_, index) => fullLoad(madeEvents(100 + index, 500, startMs + index)))
@@ -216,7 +303,7 @@ test('killed again and again while it loads, everything is there once', async ()
     await engine.start()
     // It is tried again by itself while the engine is away; what comes after is a repetition, as of a restarted pipeline.
     await going
-    await warehouse.loading.load(load)
+    await warehouse.loading.load(load, true)
   }
   const after = await counts()
   assert.equal((after.events ?? 0) - (before.events ?? 0), 2_500)

@@ -1,51 +1,56 @@
 // The loading side of the warehouse. A load goes in as one block per partition and table, each under a token made from
-// the load's own, so that a repetition after a crash adds what is missing and nothing else. The events go in behind
-// everything that may be undone, and the note last. Everything is on disk when `load` resolves (see the table settings
-// in schema.ts). A load that is refused for what is in it has left no events behind.
+// the load's own, so that a repetition after a crash adds what is missing and nothing else (insert-whole.ts). The events
+// go in behind everything that may be undone, and the note last, when all the rest is known to be there. Everything is
+// on disk when `load` resolves (see the table settings in schema.ts). A load that is refused for what is in it has left
+// no events behind.
 //
 // What if a load must be undone and done again otherwise? `forgetAfter` deletes what a load without a note left in
-// duplicates, parked and rejected. ClickHouse would still recognise the tokens of what was deleted, so the tokens of
-// these tables carry how often that happened. Events stay: whoever loads again recognises them by their identities.
+// duplicates, parked and rejected. Events stay: whoever loads again recognises them by their identities.
 
 import type { Connection } from './connection.ts'
 import { warehouseFault } from './fault.ts'
+import { insertWhole, type Rows } from './insert-whole.ts'
 import { readLastNote } from './last-note.ts'
-import type { IdentityRow, Load, LoadingWarehouse } from './load.ts'
+import type { IdentityRow, Load, LoadingWarehouse, LoadNote, Origin, OutcomeRow } from './load.ts'
 import { duplicates, events, loads, parked, rejected, type Table } from './schema.ts'
-import { duplicateLines, eventLines, noteLine, parkedLines, rejectedLines, time } from './tab-rows.ts'
+import { duplicateLines, eventLines, noteLine, parkedLines, rejectedLines } from './tab-rows.ts'
 
 /** Runs a question once the tables are there. */
 type Ask = <T>(question: () => Promise<T>) => Promise<T>
 
 /** The loading side over a connection. */
-export function loadingOver(connection: Connection, ask: Ask, now: () => number): LoadingWarehouse {
-  /** How often something was undone; null until known. */
-  let undoings: number | null = null
+export function loadingOver(connection: Connection, ask: Ask): LoadingWarehouse {
   return {
     id: () => ask(() => readId(connection)),
     lastNote: () => ask(() => readLastNote(connection)),
-    load: load =>
+    load: (load, isRepeated = false) =>
       ask(async () => {
-        const { token, seq } = load.note
-        undoings ??= await readUndoings(connection)
-        for (const [table, lines] of besideEvents(load))
-          await insertRows(connection, table, lines, `${token} ${undoings}`)
-        await insertRows(connection, events, eventLines(load.events, seq), token)
-        await insertRows(connection, loads, noteLine(load.note), token)
+        for (const rows of [...besideEvents(load), eventsOf(load), noteOf(load.note)])
+          await insertWhole(connection, rows, `${load.note.token} ${rows.table.name}`, isRepeated)
       }),
-    forgetAfter: note =>
-      ask(async () => {
-        undoings = null
-        await forgetAfter(connection, note?.seq ?? 0, now())
-      }),
+    forgetAfter: note => ask(() => forgetAfter(connection, note?.seq ?? 0)),
     async *identities() {
       await ask(async () => {})
       for await (const rows of connection.stream<IdentityTuple>(identitiesSql)) yield rows.map(identityOf)
+    },
+    identitiesAfter: note => ask(() => identitiesAfter(connection, note?.seq ?? 0)),
+    async *outcomes() {
+      await ask(async () => {})
+      for await (const rows of connection.stream<OutcomeTuple>(outcomesSql)) yield rows.map(outcomeOf)
+      for await (const rows of connection.stream<RejectedTuple>(rejectedSql)) yield rows.map(rejectedOf)
     },
   }
 }
 
 type IdentityTuple = [string, string, number, string | null, string, string]
+type IdentityColumns = {
+  identity: string
+  request_id: string
+  position: number
+  amount: string | null
+  currency: string
+  client_user_id: string
+}
 
 const identitiesSql = 'SELECT identity, request_id, position, amount, currency, client_user_id FROM events'
 
@@ -57,43 +62,103 @@ async function readId(connection: Connection): Promise<string> {
   return id
 }
 
-async function readUndoings(connection: Connection): Promise<number> {
-  const sql = "SELECT count() AS times FROM warehouse WHERE name = 'undone'"
-  return (await connection.select<{ times: number }>('load', sql))[0]?.times ?? 0
-}
-
-async function forgetAfter(connection: Connection, seq: number, nowMs: number): Promise<void> {
-  const leftovers: Table[] = []
+async function forgetAfter(connection: Connection, seq: number): Promise<void> {
   for (const table of [duplicates, parked, rejected]) {
     const sql = `SELECT count() AS rows FROM ${table.name} WHERE load_seq > {seq:UInt64}`
     const rows = (await connection.select<{ rows: number }>('load', sql, { seq }))[0]?.rows ?? 0
-    if (rows > 0) leftovers.push(table)
+    if (rows === 0) continue
+    const deletion = `DELETE FROM ${table.name} WHERE load_seq > {seq:UInt64}`
+    await connection.command(deletion, { seq }, { lightweight_deletes_sync: '2', mutations_sync: '2' })
   }
-  if (leftovers.length === 0) return
-  const row = Buffer.from(`undone\t${seq}\t${time(nowMs)}\n`)
-  const token = `undone ${(await readUndoings(connection)) + 1}`
-  await connection.insert('warehouse', ['name', 'value', 'written_at'], row, token)
-  for (const table of leftovers) {
-    const sql = `DELETE FROM ${table.name} WHERE load_seq > {seq:UInt64}`
-    await connection.command(sql, { seq }, { lightweight_deletes_sync: '2', mutations_sync: '2' })
-  }
+}
+
+async function identitiesAfter(connection: Connection, seq: number): Promise<IdentityRow[]> {
+  const sql = `${identitiesSql} WHERE load_seq > {seq:UInt64}`
+  const rows = await connection.select<IdentityColumns>('load', sql, { seq })
+  return rows.map(row =>
+    identityOf([row.identity, row.request_id, row.position, row.amount, row.currency, row.client_user_id]),
+  )
 }
 
 function identityOf([identity, requestId, position, amount, currency, userId]: IdentityTuple): IdentityRow {
   return { identity: identity.replaceAll('-', ''), requestId, position, amount, currency, userId }
 }
 
-function besideEvents(load: Load): [Table, Buffer][] {
-  const { seq } = load.note
+type OutcomeTuple = ['duplicate' | 'conflict' | 'parked', string, number]
+
+const outcomesSql = `
+  SELECT if(conflict, 'conflict', 'duplicate') AS outcome, request_id, toInt64(position) AS position FROM duplicates
+  UNION ALL SELECT 'parked' AS outcome, request_id, toInt64(position) AS position FROM parked`
+
+function outcomeOf([outcome, requestId, position]: OutcomeTuple): OutcomeRow {
+  return { outcome, requestId, position }
+}
+
+type RejectedTuple = [string, string, string, number, number, number, number, number]
+
+const rejectedSql = `
+  SELECT product, key_id, code, toUnixTimestamp64Milli(received_at), events, requests, log_offset, position FROM rejected`
+
+function rejectedOf([
+  product,
+  keyId,
+  code,
+  receivedMs,
+  events,
+  requests,
+  logOffset,
+  position,
+]: RejectedTuple): OutcomeRow {
+  return { outcome: 'rejected', row: { product, keyId, code, receivedMs, events, requests, logOffset, position } }
+}
+
+function besideEvents({ note: { seq }, ...load }: Load): Rows[] {
+  const keyOf = ({ origin }: { origin: Origin }) => placeKey(origin)
   return [
-    [duplicates, duplicateLines(load.duplicates, seq)],
-    [parked, parkedLines(load.parked, seq)],
-    [rejected, rejectedLines(load.rejected, seq)],
+    rowsOf(duplicates, seq, load.duplicates, keyOf, placeKeySql, duplicateLines),
+    rowsOf(parked, seq, load.parked, keyOf, placeKeySql, parkedLines),
+    rowsOf(
+      rejected,
+      seq,
+      load.rejected,
+      row => `${row.logOffset} ${row.position}`,
+      "concat(toString(log_offset), ' ', toString(position))",
+      rejectedLines,
+    ),
   ]
 }
 
-async function insertRows(connection: Connection, table: Table, lines: Buffer, token: string): Promise<void> {
-  if (lines.length === 0) return
-  const columns = table.columns.map(column => column.name)
-  await connection.insert(table.name, columns, lines, `${token} ${table.name}`)
+function eventsOf({ note: { seq }, ...load }: Load): Rows {
+  return rowsOf(events, seq, load.events, ({ origin }) => placeKey(origin), placeKeySql, eventLines)
 }
+
+function noteOf(note: LoadNote): Rows {
+  const sql = `SELECT token AS key FROM loads WHERE seq = {seq:UInt64} AND token = {token:String}`
+  const params = { seq: note.seq, token: note.token }
+  return { table: loads, count: 1, keys: () => [note.token], lines: () => noteLine(note), sql, params }
+}
+
+/** Rows of a table that knows the load they came with. */
+function rowsOf<Row>(
+  table: Table,
+  seq: number,
+  rows: readonly Row[],
+  keyOf: (row: Row) => string,
+  keySql: string,
+  linesOf: (rows: readonly Row[], seq: number) => Buffer,
+): Rows {
+  return {
+    table,
+    count: rows.length,
+    keys: () => rows.map(keyOf),
+    lines: isWanted => linesOf(isWanted === undefined ? rows : rows.filter(row => isWanted(keyOf(row))), seq),
+    sql: `SELECT ${keySql} AS key FROM ${table.name} WHERE load_seq = {seq:UInt64}`,
+    params: { seq },
+  }
+}
+
+function placeKey({ requestId, position, logOffset }: Origin): string {
+  return `${requestId.toLowerCase()} ${position} ${logOffset}`
+}
+
+const placeKeySql = "concat(toString(request_id), ' ', toString(position), ' ', toString(log_offset))"

@@ -3,7 +3,8 @@
 
 import type { Connection } from './connection.ts'
 import { warehouseFault } from './fault.ts'
-import { createTable, duplicates, events, factsTable, loads, parked, rejected } from './schema.ts'
+import { insertWhole } from './insert-whole.ts'
+import { createTable, duplicates, events, factsTable, loads, parked, rejected, type Table } from './schema.ts'
 
 type Step = { name: string; run: (connection: Connection, now: number) => Promise<void> }
 
@@ -13,8 +14,9 @@ const steps: Step[] = [
     run: async (connection, now) => {
       for (const table of [factsTable, loads, events, duplicates, parked, rejected])
         await connection.command(createTable(table))
-      const row = `id\t${crypto.randomUUID()}\t${seconds(now)}\n`
-      await connection.insert('warehouse', ['name', 'value', 'written_at'], Buffer.from(row), 'the id')
+      const line = Buffer.from(`id\t${crypto.randomUUID()}\t${seconds(now)}\n`)
+      const sql = "SELECT name AS key FROM warehouse WHERE name = 'id'"
+      await insertOnce(connection, factsTable, 'id', line, sql, 'the id')
     },
   },
 ]
@@ -37,9 +39,9 @@ export async function migrate(connection: Connection, now: number): Promise<void
   for (const [index, step] of steps.entries()) {
     if (index < version) continue
     await step.run(connection, now)
-    const row = `${index + 1}\t${step.name}\t${seconds(now)}\n`
-    const columns = ['version', 'name', 'written_at']
-    await connection.insert('migrations', columns, Buffer.from(row), `version ${index + 1}`)
+    const line = Buffer.from(`${index + 1}\t${step.name}\t${seconds(now)}\n`)
+    const sql = `SELECT toString(version) AS key FROM migrations WHERE version = ${index + 1}`
+    await insertOnce(connection, migrationsTable, String(index + 1), line, sql, `version ${index + 1}`)
   }
 }
 
@@ -49,7 +51,19 @@ export async function versionOf(connection: Connection): Promise<number> {
   return rows[0]?.version ?? 0
 }
 
-const migrationsTable = {
+/** One row, unless it is there: a step that is run again adds none. */
+async function insertOnce(
+  connection: Connection,
+  table: Table,
+  key: string,
+  line: Buffer,
+  sql: string,
+  token: string,
+): Promise<void> {
+  await insertWhole(connection, { table, count: 1, keys: () => [key], lines: () => line, sql, params: {} }, token, true)
+}
+
+const migrationsTable: Table = {
   name: 'migrations',
   about: 'Versions of this warehouse, one row each.',
   columns: [

@@ -174,7 +174,7 @@ export const loads: Table = {
   orderBy: 'seq',
 }
 
-/** Facts about the warehouse itself: its id, and how often a half-done load was undone (see load.ts). */
+/** Facts about the warehouse itself: its id. */
 export const factsTable: Table = {
   name: 'warehouse',
   about: 'Facts about this warehouse.',

@@ -29,7 +29,6 @@ import type { LoadingWarehouse } from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
 
-
 export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
   /** `[A-Za-z_][A-Za-z0-9_]*`; `datapulse` by default. */
   database?: string
@@ -78,7 +77,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     }
   }
   return {
-    loading: loadingOver(connection, ask, options.now),
+    loading: loadingOver(connection, ask),
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),

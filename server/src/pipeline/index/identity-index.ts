@@ -3,7 +3,8 @@
 // knows, and the pipeline rebuilds it whenever the mark does not fit or anything about it cannot be read.
 //
 // Two writes are durable when they resolve: `begin` (a load is about to be tried) and `commit` (it is done: its
-// identities, the checkpoint, and the end of what was pending, all or nothing). `add` is durable after the next
+// identities, the checkpoint, and the end of what was pending, all or nothing). Without the first nothing would be lost
+// or doubled, but every crash in a load would cost a rebuild. `add` is durable after the next
 // `commit` that follows a `close` and `open`.
 
 import type { LoadNote } from '../../warehouse/load.ts'

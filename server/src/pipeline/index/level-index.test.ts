@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { ClassicLevel } from 'classic-level'
-import { identityOfText } from '../../steps/identity.ts'
+import { identityOfPlace, identityOfText } from '../../steps/identity.ts'
 import type { Checkpoint, IdentityEntry, Pending } from './identity-index.ts'
 import { levelIndexPlace } from './level-index.ts'
 import { rebuildIndex } from './rebuild.ts'
@@ -94,6 +94,9 @@ test('a rebuild replaces what was there, page by page', async () => {
     async *identities() {
       for (let at = 0; at < rows.length; at += 100) yield rows.slice(at, at + 100)
     },
+    async *outcomes() {
+      yield [{ outcome: 'duplicate' as const, requestId: entryOf(7).requestId, position: 7 }]
+    },
   }
   let seen = 0
   const after: Checkpoint = { ...checkpoint, uncounted: { logId: 'l', from: 2, to: 5 } }
@@ -104,6 +107,8 @@ test('a rebuild replaces what was there, page by page', async () => {
   assert.equal(first?.position, 0)
   assert.equal(last?.uncounted, true)
   assert.equal(gone, undefined)
+  const [mark] = await index.find([identityOfPlace(entryOf(7).requestId, 7)])
+  assert.deepEqual([mark?.requestId, mark?.uncounted], [entryOf(7).requestId, false])
   await index.close()
 })
 

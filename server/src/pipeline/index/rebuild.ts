@@ -1,14 +1,14 @@
-// Makes the index anew from the warehouse: whatever was there is removed, the warehouse's identities stream in page by
-// page, the directory is closed and opened once (which puts everything on disk), and only then the checkpoint is
+// Makes the index anew from the warehouse: whatever was there is removed, the warehouse's identities and the
+// outcomes of everything else stream in page by page, the directory is closed and opened once (which puts everything on disk), and only then the checkpoint is
 // written. An index without a checkpoint belongs to no warehouse, so dying on any line here means beginning again.
 
-import { conflictFingerprint } from '../../steps/conflict.ts'
 import type { LoadingWarehouse } from '../../warehouse/load.ts'
+import { entriesOfOutcome, entryOfStored } from './entry-of-row.ts'
 import type { Checkpoint, IdentityIndex, IndexPlace } from './identity-index.ts'
 
 export async function rebuildIndex(
   place: IndexPlace,
-  warehouse: Pick<LoadingWarehouse, 'identities'>,
+  warehouse: Pick<LoadingWarehouse, 'identities' | 'outcomes'>,
   checkpoint: Checkpoint,
   onPage: (identities: number) => void,
 ): Promise<IdentityIndex> {
@@ -16,17 +16,10 @@ export async function rebuildIndex(
   const filling = await place.open()
   try {
     for await (const page of warehouse.identities()) {
-      await filling.add(
-        page.map(row => ({
-          identity: row.identity,
-          requestId: row.requestId,
-          position: row.position,
-          fingerprint: conflictFingerprint(row),
-          uncounted: true,
-        })),
-      )
+      await filling.add(page.map(entryOfStored))
       onPage(page.length)
     }
+    for await (const page of warehouse.outcomes()) await filling.add(page.flatMap(entriesOfOutcome))
   } finally {
     await filling.close()
   }

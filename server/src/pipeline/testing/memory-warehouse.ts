@@ -1,6 +1,7 @@
-// A warehouse in memory for tests, with the real one's habits: a load goes in table by table, each under the load's
-// token, the note last; a token that a table has seen adds nothing; what is refused is refused before anything of that
-// table is in; `forgetAfter` leaves the events alone and makes the tokens of the other tables new.
+// A warehouse in memory for tests, with the real one's habits: a load goes in table by table and in each table part by
+// part (months there, odd and even positions here), the note last; a part's token is there before the part is, and a part
+// whose token is there is ignored; a load that is repeated brings what is absent under the token's next. What is refused
+// is refused before anything of that table is in; `forgetAfter` leaves the events alone.
 
 import type {
   DuplicateRow,
@@ -9,6 +10,8 @@ import type {
   Load,
   LoadingWarehouse,
   LoadNote,
+  Origin,
+  OutcomeRow,
   ParkedRow,
   RejectedRow,
 } from '../../warehouse/load.ts'
@@ -23,42 +26,73 @@ export type WarehouseTables = {
   rejected: Loaded<RejectedRow>[]
   notes: LoadNote[]
   tokens: Set<string>
-  undoings: number
 }
 
 export type MemoryWarehouse = LoadingWarehouse & { readonly tables: WarehouseTables }
 
-/** `onTable` is called before each table of a load and may throw; `refuses` says which rows the warehouse cannot take. */
-export function openMemoryWarehouse(
-  tables: WarehouseTables,
-  seams: { onTable?: (name: string) => void | Promise<void>; refuses?: (row: { raw: string }) => boolean } = {},
-): MemoryWarehouse {
-  async function insert<Row>(name: string, into: Loaded<Row>[], rows: Row[], load: Load, token: string): Promise<void> {
+export type Seams = {
+  /** Called before each part of a load; may throw. */
+  onTable?: (name: string) => void | Promise<void>
+  /** Called when a part's token is there and the part is not; may throw. */
+  onToken?: (name: string) => void | Promise<void>
+  /** Rows that the warehouse cannot take. */
+  refuses?: (row: { raw: string }) => boolean
+  /** Rows that end the engine, after the first part of their table. */
+  kills?: (row: { raw: string }) => boolean
+}
+
+export function openMemoryWarehouse(tables: WarehouseTables, seams: Seams = {}): MemoryWarehouse {
+  async function insertPart<Row>(name: string, token: string, into: () => Row[], rows: Row[]): Promise<void> {
+    if (rows.length === 0) return
+    await seams.onTable?.(name)
+    if (tables.tokens.has(token)) return
+    tables.tokens.add(token)
+    await seams.onToken?.(name)
+    into().push(...rows)
+  }
+  async function insert<Row>(
+    name: string,
+    into: () => Loaded<Row>[],
+    rows: Row[],
+    { note: { seq, token } }: Load,
+    isRepeated: boolean,
+  ): Promise<void> {
     if (rows.length === 0) return
     await seams.onTable?.(name)
     for (const row of rows) if (seams.refuses?.(row as { raw: string })) throw refusal(`${name}: a row is refused`)
-    if (tables.tokens.has(`${token} ${name}`)) return
-    tables.tokens.add(`${token} ${name}`)
-    for (const row of rows) into.push({ seq: load.note.seq, row })
+    for (let again = 0; ; again++) {
+      const there = new Set(isRepeated ? into().flatMap(old => (old.seq === seq ? [keyOf(old.row)] : [])) : [])
+      const absent = rows.filter(row => !there.has(keyOf(row)))
+      if (absent.length === 0) return
+      for (const parity of [0, 1]) {
+        const part = absent.filter(row => (positionOf(row) & 1) === parity)
+        if (part.some(row => seams.kills?.(row as { raw: string }))) throw away()
+        await insertPart(
+          name,
+          `${token} ${name}${again === 0 ? '' : ` again ${again}`} ${parity}`,
+          into,
+          part.map(row => ({ seq, row })),
+        )
+      }
+      if (!isRepeated) return
+    }
   }
   return {
     tables,
     id: async () => tables.id,
     lastNote: async () => tables.notes.at(-1) ?? null,
-    async load(load) {
-      const { token } = load.note
-      const undone = `${token} ${tables.undoings}`
-      await insert('duplicates', tables.duplicates, load.duplicates, load, undone)
-      await insert('parked', tables.parked, load.parked, load, undone)
-      await insert('rejected', tables.rejected, load.rejected, load, undone)
-      await insert('events', tables.events, load.events, load, token)
-      await seams.onTable?.('notes')
-      if (tables.notes.every(note => note.token !== token)) tables.notes.push(load.note)
+    async load(load, isRepeated = false) {
+      const { note } = load
+      await insert('duplicates', () => tables.duplicates, load.duplicates, load, isRepeated)
+      await insert('parked', () => tables.parked, load.parked, load, isRepeated)
+      await insert('rejected', () => tables.rejected, load.rejected, load, isRepeated)
+      await insert('events', () => tables.events, load.events, load, isRepeated)
+      for (let again = 0; again === 0 || (isRepeated && tables.notes.at(-1)?.token !== note.token); again++)
+        await insertPart('notes', `${note.token} notes ${again}`, () => tables.notes, [note])
     },
     async forgetAfter(note) {
       await seams.onTable?.('undo')
       const seq = note?.seq ?? 0
-      tables.undoings++
       tables.duplicates = tables.duplicates.filter(row => row.seq <= seq)
       tables.parked = tables.parked.filter(row => row.seq <= seq)
       tables.rejected = tables.rejected.filter(row => row.seq <= seq)
@@ -68,14 +102,37 @@ export function openMemoryWarehouse(
         yield tables.events.slice(at, at + pageRows).map(({ row }) => identityRow(row))
       }
     },
+    identitiesAfter: async note =>
+      tables.events.filter(({ seq }) => seq > (note?.seq ?? 0)).map(({ row }) => identityRow(row)),
+    async *outcomes() {
+      yield tables.duplicates.map(({ row: { origin, conflict } }): OutcomeRow => {
+        return { ...origin, outcome: conflict ? 'conflict' : 'duplicate' }
+      })
+      yield tables.parked.map(({ row: { origin } }): OutcomeRow => ({ ...origin, outcome: 'parked' }))
+      yield tables.rejected.map(({ row }): OutcomeRow => ({ outcome: 'rejected', row }))
+    },
   }
 }
 
 export function emptyTables(id: string): WarehouseTables {
-  return { id, events: [], duplicates: [], parked: [], rejected: [], notes: [], tokens: new Set(), undoings: 0 }
+  return { id, events: [], duplicates: [], parked: [], rejected: [], notes: [], tokens: new Set() }
 }
 
 const pageRows = 100
+
+function keyOf(row: unknown): string {
+  const { requestId = '', position, logOffset } = placeOf(row)
+  return `${requestId} ${position} ${logOffset}`
+}
+
+function positionOf(row: unknown): number {
+  return placeOf(row).position
+}
+
+function placeOf(row: unknown): { requestId?: string; position: number; logOffset: number } {
+  const { origin } = row as { origin?: Origin }
+  return origin ?? (row as RejectedRow)
+}
 
 function identityRow({ identity, origin, event }: EventRow): IdentityRow {
   const { requestId, position } = origin
@@ -85,4 +142,8 @@ function identityRow({ identity, origin, event }: EventRow): IdentityRow {
 
 function refusal(message: string): Error {
   return Object.assign(new Error(message), { code: 'WAREHOUSE_REFUSED', retry: false })
+}
+
+function away(): Error {
+  return Object.assign(new Error('the engine ended'), { code: 'WAREHOUSE_AWAY', retry: true })
 }

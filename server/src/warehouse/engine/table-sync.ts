@@ -1,7 +1,8 @@
 // What ClickHouse leaves unsynced after an insert. It syncs the files of the new part and the part's directory, but not
 // the directory in which the part got its name last, nor the log of tokens by which a repetition is recognised (a
 // system-call trace shows it): after a power cut a load could be there twice, or its note be missing. So the engine
-// syncs both before it answers.
+// syncs both before it answers, the directory first: a token on disk without its part would make a repetition be ignored,
+// a part without its token is found by whoever asks what is there (insert-whole.ts).
 
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -31,6 +32,7 @@ export function tableSync(findTable: FindTable): TableSync {
 }
 
 async function syncTable(dir: string): Promise<void> {
+  await syncPath(dir)
   const tokens = join(dir, 'deduplication_logs')
   const logs = await readdir(tokens).catch(() => [])
   const [last] = logs.toSorted((a, b) => numberOf(b) - numberOf(a))
@@ -38,7 +40,6 @@ async function syncTable(dir: string): Promise<void> {
     await syncPath(join(tokens, last))
     await syncPath(tokens)
   }
-  await syncPath(dir)
 }
 
 function numberOf(file: string): number {
