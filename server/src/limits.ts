@@ -50,8 +50,15 @@ export const limits = {
   /** Bytes waiting for a commit; beyond it LOG_BUDGET. */
   pendingBytesMax: 192 * 1024 * 1024,
 
-  /** How long a role waits for one before it that is still ending to let go of the same files. */
-  predecessorWaitMs: 10_000,
+  // supervisor
+  /** A role waits so long beyond the stop timeout for one before it that is still ending to let go of the same files. */
+  predecessorGraceMs: 5_000,
+  /** Every role is asked for its status this often. */
+  roleAskMs: 5_000,
+  /** A role that does not answer for so long is told of in the log; */
+  roleSilentWarnMs: 30_000,
+  /** for so long: it is killed and started again. */
+  roleSilentMsMax: 60_000,
 
   // pipeline
   /** One load takes at most so many events and bytes of bodies. */

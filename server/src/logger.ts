@@ -3,6 +3,7 @@
 // stuck reader of standard output cannot stop the door; what does not fit in 1 MiB of waiting lines is dropped. Nor can
 // it hold up the end of a process: `end` writes what waits for half a second at most.
 
+import { constants, fstatSync, openSync } from 'node:fs'
 import { pino } from 'pino'
 import { PinoPretty } from 'pino-pretty'
 
@@ -21,7 +22,6 @@ export type FlushedLogger = Logger & {
 const endMsMax = 500
 
 export function openLogger(options: { role: string; level: string; format: string }): FlushedLogger {
-  // Asking for `process.stdout` also makes a pipe non-blocking: a full one then says EAGAIN and holds up no thread.
   const pretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY === true)
   const settings = {
     level: options.level,
@@ -39,7 +39,7 @@ export function openLogger(options: { role: string; level: string; format: strin
         sync: true,
       })
     : pino.destination({
-        dest: 1,
+        dest: openOutput(),
         sync: false,
         minLength: 0,
         maxLength: 1024 * 1024,
@@ -60,4 +60,18 @@ export function openLogger(options: { role: string; level: string; format: strin
       process.exit(code)
     },
   }) as FlushedLogger
+}
+
+/**
+ * Where standard output is a pipe: the same pipe, opened again without blocking. A full one then says EAGAIN; a write
+ * that blocks would hold a thread, and the process could not end before it. (A flag on the descriptor itself would be
+ * shared with every process that inherited it, and is taken away again when a child is spawned.)
+ */
+function openOutput(): number {
+  try {
+    if (fstatSync(1).isFIFO()) return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch {
+    // not allowed, nobody reads, or no such folder on this system
+  }
+  return 1
 }

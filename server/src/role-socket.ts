@@ -4,6 +4,7 @@
 
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, request } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { socketPathFor } from './socket-path.ts'
 
@@ -46,6 +47,19 @@ export async function openRoleSocket(path: string, answers: RoleAnswers): Promis
         server.closeAllConnections()
       }),
   }
+}
+
+/** Whether a process holds the role's socket open, be it able to answer or not. */
+export function isRoleListening(dataDir: string, role: RoleName): Promise<boolean> {
+  return new Promise(resolve => {
+    const line = connect(socketPath(dataDir, role))
+    const settle = (is: boolean) => {
+      line.destroy()
+      resolve(is)
+    }
+    line.on('connect', () => settle(true))
+    line.on('error', () => settle(false))
+  })
 }
 
 /** Asks a role; null when it is away. */

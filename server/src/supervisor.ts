@@ -3,7 +3,9 @@
 // their line to it is cut, and end; when a role is killed, the others go on.
 //
 // Start: engine and api at once (the api needs nobody), then pipeline and web; a role that cannot open at the first
-// start stops everything with its reason. Later a role that ends is started again after 100 ms, doubling to 5 s.
+// start stops everything with its reason, unless the same role of an earlier server is still there: that one may hold
+// the files or the port, and the role is tried again. Later a role that ends, or cannot be spawned, is started again
+// after 100 ms, doubling to 5 s. One that does not answer on its socket for a minute is killed, and so started again.
 // Stop: api, pipeline, web, engine, one after the other, each killed when the time for it is up.
 
 import { type ChildProcess, fork } from 'node:child_process'
@@ -11,9 +13,11 @@ import { join } from 'node:path'
 import { type Config, environmentWith } from './config.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
 import { type DemoKey, makeDemoKey, welcome } from './first-start.ts'
+import { limits } from './limits.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import type { RoleMessage } from './role.ts'
-import { type RoleName, roleNames } from './role-socket.ts'
+import { askRole, isRoleListening, type RoleName, roleNames } from './role-socket.ts'
+import { Silence } from './silence.ts'
 import { engineEnvironment } from './warehouse/engine/environment.ts'
 
 type Child = {
@@ -24,6 +28,9 @@ type Child = {
   /** Waits before the next start. */
   pauseMs: number
   failure: string
+  /** The same role of an earlier server was there at the start. */
+  hasPredecessor: boolean
+  silence: Silence
 }
 
 const pauseMsMin = 100
@@ -92,6 +99,8 @@ class Family {
       startedMs: 0,
       pauseMs: pauseMsMin,
       failure: '',
+      hasPredecessor: false,
+      silence: new Silence(),
     }))
   }
 
@@ -101,7 +110,13 @@ class Family {
       this.#settled = resolve
       setTimeout(resolve, welcomeWaitMs).unref()
     })
+    await Promise.all(
+      this.#children.map(async child => {
+        child.hasPredecessor = await isRoleListening(this.#config.dataDir, child.role)
+      }),
+    )
     for (const child of this.#children) this.#spawn(child)
+    setInterval(() => this.#lookAfterAll(), limits.roleAskMs).unref()
     await settled
     this.#started = true
     const failed = this.#children.find(child => child.failure !== '')
@@ -129,15 +144,25 @@ class Family {
   #spawn(child: Child): void {
     if (this.#stopping) return
     const args = [...process.argv.slice(2), '--role', child.role]
-    const spawned = fork(process.argv[1] as string, args, {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: environmentWith(child.role === 'engine' ? engineEnvironment : {}),
-    })
+    child.startedMs = Date.now()
+    let spawned: ChildProcess
+    try {
+      spawned = fork(process.argv[1] as string, args, {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        env: environmentWith(child.role === 'engine' ? engineEnvironment : {}),
+      })
+    } catch (cause) {
+      return this.#notSpawned(child, cause)
+    }
     child.process = spawned
     child.ready = false
-    child.startedMs = Date.now()
+    child.silence = new Silence()
     spawned.on('message', message => this.#heard(child, message as RoleMessage))
-    spawned.on('error', cause => this.#logger.error({ role: child.role, cause: String(cause) }, 'could not be spawned'))
+    spawned.on('error', cause => {
+      // Without a process no exit follows.
+      if (spawned.pid === undefined) return this.#notSpawned(child, cause)
+      this.#logger.warn({ part: child.role, cause: String(cause) }, 'a part could not be spoken to')
+    })
     spawned.on('exit', (code, signal) => this.#ended(child, code, signal))
   }
 
@@ -146,10 +171,33 @@ class Family {
       child.ready = true
       child.failure = ''
       if (this.#children.every(c => c.ready)) this.#settled?.()
-    } else if (!this.#started) {
+    } else if (!this.#started && !child.hasPredecessor) {
       child.failure = message.message
       this.#settled?.()
     }
+  }
+
+  #notSpawned(child: Child, cause: unknown): void {
+    this.#logger.error({ part: child.role, cause: String(cause) }, 'a part could not be spawned')
+    this.#ended(child, null, null)
+  }
+
+  #lookAfterAll(): void {
+    for (const child of this.#children) {
+      this.#lookAfter(child).catch(cause => this.#logger.error({ cause: String(cause) }, 'a part was not looked after'))
+    }
+  }
+
+  /** Asks a role whether it still answers; one that hangs for long is killed. */
+  async #lookAfter(child: Child): Promise<void> {
+    const { process: asked, silence } = child
+    if (asked === null || !child.ready) return
+    const verdict = silence.hear((await askRole(this.#config.dataDir, child.role, 'status', limits.roleAskMs)) !== null)
+    if (verdict === 'fine' || child.process !== asked || this.#stopping) return
+    const fields = { part: child.role, silentMs: silence.asks * limits.roleAskMs }
+    if (verdict === 'warn') return this.#logger.warn(fields, 'a part does not answer')
+    this.#logger.error(fields, 'a part does not answer for too long: it is killed and started again')
+    asked.kill('SIGKILL')
   }
 
   #ended(child: Child, code: number | null, signal: string | null): void {
@@ -165,7 +213,7 @@ class Family {
 
 async function ended(child: ChildProcess, withinMs: number): Promise<void> {
   const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
   if (child.connected) child.send('stop')
   else child.kill('SIGTERM')

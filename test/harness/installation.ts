@@ -22,6 +22,8 @@ export class Installation {
   readonly port: number
   readonly adminPort: number
   readonly output: string[] = []
+  /** The program that the next start runs. */
+  node = process.execPath
   #environment: Record<string, string>
   #process: ChildProcess | null = null
   #temporary: boolean
@@ -50,7 +52,7 @@ export class Installation {
   }
 
   async start(environment: Record<string, string> = {}): Promise<void> {
-    const child = spawn(process.execPath, [join(root, 'server/src/main.ts')], {
+    const child = spawn(this.node, [join(root, 'server/src/main.ts')], {
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',

@@ -29,7 +29,7 @@ export function runApi(config: Config): Promise<void> {
       retentionBytes: config.logRetentionBytes,
       budgetBytes: config.logBudget,
       freeBytesMin: config.diskFreeMin,
-      lockWaitMs: limits.predecessorWaitMs,
+      lockWaitMs: config.stopTimeout + limits.predecessorGraceMs,
       now,
       logger,
     })

@@ -12,7 +12,10 @@ import { runEngine } from '../warehouse/engine/engine.ts'
 export function runEngineRole(config: Config): Promise<void> {
   return runRole('engine', config, async logger => {
     const dir = join(config.dataDir, 'warehouse')
-    const release = await takeExclusiveLock(join(config.dataDir, 'run', 'engine.lock'), limits.predecessorWaitMs)
+    const release = await takeExclusiveLock(
+      join(config.dataDir, 'run', 'engine.lock'),
+      config.stopTimeout + limits.predecessorGraceMs,
+    )
     if (release === null) throw new Error(`Cannot open ${dir} because another engine has it open.`)
     const engine = await runEngine({
       dir,
