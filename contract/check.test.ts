@@ -297,6 +297,26 @@ describe('limits', () => {
     assert.ok(checkBatch(Array.from({ length: 5_000 }, () => ordinary)).ok)
   })
 
+  test('a large body that is flat but for its end has each finding once, at its place', () => {
+    const events = Array.from({ length: 4_000 }, (_, i) =>
+      JSON.stringify({ ...published.deposit, n: i, pad: 'x'.repeat(200) }),
+    )
+    events[10] = events[2_000] = '{}'
+    const outcomeWith = (last: string) => checkBody(Buffer.from(`[${[...events, last].join(',')}]`), 'batch', nowMs)
+    for (const last of ['{"a":[]}', '{"a":{}}', '5']) {
+      const outcome = outcomeWith(last)
+      assert.ok(!outcome.ok)
+      assert.deepEqual(
+        [outcome.violationsTotal, outcome.eventsBad, outcome.violations.map(({ index }) => index)],
+        last === '5'
+          ? [9, 3, [10, 10, 10, 10, 2_000, 2_000, 2_000, 2_000, 4_000]]
+          : [12, 3, [10, 10, 10, 10, 2_000, 2_000, 2_000, 2_000, 4_000, 4_000, 4_000, 4_000]],
+      )
+    }
+    const broken = outcomeWith('{"a":,}')
+    assert.match(broken.ok ? '' : broken.message, /at character 5 of event 4000/)
+  })
+
   test('millions of brackets are not parsed', () => {
     for (const text of [
       '['.repeat(4_000_000) + ']'.repeat(4_000_000),
