@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import { appendFault } from './fault.ts'
 import type { CommitPort, PackedGroup } from './group-commit.ts'
-import type { LogFault, LogHead } from './record.ts'
+import type { LogFault } from './record.ts'
 import type { Report, SegmentLog, SegmentLogLimits, SegmentLogState } from './segment-log.ts'
 
 export type LogPort = CommitPort & {
@@ -26,7 +26,7 @@ export type ToThread =
 export type FromThread =
   | { kind: 'opened'; state: SegmentLogState }
   | { kind: 'failed'; message: string }
-  | { kind: 'committed'; buffer: ArrayBuffer; fault: LogFault | null; head: LogHead; bytes: number }
+  | { kind: 'committed'; buffer: ArrayBuffer; fault: LogFault | null; place: ReturnType<SegmentLog['place']> }
   | { kind: 'state'; state: SegmentLogState }
   | { kind: 'report'; level: 'info' | 'warn' | 'error'; details: object; message: string }
   | { kind: 'closed' }
@@ -142,7 +142,7 @@ class ThreadPort implements LogPort {
       case 'committed': {
         const done = this.#done
         this.#done = null
-        this.#state = { ...this.#state!, head: message.head, bytes: message.bytes, refusing: message.fault }
+        this.#state = { ...this.#state!, ...message.place }
         done?.(message.fault, Buffer.from(message.buffer))
         break
       }
@@ -164,7 +164,7 @@ class ThreadPort implements LogPort {
     this.#worker = null
     const done = this.#done
     this.#done = null
-    done?.(threadFault(), null)
+    done?.(lostFault(), null)
     if (this.#closed) return this.#whenClosed()
     this.#report('error', {}, 'The log takes no appends until its thread is started again')
     this.#spawnLater()
@@ -180,6 +180,13 @@ class ThreadPort implements LogPort {
       })
     }, restartMs)
   }
+}
+
+/** A commit was under way: nobody knows whether it was synced before the thread died. */
+function lostFault(): LogFault {
+  const message =
+    'Cannot tell whether the log has the append because the thread that writes it ended: it may or may not have been kept; send again with the same transaction_id or message_id'
+  return appendFault('LOG_IO', message, 2)
 }
 
 function threadFault(): LogFault {

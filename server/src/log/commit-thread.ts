@@ -58,8 +58,7 @@ function serve(log: SegmentLog): void {
   main.on('message', (message: ToThread) => {
     if (message.kind === 'commit') {
       const fault = log.commit(new Uint8Array(message.buffer, 0, message.bytes), message.records, message.events)
-      const { head, bytes } = log.place()
-      tell({ kind: 'committed', buffer: message.buffer, fault, head, bytes }, [message.buffer])
+      tell({ kind: 'committed', buffer: message.buffer, fault, place: log.place() }, [message.buffer])
     } else if (message.kind === 'tick') {
       log.tick(message.nowMs)
       tell({ kind: 'state', state: log.state() })

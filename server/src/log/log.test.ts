@@ -274,6 +274,27 @@ test('the budget refuses when nothing may go, and takes appends again when somet
   assert.strictEqual(send('after', 5_000).fault, null)
 })
 
+test('a commit that does not fit the budget is refused, told once, and taken when what was before it is consumed', async () => {
+  const store = openMemoryStore()
+  const kept = keepingLogger()
+  // Less than a segment: the newest must be closed to be dropped at all.
+  const { writer, send } = overMemory(store, { budgetBytes: 9_000, limits, logger: kept })
+  writer.tick()
+  for (const name of ['a', 'b', 'c']) assert.strictEqual(send(name, 1_000).fault, null)
+  for (let i = 0; i < 4; i++) {
+    assert.strictEqual(send('large', 3_000).fault?.code, 'LOG_BUDGET')
+    writer.tick()
+    assert.strictEqual(writer.status().refusing?.code, 'LOG_BUDGET')
+  }
+  const reader = openLogReaderOver(store, logger)
+  await reader.consumed((await readAll(reader)).next)
+  for (let i = 0; i < 2; i++) writer.tick()
+  assert.strictEqual(writer.status().refusing, null)
+  assert.strictEqual(send('large', 3_000).fault, null)
+  const told = kept.lines.filter(line => !line.message.includes('retention')).map(line => line.level)
+  assert.deepStrictEqual(told, ['error', 'info'])
+})
+
 test('a full disk, and too little free space, refuse with LOG_DISK_FULL until there is room', () => {
   const small = openMemoryStore({ capacityBytes: 40_000 })
   const { writer, send } = overMemory(small, { freeBytesMin: 10_000 })

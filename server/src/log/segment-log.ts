@@ -64,7 +64,10 @@ export class SegmentLog {
   #sealedBytes = new Map<number, number>()
   #otherBytes = 0
   #consumedOffset = 0
+  /** Why nothing is taken. */
   #refusing: LogFault | null = null
+  /** The largest commit that the budget had no room for; smaller ones are taken while they fit. */
+  #noRoom: { bytes: number; fault: LogFault } | null = null
   #damage: string[] = []
   #busyMs = 0
   #sealing: ((name: SegmentName) => void) | null
@@ -107,7 +110,7 @@ export class SegmentLog {
       const bytes = this.#writer.bytes()
       const { offset, events: eventsBefore } = this.#head
       const full = bytes >= this.#limits.segmentBytesMax && offset > this.#names.at(-1)!.firstOffset
-      if (this.#otherBytes + bytes + body.length > this.#limits.budgetBytes) return this.#refuse(this.#overBudget())
+      if (this.#otherBytes + bytes + body.length > this.#limits.budgetBytes) return this.#noRoomFor(body.length)
       if (this.#closed || full) this.#rotate()
       this.#writer.append(sealCommit({ offset, records, eventsBefore, events }, body))
       this.#head = { offset: offset + records, events: eventsBefore + events }
@@ -131,7 +134,10 @@ export class SegmentLog {
       this.#retain(nowMs, freeBytes)
       this.#sealOne()
       this.#refusing = this.#obstacle(freeBytes)
-      if (this.#closed && this.#refusing === null) this.#goOn()
+      const offset = this.#names.at(-1)!.firstOffset
+      // Without room only a closed segment can be dropped once it is consumed.
+      const isStuck = (this.#refusing ?? this.#noRoom?.fault)?.code === 'LOG_BUDGET' && this.#head.offset > offset
+      if (isStuck || (this.#closed && this.#refusing === null)) this.#goOn()
     } catch (error) {
       this.#refuse(faultOf(error))
     }
@@ -157,14 +163,14 @@ export class SegmentLog {
       bytes: this.#bytes(),
       segments: this.#names.length,
       unsealed: this.#names.length - 1 - this.#sealedBytes.size,
-      refusing: this.#refusing,
+      refusing: this.#refusing ?? this.#noRoom?.fault ?? null,
       damage: this.#damage,
     }
   }
 
   /** The part of the state that changes with every commit. */
-  place(): { head: LogHead; bytes: number } {
-    return { head: this.#head, bytes: this.#bytes() }
+  place(): { head: LogHead; bytes: number; refusing: LogFault | null } {
+    return { head: this.#head, bytes: this.#bytes(), refusing: this.#refusing ?? this.#noRoom?.fault ?? null }
   }
 
   close(): void {
@@ -263,7 +269,8 @@ export class SegmentLog {
   }
 
   #refuse(fault: LogFault): LogFault {
-    if (this.#refusing?.code !== fault.code) this.#report('error', { fault }, fault.message)
+    const before = this.#refusing ?? this.#noRoom?.fault
+    if (before?.code !== fault.code) this.#report('error', { fault }, fault.message)
     this.#refusing = fault
     return fault
   }
@@ -278,12 +285,23 @@ export class SegmentLog {
     } else if (this.#bytes() >= budgetBytes) {
       fault = this.#overBudget()
     }
-    if (fault === null && this.#refusing !== null) this.#report('info', {}, 'The log takes appends again')
+    const before = this.#refusing ?? this.#noRoom
+    if (this.#noRoom !== null && this.#bytes() + this.#noRoom.bytes <= budgetBytes) this.#noRoom = null
+    if (before !== null && fault === null && this.#noRoom === null) {
+      this.#report('info', {}, 'The log takes appends again')
+    }
     return fault === null ? null : this.#refuse(fault)
   }
 
+  #noRoomFor(bytes: number): LogFault {
+    const fault = this.#overBudget()
+    if (this.#noRoom === null) this.#report('error', { fault }, fault.message)
+    this.#noRoom = { bytes: Math.max(bytes, this.#noRoom?.bytes ?? 0), fault }
+    return fault
+  }
+
   #overBudget(): LogFault {
-    const message = `its size must stay under ${this.#limits.budgetBytes} bytes and nothing may be dropped yet: got ${this.#bytes()}`
+    const message = `its size must stay under ${this.#limits.budgetBytes} bytes and nothing may be dropped yet: it is ${this.#bytes()}`
     return appendFault('LOG_BUDGET', `Cannot append to the log because ${message}`, 5)
   }
 
