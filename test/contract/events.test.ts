@@ -14,13 +14,13 @@ suite('events', { concurrency: true }, () => {
   })
   after(() => server.close())
 
-  const accepts = (what: string, event: unknown) =>
-    test(`accepts ${what}`, async () => {
+  const accepts = (what: string, event: unknown): void =>
+    void test(`accepts ${what}`, async () => {
       const reply = await expectStatus(200, null, sendEvent(server, event))
       assert.equal(reply.body.accepted, 1)
     })
-  const refuses = (what: string, event: unknown, ...expected: [field: string, rule: string][]) =>
-    test(`refuses ${what}`, async () => {
+  const refuses = (what: string, event: unknown, ...expected: [field: string, rule: string][]): void =>
+    void test(`refuses ${what}`, async () => {
       const reply = await expectStatus(400, 'VALIDATION_ERROR', sendEvent(server, event))
       const found = (reply.body.violations ?? []).map(violation => `${violation.field}: ${violation.rule}`)
       assert.deepEqual(found.sort(), expected.map(([field, rule]) => `${field}: ${rule}`).sort())
