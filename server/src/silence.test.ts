@@ -1,3 +1,5 @@
+// A role that does not answer is told of once and ended later; any answer in between begins the count anew.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from './limits.ts'

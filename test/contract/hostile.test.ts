@@ -134,6 +134,14 @@ suite('slow and rude clients', { skip: skipOnDeployment, concurrency: true }, ()
         const wire = await Wire.open(server)
         await wire.write(head(server, { 'Content-Length': mebibyte, 'Content-Type': type }) + sent)
         wire.end()
+        const half = await Wire.open(server)
+        half.socket.end(head(server, { 'Content-Length': mebibyte, 'Content-Type': type }) + sent)
+        await half.closed()
+        const followed = await Wire.open(server)
+        const whole = head(server, { 'Content-Length': good.length, 'Content-Type': type }) + good
+        followed.socket.end(whole + head(server, { 'Content-Length': mebibyte }) + sent)
+        assert.equal((await followed.reply()).status, type === 'text/plain' ? 415 : 200)
+        await followed.closed()
       }
     }
     await until(() => server.own.api().status().requestsInFlight === 0)
