@@ -40,6 +40,15 @@ export const limits = {
   readinessMs: 2_000,
   /** Last-used times are written down this often. */
   touchMs: 2_000,
+  /** Products, keys and codes whose rejections are counted apart until they are written down; the rest is one product ''. */
+  tallyEntriesMax: 10_000,
+  /** Admissions of one minute on disk: some 25,000 lines a second; beyond it they are not written, which is logged. */
+  windowFileBytesMax: 64 * 1024 * 1024,
+
+  // accounts: all of them are held in memory by every process
+  /** Beyond it no more are made. */
+  productsMax: 10_000,
+  keysMax: 100_000,
 
   // log
   /** A segment of the log is closed at this size. */
@@ -49,6 +58,8 @@ export const limits = {
   commitRecordsMax: 4_096,
   /** Bytes waiting for a commit; beyond it LOG_BUDGET. */
   pendingBytesMax: 192 * 1024 * 1024,
+  /** `close()` waits so long for what is being written, twice at most. */
+  logCloseMs: 10_000,
 
   // supervisor
   /** A role waits so long beyond the stop timeout for one before it that is still ending to let go of the same files. */
@@ -74,6 +85,15 @@ export const limits = {
   askSecondsMax: 30,
   askMemoryBytesMax: 200 * 1024 * 1024,
   askQueueMax: 64,
+  /** Statements that wait to load, and long reads that wait; beyond it the same error. */
+  loadQueueMax: 64,
+  bulkQueueMax: 8,
+  /** One loading statement; beyond it an error. When none has come to its end for a minute more, the engine is restarted. */
+  loadSecondsMax: 1_800,
+  /** Memory of the whole engine; beyond it statements fail. */
+  engineMemoryBytesMax: 1024 * 1024 * 1024,
+  /** Body of one statement; beyond it 413. */
+  engineBodyBytesMax: 256 * 1024 * 1024,
 
   // web
   /** Rows of one page. */

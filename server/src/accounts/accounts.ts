@@ -3,16 +3,15 @@
 // `pollMs` (a revoked key stops within a second everywhere); reading never touches the disk.
 // A secret is returned once, by createKey; what is kept is its hash and its first characters.
 
+import { limits } from '../limits.ts'
 import { type Documents, openDocuments } from './documents.ts'
 import {
   type Key,
   type KeyWish,
   keyProblem,
-  keysMax,
   type Mode,
   type Product,
   productProblem,
-  productsMax,
   rateLimitDefault,
   type Scope,
 } from './key.ts'
@@ -110,8 +109,8 @@ async function createProduct(documents: Documents, name: string, now: () => numb
   const problem = productProblem(name)
   if (problem !== null) return refused(problem)
   documents.refresh()
-  if (documents.list('product').length >= productsMax && documents.get('product', name) === null) {
-    return refused(`Cannot create the product because there may be ${productsMax} at most.`)
+  if (documents.list('product').length >= limits.productsMax && documents.get('product', name) === null) {
+    return refused(`Cannot create the product because there may be ${limits.productsMax} at most.`)
   }
   const product: Product = { id: name, createdMs: now() }
   const created = await documents.put('product', name, product, 0)
@@ -122,8 +121,8 @@ async function createKey(documents: Documents, wish: KeyWish, now: () => number)
   const nowMs = now()
   const problem = keyProblem(wish, nowMs)
   if (problem !== null) return refused(problem)
-  if (documents.list('key').length >= keysMax) {
-    return refused(`Cannot create the key because there may be ${keysMax} at most.`)
+  if (documents.list('key').length >= limits.keysMax) {
+    return refused(`Cannot create the key because there may be ${limits.keysMax} at most.`)
   }
   const made = await createProduct(documents, wish.product, now)
   if (!made.ok) return made

@@ -44,9 +44,6 @@ export const rateLimitDefault = 60
 /** A hundred thousand requests a second: more than one key can use. */
 const rateLimitMax = 6_000_000
 const keyNameCharactersMax = 100
-/** Documents are held in memory by every process. */
-export const keysMax = 100_000
-export const productsMax = 10_000
 
 const productPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/
 const scopesKnown: readonly string[] = ['ingest', 'read']

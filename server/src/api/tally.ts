@@ -8,16 +8,15 @@
 // product and keyId ''. Requests to no route of ours (404, 405), and bytes that are no request, hold no events: they are
 // counted in `status()` alone. A crash loses at most the last second's entries.
 //
-// An append that fails keeps the counts for the next one. There are at most `entriesMax` entries; the counts of more are
+// An append that fails keeps the counts for the next one. There are at most `tallyEntriesMax` entries; the counts of more are
 // kept under product '' and keyId ''.
 
 import { randomUUIDv7 } from 'node:crypto'
 import type { Code } from '@datapulse/contract'
+import { limits } from '../limits.ts'
 import type { LogWriter } from '../log/record.ts'
 
 export type TallyEntry = { product: string; keyId: string; code: Code; events: number; requests: number }
-
-const entriesMax = 10_000
 
 export class Tally {
   #log: Pick<LogWriter, 'append'>
@@ -107,7 +106,7 @@ export class Tally {
 
   #add(entry: TallyEntry): void {
     let name = `${entry.product} ${entry.keyId} ${entry.code}`
-    if (this.#entries.size >= entriesMax && !this.#entries.has(name)) {
+    if (this.#entries.size >= limits.tallyEntriesMax && !this.#entries.has(name)) {
       name = `  ${entry.code}`
       entry = { ...entry, product: '', keyId: '' }
     }

@@ -7,13 +7,15 @@
 //     key_abc… 1702963200123 1               key id, Unix milliseconds, admissions
 //
 // A file that cannot be written stops nothing: it is logged, and the next minute begins a new one. A torn or strange
-// line is passed over. In size a file is bounded by `fileBytesMax`; beyond it the minute's further lines are not kept.
+// line is passed over. In size a file is bounded (limits.ts); beyond it the minute's further lines are not kept, and
+// that is logged.
 
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { limits } from '../limits.ts'
 
 const formatVersion = 1
-const fileBytesMax = 64 * 1024 * 1024
+const unwritten = 'admissions are not written down: a restart within a minute would refill windows'
 const namePattern = /^windows-(\d{1,15})$/
 
 export type Admission = { keyId: string; atMs: number; count: number }
@@ -47,6 +49,8 @@ export function readAdmissions(directory: string, sinceMs: number, onFault: Wind
 export class WindowFile {
   #directory: string
   #onFault: WindowFileFaults
+  #bytesMax: number
+  #isFull = false
   #number: number
   #file: number | null = null
   #bytes = 0
@@ -54,7 +58,13 @@ export class WindowFile {
   #scheduled = false
 
   /** Begins a new file that holds `admissions`; older files are removed once it is whole. */
-  constructor(directory: string, admissions: Admission[], onFault: WindowFileFaults) {
+  constructor(
+    directory: string,
+    admissions: Admission[],
+    onFault: WindowFileFaults,
+    bytesMax: number = limits.windowFileBytesMax,
+  ) {
+    this.#bytesMax = bytesMax
     this.#directory = directory
     this.#onFault = onFault
     const numbers = numbersIn(directory, () => {})
@@ -69,11 +79,19 @@ export class WindowFile {
   }
 
   add(keyId: string, atMs: number, count: number): void {
-    if (this.#file === null || this.#bytes > fileBytesMax) return
+    if (this.#file === null || this.#bytes > this.#bytesMax) return this.#turnAway()
     this.#pending += `${keyId} ${atMs} ${count}\n`
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(this.#flushScheduled)
+  }
+
+  /** Says once a file that it takes no more. */
+  #turnAway(): void {
+    if (this.#file === null || this.#isFull) return
+    this.#isFull = true
+    const fault = new Error(`A minute's admissions must take at most ${this.#bytesMax} bytes: got ${this.#bytes}`)
+    this.#onFault(fault, unwritten)
   }
 
   /** Begins the next minute's file; the one before the last is removed. */
@@ -85,6 +103,7 @@ export class WindowFile {
       this.#file = next
       this.#number++
       this.#bytes = 0
+      this.#isFull = false
       this.#write(`datapulse-windows ${formatVersion}\n`)
       rmSync(this.#path(this.#number - 2), { force: true })
     } catch (fault) {
@@ -137,7 +156,7 @@ export class WindowFile {
 
   /** No more is written until the next minute's file. */
   #fail(fault: unknown): void {
-    this.#onFault(fault, 'admissions are not written down: a restart within a minute would refill windows')
+    this.#onFault(fault, unwritten)
     if (this.#file === null) return
     try {
       closeSync(this.#file)

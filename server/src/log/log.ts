@@ -34,6 +34,7 @@
 // bytes for 130 and 330 µs more; CPU of the API's core is what is scarce, so bodies stay as they are. A checkpoint of
 // 64 MiB beside the commits holds up one to three of some 2,500 beyond 4 ms.
 
+import { limits } from '../limits.ts'
 import { appendFault } from './fault.ts'
 import { openDirectPort, openThreadPort, type LogPort } from './commit-port.ts'
 import { GroupCommit, type GroupLimits } from './group-commit.ts'
@@ -78,7 +79,6 @@ export type LogWriterOverOptions = Omit<LogWriterOptions, 'dir' | 'lockWaitMs'> 
 }
 
 const tickMs = 1_000
-const closeMsMax = 10_000
 const weekMs = 7 * 24 * 3_600_000
 const freeBytesMinDefault = 128 * 1024 * 1024
 
@@ -202,9 +202,9 @@ class PortLogWriter implements LogWriter {
   }
 
   async #close(): Promise<void> {
-    await atMost(closeMsMax, new Promise<void>(resolve => this.#groups.whenIdle(resolve)))
+    await atMost(limits.logCloseMs, new Promise<void>(resolve => this.#groups.whenIdle(resolve)))
     this.#groups.failWaiting(closedFault())
-    await atMost(closeMsMax, this.#port.close())
+    await atMost(limits.logCloseMs, this.#port.close())
     this.#onClosed()
   }
 }

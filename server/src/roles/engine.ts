@@ -8,6 +8,7 @@ import { limits } from '../limits.ts'
 import { runRole } from '../role.ts'
 import { engineSocket } from '../role-socket.ts'
 import { runEngine } from '../warehouse/engine/engine.ts'
+import { watchLoads } from './stuck-load.ts'
 
 export function runEngineRole(config: Config): Promise<void> {
   return runRole('engine', config, async logger => {
@@ -24,10 +25,22 @@ export function runEngineRole(config: Config): Promise<void> {
       askSecondsMax: limits.askSecondsMax,
       askMemoryBytesMax: limits.askMemoryBytesMax,
       askQueueMax: limits.askQueueMax,
+      loadSecondsMax: limits.loadSecondsMax,
+      loadQueueMax: limits.loadQueueMax,
+      bulkQueueMax: limits.bulkQueueMax,
+      memoryBytesMax: limits.engineMemoryBytesMax,
+      bodyBytesMax: limits.engineBodyBytesMax,
     })
+    const isStuck = watchLoads(() => engine.status().load)
+    const watch = setInterval(() => {
+      if (!isStuck()) return
+      logger.error({ secondsMax: limits.loadSecondsMax }, 'a loading statement never ends: this process ends')
+      logger.end(70)
+    }, limits.roleAskMs)
     return {
       status: () => ({ engine: engine.status() }),
       async close() {
+        clearInterval(watch)
         await engine.close()
         release()
       },

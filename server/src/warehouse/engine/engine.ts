@@ -34,10 +34,14 @@ export type EngineOptions = {
   askSecondsMax: number
   askMemoryBytesMax: number
   askQueueMax: number
+  /** One loading statement: seconds, waiting statements; and waiting long reads. */
+  loadSecondsMax: number
+  loadQueueMax: number
+  bulkQueueMax: number
   /** Memory of the whole engine; beyond it statements fail with MEMORY_LIMIT_EXCEEDED. */
-  memoryBytesMax?: number
+  memoryBytesMax: number
   /** Body of one request; beyond it 413. */
-  bodyBytesMax?: number
+  bodyBytesMax: number
 }
 
 export type EngineStatus = {
@@ -67,7 +71,7 @@ export async function runEngine(options: EngineOptions): Promise<Engine> {
   const started = performance.now()
   await mkdir(options.dir, { recursive: true })
   const lanes = openLanes(options)
-  const bodyBytesMax = options.bodyBytesMax ?? 256 * 1024 * 1024
+  const { bodyBytesMax } = options
   let requests = 0
   const version = await chdbVersion(lanes.load)
   const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
@@ -104,7 +108,7 @@ export async function runEngine(options: EngineOptions): Promise<Engine> {
 }
 
 function openLanes(options: EngineOptions): Lanes {
-  const connectionArgs = engineArguments({ memoryBytesMax: options.memoryBytesMax ?? 1024 * 1024 * 1024 })
+  const connectionArgs = engineArguments({ memoryBytesMax: options.memoryBytesMax })
   const open = () => new Session(options.dir, { connectionArgs })
   const askMemory = options.askMemoryBytesMax
   const ceilings = { max_execution_time: options.askSecondsMax, max_memory_usage: askMemory, max_threads: 2 }
@@ -115,12 +119,16 @@ function openLanes(options: EngineOptions): Lanes {
     // Where the system allows it (CAP_SYS_NICE), loading goes first when both want the processor.
     os_threads_nice_value_query: 10,
   }
-  const load = new Lane('load', [open()], { queueMax: 64, settings: { max_threads: 2 }, ceilings: {} })
+  const load = new Lane('load', [open()], {
+    queueMax: options.loadQueueMax,
+    settings: { max_threads: 2 },
+    ceilings: { max_execution_time: options.loadSecondsMax },
+  })
   return {
     load,
     ask: new Lane('ask', [open(), open()], { queueMax: options.askQueueMax, settings: asking, ceilings }),
     bulk: new Lane('bulk', [open()], {
-      queueMax: 8,
+      queueMax: options.bulkQueueMax,
       settings: { max_threads: 1, max_block_size: 16_384, preferred_block_size_bytes: 1_000_000 },
       ceilings: { max_memory_usage: askMemory },
     }),

@@ -12,6 +12,11 @@ const engine = await runEngine({
   askSecondsMax: 30,
   askMemoryBytesMax: 400 * 1024 * 1024,
   askQueueMax: 4,
+  loadSecondsMax: 600,
+  loadQueueMax: 64,
+  bulkQueueMax: 8,
+  memoryBytesMax: 1024 * 1024 * 1024,
+  bodyBytesMax: 256 * 1024 * 1024,
 })
 const stop = () => void engine.close().then(() => process.exit(0))
 process.once('SIGTERM', stop)
