@@ -8,6 +8,7 @@
 // This file starts them. Without --role (or with `all`) it becomes the supervisor, which runs each role in a process of
 // its own, in the order in which they need each other; with a role it becomes that role. roles/ says what each is wired to.
 
+import { mkdirSync } from 'node:fs'
 import { type Config, readConfig } from './config.ts'
 
 type Run = (config: Config) => Promise<void>
@@ -31,6 +32,7 @@ else if ('problems' in result) {
   process.exitCode = 2
 } else {
   if (result.config.role === 'all') for (const line of result.warnings) process.stderr.write(`${line}\n`)
+  mkdirSync(result.config.dataDir, { recursive: true })
   const run = await runs[result.config.role]?.()
   await run?.(result.config)
 }
