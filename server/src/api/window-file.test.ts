@@ -1,3 +1,5 @@
+// The admissions on disk when a minute has more of them than a file takes.
+
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

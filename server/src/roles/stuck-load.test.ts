@@ -1,3 +1,5 @@
+// When a load counts as stuck, and when not.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../limits.ts'
