@@ -130,7 +130,8 @@ export class Installation {
       const page = await this.admin(`/api/events?limit=1000${query}${cursor}`)
       if (page.status !== 200) throw new Error(`Events were not listed: ${page.status} ${JSON.stringify(page.body)}`)
       found.push(...(page.body['events'] as ListedEvent[]))
-      cursor = page.body['next'] ? `&cursor=${encodeURIComponent(String(page.body['next']))}` : ''
+      const next = page.body['next'] as string | null
+      cursor = next === null ? '' : `&cursor=${encodeURIComponent(next)}`
     } while (cursor !== '')
     return found
   }

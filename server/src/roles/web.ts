@@ -50,7 +50,7 @@ export function runWeb(config: Config): Promise<void> {
 /** The sum of a group is told by the word of the wire. */
 async function countEvents(warehouse: Warehouse, { by, ...question }: CountsQuestion): Promise<CountRow[]> {
   const rows = await warehouse.countEvents(by === undefined ? question : { ...question, by: [...by] })
-  return rows.map(({ sum, amounts: _, ...row }) => ({ ...row, amount: sum }))
+  return rows.map(({ sum, amounts: _amounts, ...row }) => ({ ...row, amount: sum }))
 }
 
 /** A duplicate beside what stands, flat: `first_amount` and so on are what the first one had. */
