@@ -9,7 +9,7 @@ export class Silence {
 
   hear(answered: boolean): 'fine' | 'warn' | 'kill' {
     this.asks = answered ? 0 : this.asks + 1
-    if (this.asks * limits.roleAskMs >= limits.roleSilentMsMax) return 'kill'
+    if (this.asks * limits.roleAskMs === limits.roleSilentMsMax) return 'kill'
     return this.asks * limits.roleAskMs === limits.roleSilentWarnMs ? 'warn' : 'fine'
   }
 }

@@ -20,23 +20,24 @@ function report(level: 'info' | 'warn' | 'error', details: object, message: stri
 }
 
 let sealer: Worker | null = null
-let sealing = false
+let sealing: number | null = null
 
 function seal(name: SegmentName): void {
-  if (sealing) return
-  sealing = true
+  if (sealing !== null) return
+  sealing = name.number
   if (sealer === null) {
     sealer = new Worker(new URL('./seal-thread.ts', import.meta.url), { workerData: dir })
     sealer.on('message', (failure: string | null) => {
-      sealing = false
-      // What could not be sealed now is tried again a tick later.
-      if (failure !== null) return report('warn', {}, failure)
-      log?.sealed()
+      const number = sealing!
+      sealing = null
+      // What could not be sealed now is tried again some ticks later.
+      if (failure === null) log?.sealed()
+      else log?.notSealed(number, failure)
     })
     sealer.on('error', error => report('error', { err: error }, 'The thread that seals segments died'))
     sealer.on('exit', () => {
       sealer = null
-      sealing = false
+      sealing = null
     })
   }
   sealer.postMessage(name)

@@ -17,7 +17,7 @@ import {
   recordOf,
   writerIn,
 } from './fixtures.ts'
-import { openLogReader } from './log.ts'
+import { type LogLogger, openLogReader, openLogWriter, openLogWriterOver } from './log.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { inspectWal, mendedWal } from './wal-frames.ts'
 
@@ -208,7 +208,7 @@ test('sums computed anew over an intact WAL are the same bytes', async t => {
 })
 
 test('the newest segment cannot be opened but its WAL is whole: nothing is lost, and it is said', async t => {
-  for (const broken of ['head', 'all', 'empty'] as const) {
+  for (const broken of ['head', 'meta', 'all', 'empty'] as const) {
     for (const consumes of [true, false]) {
       const dir = await logFolder(t)
       // So small that the WAL never holds the first page.
@@ -216,7 +216,8 @@ test('the newest segment cannot be opened but its WAL is whole: nothing is lost,
       if (consumes) await consume(dir, 2)
       const victim = segmentFiles(dir)[0]!
       const bytes = readFileSync(victim)
-      if (broken !== 'empty') bytes.fill(0x5a, 0, broken === 'head' ? 100 : bytes.length)
+      if (broken === 'meta') bytes.fill(0x5a, pageBytes, 2 * pageBytes)
+      else if (broken !== 'empty') bytes.fill(0x5a, 0, broken === 'head' ? 100 : bytes.length)
       // Without what tells the log's id nothing can be brought back under it; see the next test.
       if (broken !== 'head' && !consumes) continue
       writeFileSync(victim, broken === 'empty' ? '' : bytes)
@@ -225,6 +226,8 @@ test('the newest segment cannot be opened but its WAL is whole: nothing is lost,
       const { id: idAfter, head, damage } = writer.status()
       assert.deepStrictEqual([idAfter, head], [id, { offset: 6, events: 6 }], broken)
       assert.match(damage[0]!, /cannot be opened/)
+      const kept = readdirSync(dir).filter(file => file.endsWith('-wal.damaged'))
+      assert.strictEqual(kept.length, 1, 'until then nothing took the WAL away')
       await appendEach(writer, 6, 3)
       const all = await everyRecordOrItsDamage(dir, 9)
       assert.deepStrictEqual([all.records.length, all.damage], [9, []], broken)
@@ -260,6 +263,30 @@ test('the newest segment and its WAL cannot be opened: nothing new lies where so
   }
 })
 
+test('a segment that cannot be sealed does not keep the others from being sealed', async t => {
+  const dir = await logFolder(t)
+  const earlier = await openLogWriter({
+    dir,
+    limits: { ...limits, segmentBytesMax: 20_000 },
+    now: () => 0,
+    logger: keepingLogger(),
+    freeBytesMin: 0,
+  })
+  await appendEach(earlier, 0, 20)
+  await earlier.close()
+  const victim = segmentFiles(dir)[0]!
+  writeFileSync(victim, readFileSync(victim).fill(0x5a, 0, 100))
+  rmSync(`${victim}-shm`, { force: true })
+  const logger = keepingLogger()
+  const { tick, status, close } = over(dir, logger)
+  const { unsealed } = status()
+  assert.ok(unsealed >= 2)
+  for (let i = 0; i < 2 * unsealed; i++) tick()
+  assert.strictEqual(status().unsealed, 1)
+  assert.strictEqual(logger.lines.filter(line => line.message.includes('could not be sealed')).length, 1)
+  await close()
+})
+
 /** Records 0 … count - 1, one event each, over several segments. The writer is closed. */
 async function severalSegments(t: TestContext): Promise<{ dir: string; count: number }> {
   const dir = await logFolder(t)
@@ -286,6 +313,13 @@ async function consume(dir: string, offset: number, logId?: string): Promise<voi
   await reader.close()
   const store = openSqliteStore(dir)
   if (logId !== undefined) store.writeConsumed({ ...store.readConsumed()!, logId })
+}
+
+function over(dir: string, logger: LogLogger) {
+  const store = openSqliteStore(dir)
+  const options = { store, limits, freeBytesMin: 0, now: Date.now, logger, newId: () => 'log-1', soon: setImmediate }
+  const writer = openLogWriterOver(options)
+  return { tick: () => writer.tick(), status: () => writer.status(), close: () => writer.close() }
 }
 
 function seal(dir: string): void {

@@ -71,6 +71,9 @@ export class SegmentLog {
   #damage: string[] = []
   #busyMs = 0
   #sealing: ((name: SegmentName) => void) | null
+  /** The segment that was to be sealed last: one that cannot be is passed over for the next. */
+  #sealTried = 0
+  #unsealable = new Set<number>()
 
   /** `seal` starts sealing elsewhere; without it segments are sealed in `tick`. */
   constructor(
@@ -154,6 +157,12 @@ export class SegmentLog {
     }
   }
 
+  /** It is as readable as it was, and is tried again; told once. */
+  notSealed(number: number, sentence: string): void {
+    if (!this.#unsealable.has(number)) this.#report('warn', {}, sentence)
+    this.#unsealable.add(number)
+  }
+
   state(): SegmentLogState {
     return {
       id: this.#id,
@@ -180,7 +189,7 @@ export class SegmentLog {
   #reopen(newest: SegmentName): { writer: SegmentWriter; head: LogHead; closed: boolean } {
     const begin = beginOfSegment(newest)
     try {
-      const writer = this.#store.openWriter(newest, () => this.#idElsewhere())
+      const writer = this.#store.openWriter(newest, () => this.#idIn(this.#names.slice(0, -1)))
       this.#names = this.#store.list()
       for (const sentence of writer.damage) this.#noteDamage(sentence)
       const last = writer.last
@@ -194,7 +203,7 @@ export class SegmentLog {
     } catch (error) {
       if (!(error instanceof StoreError && (error.code === 'CORRUPT' || error.code === 'MISSING'))) throw error
       this.#noteDamage(`Segment ${newest.number} cannot be opened: ${error.message}`)
-      const id = this.#idElsewhere()
+      const id = this.#idIn(this.#names)
       if (id === null) {
         throw new StoreError('CORRUPT', 'Cannot open the log because one segment must be readable: got none')
       }
@@ -229,8 +238,8 @@ export class SegmentLog {
     return end
   }
 
-  #idElsewhere(): string | null {
-    for (const name of this.#names.toReversed()) {
+  #idIn(names: SegmentName[]): string | null {
+    for (const name of names.toReversed()) {
       try {
         const reader = this.#store.openReader(name)
         reader.close()
@@ -349,14 +358,14 @@ export class SegmentLog {
 
   #sealOne(): void {
     const unsealed = this.#names.slice(0, -1).filter(name => !this.#sealedBytes.has(name.number))
-    const oldest = unsealed[0]
+    const oldest = unsealed.find(({ number }) => number > this.#sealTried) ?? unsealed[0]
     if (oldest === undefined || (this.#busyMs > busyShare * tickMs && unsealed.length <= unsealedMax)) return
+    this.#sealTried = oldest.number
     if (this.#sealing !== null) return this.#sealing(oldest)
     try {
       this.#store.seal(oldest)
     } catch (error) {
-      // It is readable as it is; the next tick tries again.
-      this.#report('warn', { err: error }, `Segment ${oldest.number} of the log could not be sealed yet`)
+      this.notSealed(oldest.number, `Segment ${oldest.number} of the log could not be sealed yet: ${String(error)}`)
     }
   }
 

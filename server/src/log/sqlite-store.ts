@@ -217,16 +217,16 @@ function idIn(path: string): string | null {
 
 function openWriterAt(dir: string, name: SegmentName, damage: string[], closedForAppend: boolean): SegmentWriter {
   const path = join(dir, fileOf(name))
-  const db = new DatabaseSync(path, { timeout: busyMs })
-  let pin: DatabaseSync | null = null
+  const pin = new DatabaseSync(path, { readOnly: true, timeout: busyMs })
+  let db: DatabaseSync | null = null
   try {
+    // Before there is a writing connection: one that is closed would move the WAL into a file that is damaged.
+    const logId = checkMeta(pin, name)
+    db = new DatabaseSync(path, { timeout: busyMs })
     db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_spill = OFF')
-    const logId = checkMeta(db, name)
-    pin = new DatabaseSync(path, { readOnly: true, timeout: busyMs })
-    checkMeta(pin, name)
+    const writing = db
     const insert = db.prepare(`INSERT INTO commits (${headColumns}, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
     const last = db.prepare(lastHead).get()
-    const pinned = pin
     return {
       logId,
       last: last === undefined ? null : headOf(last as HeadRow),
@@ -239,13 +239,13 @@ function openWriterAt(dir: string, name: SegmentName, damage: string[], closedFo
         }),
       bytes: () => sizeOf(`${path}-wal`),
       close: () => {
-        db.close()
-        pinned.close()
+        writing.close()
+        pin.close()
       },
     }
   } catch (error) {
-    db.close()
-    pin?.close()
+    db?.close()
+    pin.close()
     throw error
   }
 }
