@@ -36,6 +36,8 @@ export type DeliveryParts = {
   now: () => number
   /** Eight hex digits, never the same again. */
   salt: () => string
+  /** Why nothing may be written just now; null while there is room. */
+  roomProblem: () => string | null
   /** Told of every load that is committed. */
   onLoad: (note: LoadNote, to: LogPlace, loadMs: number) => void
   logger: Logger
@@ -74,6 +76,7 @@ export async function tryPart(
 ): Promise<Tried> {
   const { index, now } = parts
   const to = part === null ? chunk.to : chunk.from
+  await waitForRoom(parts)
   const note = await makeNote(parts, progress, chunk, part, decided, begun?.token ?? null)
   if (begun === null) {
     const { seq, token } = note
@@ -221,19 +224,34 @@ async function load(parts: DeliveryParts, progress: Progress, load: Load, isRepe
     let said = ''
     try {
       await warehouse.load(load, isRepeated || attempt > 0)
-      pace.going()
+      pace.going(notLoading)
       return null
     } catch (cause) {
       said = (cause instanceof Error ? cause.message : String(cause)).slice(0, 500)
       if (isRefusal(cause)) return said
       if (isSuspicious(cause)) suspicions++
-      await pace.hold(attempt, 'the warehouse does not load', cause)
+      await pace.hold(attempt, notLoading, cause)
     }
     const { id, last } = await pace.untilDone('the warehouse does not answer', () => askWhere(warehouse))
     if (id !== progress.warehouseId) throw new Error(`the warehouse is another one: ${id}, was ${progress.warehouseId}`)
-    if (last?.token === load.note.token) return null
+    if (last?.token === load.note.token) {
+      pace.going(notLoading)
+      return null
+    }
     if (last?.token !== progress.note?.token) throw new Error('the warehouse has another last load than it had')
     if (suspicions >= suspicionsMax && hasRows(load)) return said
+  }
+}
+
+/** A load that begins on a disk without room would only fail half-way, and take what others need. */
+async function waitForRoom({ pace, roomProblem }: DeliveryParts): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const problem = roomProblem()
+    if (problem === null) {
+      if (attempt > 0) pace.going(noRoom)
+      return
+    }
+    await pace.hold(attempt, noRoom, problem)
   }
 }
 
@@ -254,6 +272,9 @@ function isRefusal(cause: unknown): cause is Error {
   const fault = cause as { code?: unknown; retry?: unknown } | null
   return cause instanceof Error && fault?.code === 'WAREHOUSE_REFUSED' && fault.retry === false
 }
+
+const notLoading = 'the warehouse does not load'
+const noRoom = 'the pipeline waits for room'
 
 /** So many failures over one load, of a warehouse that answers in between, and what is in the load is to blame. */
 const suspicionsMax = 5

@@ -1,5 +1,8 @@
 // How the pipeline waits: pauses that end soon after it is told to close, and patience with what is away, asked again
-// ever more slowly and for ever, with the reason in sight.
+// ever more slowly, with the reason in sight. A broken assertion is no matter of patience: it is thrown at once. And what
+// fails over and over is thrown too in the end, for recovery.ts to ask anew how everything stands.
+
+import { AssertionError } from 'node:assert'
 
 export type Logger = {
   info(details: object, message: string): void
@@ -11,9 +14,9 @@ export type Pace = {
   pause(ms: number): Promise<void>
   /** Waits after the given number of failures in a row; says why in `waiting`. Throws when the pipeline closes. */
   hold(attempt: number, why: string, cause: unknown): Promise<void>
-  /** What was away is back. */
-  going(): void
-  /** Does it until it does not throw. */
+  /** What was waited for is back; without a name everything is. */
+  going(why?: string): void
+  /** Does it until it does not throw; throws a broken assertion at once, anything else after `failuresMax` times. */
   untilDone<T>(why: string, work: () => Promise<T>): Promise<T>
   /** Why nothing moves; null while it does. */
   waiting(): string | null
@@ -27,17 +30,21 @@ export class PipelineClosing extends Error {}
 const holdMsFirst = 100
 const holdMsMax = 5_000
 const sliceMs = 100
+/** About two minutes. */
+const failuresMax = 30
 
 export function openPace(sleep: (ms: number) => Promise<void>, logger: Logger): Pace {
   let closing = false
-  let waiting: string | null = null
+  /** By what is waited for: the log may be read on while the warehouse is away. */
+  const waits = new Map<string, string>()
 
   async function pause(ms: number): Promise<void> {
     for (let left = ms; left > 0 && !closing; left -= sliceMs) await sleep(Math.min(left, sliceMs))
   }
 
   async function hold(attempt: number, why: string, cause: unknown): Promise<void> {
-    waiting = `${why}: ${cause instanceof Error ? cause.message : String(cause)}`
+    const waiting = `${why}: ${cause instanceof Error ? cause.message : String(cause)}`
+    waits.set(why, waiting)
     const ms = Math.min(holdMsMax, holdMsFirst * 2 ** Math.min(attempt, 16))
     logger.warn({ attempt, againInMs: ms, code: (cause as { code?: unknown } | null)?.code }, waiting)
     await pause(ms)
@@ -47,21 +54,23 @@ export function openPace(sleep: (ms: number) => Promise<void>, logger: Logger): 
   return {
     pause,
     hold,
-    going() {
-      waiting = null
+    going(why) {
+      if (why === undefined) waits.clear()
+      else waits.delete(why)
     },
     async untilDone(why, work) {
       for (let attempt = 0; ; attempt++) {
         try {
           const done = await work()
-          waiting = null
+          waits.delete(why)
           return done
         } catch (cause) {
+          if (cause instanceof AssertionError || attempt + 1 >= failuresMax) throw cause
           await hold(attempt, why, cause)
         }
       }
     },
-    waiting: () => waiting,
+    waiting: () => waits.values().next().value ?? null,
     close() {
       closing = true
     },

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { IndexFault } from './index/identity-index.ts'
 import { type Pipeline, openPipelineOver } from './pipeline.ts'
 import { emptyIndexDisk, type IndexDisk, memoryIndexPlace } from './testing/memory-index.ts'
 import { type MemoryLog, openMemoryLog } from './testing/memory-log.ts'
@@ -10,6 +11,7 @@ import { emptyTables, openMemoryWarehouse, type WarehouseTables } from './testin
 import { batchRecord, deposit, receivedMs, singleRecord, tallyRecord } from './testing/requests.ts'
 
 type World = { log: MemoryLog; tables: WarehouseTables; disk: IndexDisk; limits: { loadEventsMax: number } }
+type More = Partial<Parameters<typeof openPipelineOver>[0]>
 type Seams = Parameters<typeof openMemoryWarehouse>[1]
 
 const logId = '00000000-0000-4000-8000-000000000001'
@@ -229,6 +231,143 @@ test('a load that times out after it was done is not done twice', async () => {
   assertWhole(world, ['t1', 't2', 't3'])
 })
 
+test('after a rebuild a log that is read again counts and stores nothing twice, whatever became of it', async () => {
+  const world = makeWorld()
+  appendOfEverything(world.log)
+  world.log.append(singleRecord(deposit('t0')), singleRecord(deposit('t9')))
+  await catchUp(world)
+  world.disk = emptyIndexDisk()
+  world.log.rollBackTo(6)
+  assert.equal((await catchUp(world)).rebuilds, 1)
+  world.tables.events = world.tables.events.filter(({ row }) => row.event.transactionId !== 't9')
+  world.tables.notes.at(-1)!.totals.stored--
+  world.tables.notes.at(-1)!.totals.accepted--
+  assertWhole(world)
+})
+
+test('copies of two moments after one note put together: what the warehouse has is not stored again', async () => {
+  const world = makeWorld()
+  world.log.append(singleRecord(deposit('t1')))
+  await catchUp(world)
+  const copy = structuredClone(world.disk)
+  world.log.append(singleRecord(deposit('t2')), singleRecord(deposit('t3')))
+  await dieAt(world, 'notes')
+  assert.deepEqual(transactions(world), ['t1', 't2', 't3'])
+  Object.assign(world.disk, copy)
+  const status = await catchUp(world)
+  assert.deepEqual(transactions(world), ['t1', 't2', 't3'])
+  assert.deepEqual([status.rebuilds, status.stored], [1, 3])
+})
+
+test('a token without its part does not swallow events, whether the pipeline lives on or starts again', async () => {
+  for (const dies of [false, true]) {
+    const world = makeWorld()
+    world.log.append(singleRecord(deposit('t1')), batchRecord([deposit('t2'), deposit('t3')]))
+    let cuts = 2
+    const onToken = () => {
+      if (cuts-- > 0) throw new Error('the disk is full')
+    }
+    if (dies) {
+      let dead = false
+      await new Promise<void>(resolve => {
+        const die = () => {
+          dead = true
+          resolve()
+          return new Promise<void>(() => {})
+        }
+        start(world, openMemoryWarehouse(world.tables, { onToken: die }), () => dead)
+      })
+    }
+    const status = await catchUp(world, { onToken })
+    assert.deepEqual(transactions(world).sort(), ['t1', 't2', 't3'])
+    assert.equal(status.stored, 3)
+  }
+})
+
+test('an event that ends the engine is parked, alone', async () => {
+  const world = makeWorld()
+  const bad = deposit('bad', { client_user_id: 'poison' })
+  world.log.append(
+    singleRecord(deposit('t1')),
+    batchRecord([deposit('t2'), bad, deposit('t1', { amount: 1 })]),
+    singleRecord('not json'),
+    singleRecord(deposit('t4')),
+  )
+  const status = await catchUp(world, { kills: row => 'identity' in row && row.raw.includes('poison') })
+  assert.deepEqual(transactions(world).sort(), ['t1', 't2', 't4'])
+  assert.deepEqual(world.tables.parked.map(({ row }) => row.reason).sort(), ['request_unreadable', 'warehouse_refused'])
+  const { accepted, stored, duplicate, parked } = status
+  assert.deepEqual({ accepted, stored, duplicate, parked }, { accepted: 6, stored: 3, duplicate: 1, parked: 2 })
+})
+
+test('a warehouse that is busy or full for long parks nothing', async () => {
+  for (const code of ['WAREHOUSE_BUSY', 'WAREHOUSE_DISK_FULL']) {
+    const world = makeWorld()
+    world.log.append(singleRecord(deposit('t1')), singleRecord(deposit('t2')))
+    let failures = 40
+    const onTable = () => {
+      if (failures-- > 0) throw Object.assign(new Error('not now'), { code, retry: true })
+    }
+    await catchUp(world, { onTable })
+    assert.deepEqual([transactions(world), world.tables.parked], [['t1', 't2'], []])
+  }
+})
+
+test('an index that a living process holds is waited for, and never removed', async () => {
+  const world = makeWorld()
+  world.log.append(singleRecord(deposit('t1')))
+  const place = memoryIndexPlace(world.disk)
+  let held = 30
+  let wiped = 0
+  const pipeline = start(world, undefined, undefined, {
+    place: {
+      async open() {
+        if (held-- > 0) throw new IndexFault('IO error: lock', { damaged: false, held: true })
+        return place.open()
+      },
+      async wipe() {
+        if (held > 0) wiped++
+        await place.wipe()
+      },
+    },
+  })
+  await untilSo(() => pipeline.status().checkpointOffset === 1)
+  await pipeline.close()
+  assert.equal(wiped, 0)
+  assert.deepEqual(transactions(world), ['t1'])
+})
+
+test('a broken assertion while reading the log ends the pipeline', async () => {
+  const world = makeWorld()
+  world.log.append(singleRecord(deposit('t1')))
+  const { read } = world.log
+  world.log.read = async (offset, limit) => {
+    const result = await read(offset, limit)
+    return limit.recordsMax > 1 ? { ...result, nextEvents: result.nextEvents + 1 } : result
+  }
+  const bug = await start(world).ended
+  assert.match(String(bug), /AssertionError/)
+})
+
+test('without room nothing is loaded, and with room it goes on by itself', async () => {
+  const world = makeWorld()
+  world.log.append(singleRecord(deposit('t1')))
+  let problem: string | null = 'the disk is nearly full'
+  const pipeline = start(world, undefined, undefined, { roomProblem: () => problem })
+  await untilSo(() => pipeline.status().reason.includes('nearly full'))
+  assert.equal(pipeline.status().state, 'waiting')
+  assert.deepEqual([transactions(world), world.disk.pending], [[], null])
+  problem = null
+  await untilSo(() => pipeline.status().checkpointOffset === 1)
+  assert.equal(pipeline.status().state, 'running')
+  await pipeline.close()
+  assert.deepEqual(transactions(world), ['t1'])
+})
+
+async function untilSo(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise(resolve => setImmediate(resolve))
+}
+
 function makeWorld(): World {
   const tables = emptyTables('00000000-0000-4000-8000-00000000000a')
   return { log: openMemoryLog(logId), tables, disk: emptyIndexDisk(), limits: { loadEventsMax: 1000 } }
@@ -272,7 +411,12 @@ async function rebuildsAfter(world: World, change: (disk: IndexDisk) => unknown)
   return (await catchUp(world)).rebuilds
 }
 
-function start(world: World, warehouse = openMemoryWarehouse(world.tables), isDead = () => false): Pipeline {
+function start(
+  world: World,
+  warehouse = openMemoryWarehouse(world.tables),
+  isDead = () => false,
+  more: More = {},
+): Pipeline {
   const { log, disk } = world
   const limits = { loadEventsMax: world.limits.loadEventsMax, loadBytesMax: 1 << 20, loadIntervalMs: 0 }
   const sleep = () =>
@@ -280,7 +424,7 @@ function start(world: World, warehouse = openMemoryWarehouse(world.tables), isDe
       if (!isDead()) setImmediate(resolve)
     })
   const place = memoryIndexPlace(disk)
-  return openPipelineOver({ log, warehouse, place, now: () => receivedMs, logger: silent, limits, sleep })
+  return openPipelineOver({ log, warehouse, place, now: () => receivedMs, logger: silent, limits, sleep, ...more })
 }
 
 const silent = { info() {}, warn() {}, error() {} }

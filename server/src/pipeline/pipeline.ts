@@ -36,6 +36,8 @@ export type PipelineOptions = {
   logger: Logger
   limits: Pick<FollowLimits, 'loadEventsMax' | 'loadBytesMax'> & Partial<FollowLimits>
   sleep?: (ms: number) => Promise<void>
+  /** Why nothing may be written just now, a disk that is nearly full; null while there is room. */
+  roomProblem?: () => string | null
 }
 
 export type PipelineStatus = {
@@ -114,7 +116,8 @@ export function openPipelineOver(
   const onOldest = (receivedMs: number | null) => {
     oldestMs = receivedMs
   }
-  const parts = { log, warehouse, place, pace, now, salt, logger, onLoad, onRebuild, onOldest, limits }
+  const roomProblem = options.roomProblem ?? (() => null)
+  const parts = { log, warehouse, place, pace, now, salt, roomProblem, logger, onLoad, onRebuild, onOldest, limits }
 
   async function run(): Promise<void> {
     for (let failures = 0; !pace.closing(); ) {
@@ -221,5 +224,6 @@ const indexFailuresMax = 8
 function isDamage(cause: unknown, failures: number): boolean {
   if (!(cause instanceof IndexFault)) return false
   if (cause.code === 'INDEX_DAMAGED') return true
+  if (cause.code === 'INDEX_HELD') return false
   return failures % indexFailuresMax === 0 && failures > 0 && !/no space/i.test(cause.message)
 }

@@ -46,6 +46,7 @@ export type RecoveryParts = {
   pace: Pace
   now: () => number
   salt: () => string
+  roomProblem: () => string | null
   logger: Logger
   onLoad: DeliveryParts['onLoad']
   /** Told while rebuilding, with the identities so far; null when done. */

@@ -1,19 +1,25 @@
 // The pipeline role: follows the log, which the api role writes, and loads the warehouse. It is the only one that opens
-// the index of identities. When it ends, events wait in the log.
+// the index of identities, and a lock of its own keeps a second one out until the first has ended. When it ends, events
+// wait in the log. It loads nothing while less than half of the disk space is free at which the api stops taking events:
+// down to there it goes on, because the log can only drop what is processed.
 
+import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { withCrashPoints } from '../crash-points.ts'
+import { takeExclusiveLock } from '../exclusive-lock.ts'
 import { limits } from '../limits.ts'
 import { openLogReader } from '../log/log.ts'
 import type { IndexPlace } from '../pipeline/index/identity-index.ts'
 import { levelIndexPlace } from '../pipeline/index/level-index.ts'
+import type { Logger } from '../pipeline/pace.ts'
 import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
 import { runRole } from '../role.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 
 export function runPipeline(config: Config): Promise<void> {
   return runRole('pipeline', config, async logger => {
+    const release = await takeLock(config, logger)
     const warehouse = openConfiguredWarehouse(config, logger)
     const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
     const pipeline = openPipelineOver({
@@ -23,6 +29,7 @@ export function runPipeline(config: Config): Promise<void> {
       now: Date.now,
       logger,
       limits,
+      roomProblem: () => roomProblem(config),
     })
     // A broken assertion: the next start takes the road of recovery.
     void pipeline.ended.then(bug => {
@@ -34,9 +41,26 @@ export function runPipeline(config: Config): Promise<void> {
         await pipeline.close()
         await log.close()
         await warehouse.close()
+        release()
       },
     }
   })
+}
+
+/** Waits for one before it that is still ending, however long that takes. */
+async function takeLock(config: Config, logger: Logger): Promise<() => void> {
+  const path = join(config.dataDir, 'run', 'pipeline.lock')
+  for (;;) {
+    const release = await takeExclusiveLock(path, config.stopTimeout + limits.predecessorGraceMs)
+    if (release !== null) return release
+    logger.warn({ path }, 'another pipeline still has this data directory: it is waited for')
+  }
+}
+
+function roomProblem(config: Config): string | null {
+  const { bavail, bsize } = statfsSync(config.dataDir)
+  const bytesMin = config.diskFreeMin / 2
+  return bavail * bsize >= bytesMin ? null : `at least ${bytesMin} bytes must be free: got ${bavail * bsize}`
 }
 
 function indexPlace(config: Config): IndexPlace {

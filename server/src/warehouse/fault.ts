@@ -1,5 +1,6 @@
 // Why the warehouse did not do what it was asked: a code, a sentence, and whether asking again can help.
 
+import { AssertionError } from 'node:assert'
 import { ClickHouseError } from '@clickhouse/client'
 
 export type WarehouseFaultCode =
@@ -35,9 +36,15 @@ export function warehouseFault(
 export function faultOf(error: unknown): WarehouseFault {
   if (isWarehouseFault(error)) return error
   const said = error instanceof Error ? error.message : String(error)
+  if (mistakes.some(mistake => error instanceof mistake))
+    return warehouseFault('WAREHOUSE_FAILED', `The warehouse was not asked: ${said}`, false, error)
   if (!(error instanceof ClickHouseError))
     return warehouseFault('WAREHOUSE_AWAY', `The warehouse cannot be reached: ${said || codeOf(error)}`, true, error)
-  const meaning = said.startsWith('Query memory limit exceeded') ? slow : meanings.get(Number(error.code))
+  const meaning = noSpace.test(said)
+    ? full
+    : said.startsWith('Query memory limit exceeded')
+      ? slow
+      : meanings.get(Number(error.code))
   const sentence = `The warehouse answered ${error.code} ${error.type ?? ''}: ${said}`
   const { code, retry } = meaning ?? failed
   return warehouseFault(code, sentence, retry, error)
@@ -54,6 +61,12 @@ function codeOf(error: unknown): string {
   if (typeof code === 'string') return code
   return cause === undefined ? '' : codeOf(cause)
 }
+
+/** What no network throws: a value that our own code could not write down. */
+const mistakes = [RangeError, TypeError, ReferenceError, AssertionError]
+
+/** What writing says on a full disk, under many codes. */
+const noSpace = /no space left on device|disk quota exceeded/i
 
 const away = { code: 'WAREHOUSE_AWAY', retry: true } as const
 const busy = { code: 'WAREHOUSE_BUSY', retry: true } as const

@@ -67,21 +67,24 @@ export type IdentityIndex = {
 
 /** Where the index lives. `open` gives an empty one when there is none. */
 export type IndexPlace = {
-  /** Throws an IndexFault with `damaged` when what is there cannot be read. */
+  /** Throws an IndexFault with `damaged` when what is there cannot be read, with `held` when somebody has it open. */
   open(): Promise<IdentityIndex>
   /** Removes whatever is there. */
   wipe(): Promise<void>
 }
 
-/** The index failed. `damaged`: opening it again would not help, it has to be rebuilt. */
+/**
+ * The index failed. `damaged`: opening it again would not help, it has to be rebuilt. `held`: a living process has it
+ * open; it is waited for, whatever happens, and never removed under it.
+ */
 export class IndexFault extends Error {
-  readonly code: 'INDEX_DAMAGED' | 'INDEX_IO'
+  readonly code: 'INDEX_DAMAGED' | 'INDEX_HELD' | 'INDEX_IO'
   readonly retry: boolean
 
-  constructor(message: string, options: { damaged: boolean; cause?: unknown }) {
+  constructor(message: string, options: { damaged: boolean; held?: boolean; cause?: unknown }) {
     super(message, { cause: options.cause })
     this.name = 'IndexFault'
-    this.code = options.damaged ? 'INDEX_DAMAGED' : 'INDEX_IO'
+    this.code = options.held === true ? 'INDEX_HELD' : options.damaged ? 'INDEX_DAMAGED' : 'INDEX_IO'
     this.retry = !options.damaged
   }
 }

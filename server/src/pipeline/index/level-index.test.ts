@@ -77,7 +77,7 @@ test('what LevelDB cannot open is damaged, and so is another format', async () =
 test('an index that somebody else has open is waited for, not damaged', async () => {
   const place = levelIndexPlace(join(dir, 'index'))
   const index = await place.open()
-  await assert.rejects(place.open(), { code: 'INDEX_IO', retry: true })
+  await assert.rejects(place.open(), { code: 'INDEX_HELD', retry: true })
   await index.close()
 })
 

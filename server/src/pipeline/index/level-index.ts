@@ -8,7 +8,8 @@
 //   checkpoint  see Checkpoint
 //   pending     see Pending
 //
-// What LevelDB cannot read is INDEX_DAMAGED, everything else (no space, locked) INDEX_IO. LevelDB checks the checksums
+// What LevelDB cannot read is INDEX_DAMAGED, a lock that
+// another process holds INDEX_HELD, everything else (no space) INDEX_IO. LevelDB checks the checksums
 // of its logs and manifest, but not of blocks that it looks up: an entry is checked for its length only.
 
 import { rm } from 'node:fs/promises'
@@ -138,8 +139,9 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof IndexFault) throw cause
     const { code, message } = deepest(cause)
+    const held = code === 'LEVEL_LOCKED' || /\block\b/i.test(message)
     const damaged = code === 'LEVEL_CORRUPTION' || /corrupt|checksum|missing files|bad block|bad magic/i.test(message)
-    throw new IndexFault(`the index failed: ${message}`, { damaged, cause })
+    throw new IndexFault(`the index failed: ${message}`, { damaged: damaged && !held, held, cause })
   }
 }
 
