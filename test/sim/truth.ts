@@ -77,7 +77,7 @@ function checkStanding({ tables }: World): void {
   }
 }
 
-function checkBooks({ tables, logHead, tallies }: World, ghosts: number): void {
+function checkBooks({ tables, logHead, tallies, status }: World, ghosts: number): void {
   const totals = tables.notes.at(-1)!.totals
   const { accepted, stored, duplicate, conflict, parked, rejected } = totals
   const uncounted = tables.events.length - stored
@@ -93,6 +93,7 @@ function checkBooks({ tables, logHead, tallies }: World, ghosts: number): void {
     'the totals of the last note are those of the log and of the tables',
   )
   assert.equal(accepted, stored + duplicate + parked)
+  assert.equal(status!.acceptedBefore, 0, 'there was one log, and it was never rolled back')
   const rows = tables.rejected.reduce((sum, { row }) => sum + row.events, 0)
   assert.equal(rejected, rows)
   assert(rows <= tallies.written + tallies.unsure, `${rows} rejected events, ${tallies.written} were written down`)

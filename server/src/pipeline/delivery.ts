@@ -23,7 +23,7 @@ import type { Checkpoint, IdentityIndex, LoadPart } from './index/identity-index
 import { entryOfStored } from './index/entry-of-row.ts'
 import { type Item, refusedItem } from './items.ts'
 import type { Logger, Pace } from './pace.ts'
-import { digestOf, lastWhole, makeToken } from './token.ts'
+import { acceptedBefore, digestOf, lastWhole, makeToken } from './token.ts'
 
 /** How far the warehouse and the index have got, together. */
 export type Progress = Checkpoint
@@ -201,7 +201,10 @@ async function makeNote(
 ): Promise<LoadNote> {
   const seq = (progress.note?.seq ?? 0) + 1
   const totals = progress.note?.totals ?? nothing
-  const before = part === null ? null : lastWhole(progress.note)
+  const whole = part === null ? null : lastWhole(progress.note)
+  // What is read again is in the log's total once more, and was accepted once.
+  const again = part === null ? decided.counts.again : 0
+  const before = acceptedBefore(progress.note, chunk.logId, chunk.from) - again
   const to = part === null ? chunk.to : chunk.from
   const fingerprint = await parts.pace.untilDone('cannot read the log', () => parts.log.fingerprintBefore(to.offset))
   return {
@@ -210,7 +213,7 @@ async function makeNote(
     from: chunk.from.offset,
     to: to.offset,
     fingerprint: fingerprint ?? '',
-    token: token ?? makeToken(to, digestOfPart(chunk, seq, part, decided), parts.salt(), before),
+    token: token ?? makeToken(to, digestOfPart(chunk, seq, part, decided), parts.salt(), whole, before),
     loadedMs: parts.now(),
     totals: part === null ? totalsAfter(totals, decided.counts) : totals,
   }

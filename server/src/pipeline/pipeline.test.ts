@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { IndexFault } from './index/identity-index.ts'
-import { type Pipeline, openPipelineOver } from './pipeline.ts'
+import { type Pipeline, type PipelineStatus, openPipelineOver } from './pipeline.ts'
 import { emptyIndexDisk, type IndexDisk, memoryIndexPlace } from './testing/memory-index.ts'
 import { type MemoryLog, openMemoryLog } from './testing/memory-log.ts'
 import { emptyTables, openMemoryWarehouse, type WarehouseTables } from './testing/memory-warehouse.ts'
@@ -433,6 +433,8 @@ const silent = { info() {}, warn() {}, error() {} }
 async function catchUp(world: World, seams: Seams = {}, warehouse = openMemoryWarehouse(world.tables, seams)) {
   const pipeline = start(world, warehouse)
   const head = await world.log.head()
+  const isBalanced = ({ acceptedBefore, headEvents, ...of }: PipelineStatus) =>
+    acceptedBefore + headEvents === of.stored + of.duplicate + of.parked + of.lagEvents
   for (;;) {
     const { state, reason, checkpointOffset, headOffset } = pipeline.status()
     assert.notEqual(state, 'failed', reason)
@@ -441,6 +443,7 @@ async function catchUp(world: World, seams: Seams = {}, warehouse = openMemoryWa
   }
   await pipeline.close()
   assert.equal(await pipeline.ended, null)
+  assert(isBalanced(pipeline.status()), `of this log and those before it: ${JSON.stringify(pipeline.status())}`)
   return pipeline.status()
 }
 

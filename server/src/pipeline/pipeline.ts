@@ -25,6 +25,7 @@ import { type IdentityIndex, IndexFault, type IndexPlace } from './index/identit
 import { levelIndexPlace } from './index/level-index.ts'
 import { type Logger, openPace, PipelineClosing } from './pace.ts'
 import { type Recovered, recover } from './recovery.ts'
+import { acceptedBefore, readToken } from './token.ts'
 
 export type PipelineOptions = {
   log: LogReader
@@ -48,6 +49,8 @@ export type PipelineStatus = {
   /** Everything before this place of the log is in the warehouse. */
   checkpointOffset: number
   checkpointEvents: number
+  /** Accepted, and not in the log's running total: in logs before this one, or taken away by a roll back. */
+  acceptedBefore: number
   headOffset: number
   headEvents: number
   lagEvents: number
@@ -92,6 +95,7 @@ export function openPipelineOver(
   let checkpoint: LogPlace = { offset: 0, events: 0 }
   let head: LogHead = { offset: 0, events: 0 }
   let logId = ''
+  let before = 0
   let oldestMs: number | null = null
   let loads = 0
   let loadMsLast = 0
@@ -107,6 +111,7 @@ export function openPipelineOver(
     totals = note.totals
     checkpoint = to
     logId = note.logId
+    before = readToken(note.token)?.before ?? 0
   }
   const onRebuild = (identities: number | null) => {
     if (identities === 0) rebuilds++
@@ -128,6 +133,7 @@ export function openPipelineOver(
         index = recovered.index
         logId = recovered.logId
         checkpoint = recovered.from
+        before = acceptedBefore(recovered.progress.note, logId, checkpoint)
         totals = recovered.progress.note?.totals ?? totals
         logger.info({ logId, ...checkpoint, seq: recovered.progress.note?.seq ?? 0 }, 'following the log')
         pace.going()
@@ -193,6 +199,7 @@ export function openPipelineOver(
         logId,
         checkpointOffset: checkpoint.offset,
         checkpointEvents: checkpoint.events,
+        acceptedBefore: before,
         headOffset: head.offset,
         headEvents: head.events,
         lagEvents,

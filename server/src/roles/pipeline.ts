@@ -70,7 +70,7 @@ function indexPlace(config: Config): IndexPlace {
 
 function pipelineStatus(pipeline: Pipeline) {
   const status = pipeline.status()
-  const { state, reason, stored, duplicate, parked, checkpointEvents, headEvents, lagEvents } = status
+  const { state, reason, stored, duplicate, parked, checkpointEvents, acceptedBefore } = status
   const isRunning = state === 'running'
   return {
     notReady: isRunning ? null : `${state}${reason === '' ? '' : `: ${reason}`}`,
@@ -78,7 +78,8 @@ function pipelineStatus(pipeline: Pipeline) {
       ...status,
       isRunning,
       loadSecondsLast: status.loadMsLast / 1000,
-      difference: status.accepted - stored - duplicate - parked + (headEvents - checkpointEvents - lagEvents),
+      // By the log's total against the outcomes; there is nothing to compare before the log was found.
+      difference: status.logId === '' ? 0 : acceptedBefore + checkpointEvents - stored - duplicate - parked,
     },
   }
 }

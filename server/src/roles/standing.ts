@@ -65,6 +65,8 @@ export async function askStanding(
     disk: api?.disk ?? null,
     received: null,
     totals: totals && pick(totals),
+    acceptedBefore: totals?.acceptedBefore ?? 0,
+    eventsMissing: stored?.eventsMissing ?? null,
   }
 }
 

@@ -15,6 +15,8 @@ export function makeFakes(eventCount = 3): Fakes {
     stages: { api: { ready: true, why: null, requests: 3 }, warehouse: { ready: true, why: null } },
     log: { offset: 4, events: 10, oldestOffset: 0, bytes: 1_000, segments: 1 },
     checkpoint: { offset: 3, events: 9 },
+    acceptedBefore: 0,
+    eventsMissing: 0,
     lag: { events: 1, seconds: 0.2 },
     disk: { freeBytes: 1e9, usedBytes: 1e6 },
     received: null,

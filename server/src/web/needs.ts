@@ -100,6 +100,10 @@ export type Standing = {
   /** Events the API was sent since this installation began; null where it does not count them by itself. */
   received: number | null
   totals: Totals | null
+  /** Events accepted that are not in the log's running total: in logs before it, or taken away by a roll back. */
+  acceptedBefore: number
+  /** Events counted as stored that the warehouse does not have. */
+  eventsMissing: number | null
 }
 
 export type WebNeeds = {

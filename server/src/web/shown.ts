@@ -62,26 +62,31 @@ export function showStanding(standing: Standing, nowMs: number) {
 
 /**
  * received = accepted + rejected; accepted = stored + duplicate + parked + in flight. `in_flight` is what the log holds
- * beyond the checkpoint, so the second equation compares three parts that count by themselves. `holds` is null while
+ * beyond the checkpoint, so the second equation compares three parts that count by themselves; accepted is the log's own
+ * total and what was accepted before that log. And what is counted as stored must be in the warehouse's table. `holds` is null while
  * a part cannot be asked.
  */
 function account(standing: Standing) {
-  const { log, checkpoint, totals, received } = standing
+  const { log, checkpoint, totals, received, acceptedBefore, eventsMissing } = standing
   if (log === null || checkpoint === null || totals === null) {
     return { holds: null, problem: 'not every part can be asked just now', accepted: log?.events ?? null }
   }
+  const accepted = acceptedBefore + log.events
   const inFlight = log.events - checkpoint.events
   const outcomes = totals.stored + totals.duplicate + totals.parked + inFlight
   const problems: string[] = []
   if (inFlight < 0) problems.push(`the checkpoint is ${-inFlight} events ahead of the log`)
-  if (outcomes !== log.events) {
-    problems.push(`accepted is ${log.events}, but stored + duplicate + parked + in flight is ${outcomes}`)
+  if (outcomes !== accepted) {
+    problems.push(`accepted is ${accepted}, but stored + duplicate + parked + in flight is ${outcomes}`)
+  }
+  if (eventsMissing !== null && eventsMissing > 0) {
+    problems.push(`the warehouse has ${eventsMissing} events fewer than were stored`)
   }
   return {
     holds: problems.length === 0,
     problem: problems.length === 0 ? null : problems.join('; '),
-    received: received ?? log.events + totals.rejected,
-    accepted: log.events,
+    received: received ?? accepted + totals.rejected,
+    accepted,
     rejected: totals.rejected,
     stored: totals.stored,
     duplicate: totals.duplicate,

@@ -251,6 +251,16 @@ describe('the admin port', () => {
     const hole = await ask('/api/status')
     assert.equal(hole.body.status, 'degraded')
     assert.match(hole.body.accounting.problem, /accepted is 10.*is 9/)
+    fakes.standing.totals = totals
+    fakes.standing.eventsMissing = 2
+    assert.match((await ask('/api/status')).body.accounting.problem, /2 events fewer/)
+    fakes.standing.eventsMissing = 0
+    fakes.standing.acceptedBefore = 7
+    fakes.standing.totals = { ...totals!, stored: totals!.stored + 7 }
+    const later = (await ask('/api/status')).body.accounting
+    assert.deepEqual([later.holds, later.accepted], [true, 17], 'of a log before this one')
+    fakes.standing.acceptedBefore = 0
+    fakes.standing.totals = { ...totals!, stored: 5 }
     const { standing } = fakes.needs
     let asked = 0
     fakes.needs.standing = async () => {

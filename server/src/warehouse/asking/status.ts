@@ -19,15 +19,20 @@ export type WarehouseStatus = {
   bytes: number
   parts: number
   lastLoad: LoadNote | null
+  /** Events that the notes count as stored and that are not there: anything but 0 is a loss. */
+  eventsMissing: number
   /** Unix milliseconds; null without events. */
   firstReceivedMs: number | null
   lastReceivedMs: number | null
 }
 
 export async function warehouseStatus(connection: Connection): Promise<WarehouseStatus> {
+  // Before the counts: a load that is running brings its events before its note.
+  const lastLoad = await readLastNote(connection)
   const tables = await connection.select<TableStatus>('load', tablesSql, { database: connection.database })
   const counts = await connection.select<{ name: string; rows: number }>('load', countsSql)
   for (const { name, rows } of counts) for (const table of tables) if (table.name === name) table.rows = rows
+  const there = counts.find(({ name }) => name === events.name)?.rows ?? 0
   const about = (await connection.select<About>('load', aboutSql))[0]
   const total = (name: 'rows' | 'bytes' | 'parts') => tables.reduce((sum, table) => sum + table[name], 0)
   return {
@@ -37,7 +42,8 @@ export async function warehouseStatus(connection: Connection): Promise<Warehouse
     rows: total('rows'),
     bytes: total('bytes'),
     parts: total('parts'),
-    lastLoad: await readLastNote(connection),
+    lastLoad,
+    eventsMissing: Math.max(0, (lastLoad?.totals.stored ?? 0) - there),
     firstReceivedMs: about?.firstReceivedMs ?? null,
     lastReceivedMs: about?.lastReceivedMs ?? null,
   }
