@@ -443,7 +443,11 @@ function tooLarge(): Refusal {
 
 function storageRefusal(fault: LogFault, events: number): Refusal {
   const seconds = Math.max(1, Math.ceil(fault.retryAfterSeconds))
-  const message = `The events could not be stored, so none was taken: send again in ${seconds} s`
+  // A commit whose outcome is not known may be on the disk.
+  const message =
+    fault.code === 'LOG_IO'
+      ? `The events may or may not have been stored: send them again in ${seconds} s, with the same transaction_id or message_id`
+      : `The events could not be stored, so none was taken: send again in ${seconds} s`
   return { code: 'STORAGE_UNAVAILABLE', message, events, headers: ['Retry-After', String(seconds)] }
 }
 
