@@ -8,6 +8,7 @@ const steps: [name: string, command: string, args: string[]][] = [
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings', '.']],
   ['types', 'tsc', ['-p', 'tsconfig.json']],
   ['dead code', 'knip', []],
+  ['lock', process.execPath, ['tools/complete-lock.ts', '--check']],
   ['manners', process.execPath, ['tools/check.ts']],
   ['unit and fuzz tests', process.execPath, ['tools/test.ts', 'unit']],
   ['bench smoke', process.execPath, ['bench/bench.ts', '--smoke']],
