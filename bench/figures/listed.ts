@@ -1,6 +1,6 @@
 // How long it takes from the 200 until the event is listed by the admin API, while the whole server runs on both cores
-// under load. A probe of its own posts an event every 40 ms or so, under a user of its own, and asks for that user's
-// latest events every 50 ms; so each time is up to 50 ms too long.
+// under load. A probe of its own posts an event every 100 ms or so, under a user of its own, and asks for that user's
+// latest 100 events every 100 ms; so each time is up to 100 ms too long.
 
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,8 +16,8 @@ import { alone, type Figure } from './figure.ts'
 import { highestSingles } from './highest-rate.ts'
 
 const user = 'bench-probe'
-const postEveryMs = 40
-const askEveryMs = 50
+const postEveryMs = 100
+const askEveryMs = 100
 /** What is not listed by then counts with this time. */
 const listedMsMax = 30_000
 
@@ -88,7 +88,7 @@ async function postUntil(endMs: number, server: Server, waiting: Map<string, num
 async function seeUntil(endMs: number, server: Server, waiting: Map<string, number>, times: number[]): Promise<void> {
   while (performance.now() < endMs || (waiting.size > 0 && performance.now() < endMs + listedMsMax)) {
     const page = await server.ask<{ events: { transaction_id: string }[] }>(
-      `/api/events?product=${product}&user=${user}&limit=500`,
+      `/api/events?product=${product}&user=${user}&limit=100`,
     )
     const nowMs = performance.now()
     for (const { transaction_id } of page.events) {
