@@ -28,6 +28,7 @@ const firstBytes = 64 * 1024
 const buffersKept = 3
 /** Turns of the event loop that a group may go on growing. */
 const turnsMax = 16
+const largeBytes = 128 * 1024
 const bufferBytesKept = 8 * 1024 * 1024
 
 export class GroupCommit {
@@ -119,13 +120,18 @@ export class GroupCommit {
 
   #commitOrWait = (): void => {
     const records = this.#gathering?.records ?? 0
-    if (this.#waiting.length === 0 && records > this.#recordsSeen && this.#turns++ < turnsMax) {
+    if (!this.#isLarge() && records > this.#recordsSeen && this.#turns++ < turnsMax) {
       this.#recordsSeen = records
       this.#soon(this.#commitOrWait)
       return
     }
     this.#scheduled = false
     this.#commitNext()
+  }
+
+  /** A sync is a small part of such a commit's cost: nothing is gained by waiting for more. */
+  #isLarge(): boolean {
+    return this.#waiting.length > 0 || (this.#gathering?.bytes ?? 0) >= largeBytes
   }
 
   #commitNext(): void {
@@ -142,6 +148,8 @@ export class GroupCommit {
         this.#buffers.push(buffer)
       }
       this.#underWay = null
+      // What is large already goes at once: the disk works on it while the callers of this one are told.
+      if (fault === null && this.#isLarge()) this.#commitNext()
       this.#finish(group, fault)
       if (this.#pendingBytes > 0) this.#schedule()
     })
