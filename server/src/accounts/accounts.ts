@@ -90,7 +90,8 @@ export function openAccounts(options: AccountsOptions): Accounts {
     let key = keysByPresented.get(presented)
     if (key === undefined) {
       if (presented.length > secretCharactersMax) return null
-      key = keysByHash.get(hashSecret(presented)) ?? newKey(hashSecret(presented))
+      const hash = hashSecret(presented)
+      key = keysByHash.get(hash) ?? newKey(hash)
       if (key === undefined) return null
       keysByPresented.set(presented, key)
     }

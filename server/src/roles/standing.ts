@@ -63,7 +63,6 @@ export async function askStanding(
     checkpoint: totals && { offset: totals.checkpointOffset, events: totals.checkpointEvents },
     lag: totals && { events: totals.lagEvents, seconds: totals.lagSeconds },
     disk: api?.disk ?? null,
-    received: null,
     totals: totals && pick(totals),
     acceptedBefore: totals?.acceptedBefore ?? 0,
     eventsMissing: stored?.eventsMissing ?? null,

@@ -19,7 +19,6 @@ export function makeFakes(eventCount = 3): Fakes {
     eventsMissing: 0,
     lag: { events: 1, seconds: 0.2 },
     disk: { freeBytes: 1e9, usedBytes: 1e6 },
-    received: null,
     totals: { accepted: 9, stored: 6, duplicate: 2, conflict: 1, parked: 1, rejected: 5 },
   }
   const needs: WebNeeds = {

@@ -97,8 +97,6 @@ export type Standing = {
   checkpoint: { offset: number; events: number } | null
   lag: { events: number; seconds: number } | null
   disk: { freeBytes: number; usedBytes: number } | null
-  /** Events the API was sent since this installation began; null where it does not count them by itself. */
-  received: number | null
   totals: Totals | null
   /** Events accepted that are not in the log's running total: in logs before it, or taken away by a roll back. */
   acceptedBefore: number

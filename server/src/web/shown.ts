@@ -67,7 +67,7 @@ export function showStanding(standing: Standing, nowMs: number) {
  * a part cannot be asked.
  */
 function account(standing: Standing) {
-  const { log, checkpoint, totals, received, acceptedBefore, eventsMissing } = standing
+  const { log, checkpoint, totals, acceptedBefore, eventsMissing } = standing
   if (log === null || checkpoint === null || totals === null) {
     return { holds: null, problem: 'not every part can be asked just now', accepted: log?.events ?? null }
   }
@@ -85,7 +85,7 @@ function account(standing: Standing) {
   return {
     holds: problems.length === 0,
     problem: problems.length === 0 ? null : problems.join('; '),
-    received: received ?? accepted + totals.rejected,
+    received: accepted + totals.rejected,
     accepted,
     rejected: totals.rejected,
     stored: totals.stored,
