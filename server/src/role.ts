@@ -3,7 +3,6 @@
 // end. A part that cannot open ends the process with the reason; whether that is for good is the supervisor's to judge.
 // What escapes as an exception is a bug: the process ends, and its next start takes the road of recovery.
 
-import { flushCompileCache } from 'node:module'
 import { setPriority } from 'node:os'
 import type { Config } from './config.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
@@ -64,8 +63,6 @@ export async function runRole(
     await openRoleSocket(socketPath(config.dataDir, name), { status, metrics: metrics.collect })
     process.send?.({ kind: 'ready', detail: status() } satisfies RoleMessage)
     logger.info({ pid: process.pid }, 'ready')
-    // Kept now, because a process that is killed keeps nothing.
-    flushCompileCache()
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     logger.error({ code: (cause as { code?: string }).code, stack: (cause as Error).stack }, message)

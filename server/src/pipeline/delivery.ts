@@ -40,6 +40,8 @@ export type DeliveryParts = {
   roomProblem: () => string | null
   /** Told of every load that is committed. */
   onLoad: (note: LoadNote, to: LogPlace, loadMs: number) => void
+  /** Told when what is loaded has left this process: see LoadingWarehouse. */
+  onSent?: () => void
   logger: Logger
 }
 
@@ -54,9 +56,10 @@ export async function deliver(
   progress: Progress,
   chunk: Chunk,
   decided: Decided,
+  onSent?: () => void,
 ): Promise<Delivered> {
   checkCounts(chunk, decided.counts)
-  const tried = await tryPart(parts, progress, chunk, null, decided)
+  const tried = await tryPart({ ...parts, ...(onSent && { onSent }) }, progress, chunk, null, decided)
   const delivered =
     tried.progress !== null
       ? { progress: tried.progress, changed: false }
@@ -226,7 +229,7 @@ async function load(parts: DeliveryParts, progress: Progress, load: Load, isRepe
   for (let attempt = 0; ; attempt++) {
     let said = ''
     try {
-      await warehouse.load(load, isRepeated || attempt > 0)
+      await warehouse.load(load, isRepeated || attempt > 0, parts.onSent)
       pace.going(notLoading)
       return null
     } catch (cause) {

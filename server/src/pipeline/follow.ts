@@ -52,9 +52,13 @@ export async function follow(parts: FollowParts, start: Recovered): Promise<void
     let decided: Decided = await decide(chunk.items, index, ahead, reckon(progress, chunk, null))
     if (await finish()) decided = await decide(chunk.items, index, nothingAhead, reckon(progress, chunk, null))
     begunMs = now()
-    running = inBackground(deliver({ ...parts, index }, progress, chunk, decided), chunk)
+    const sent = Promise.withResolvers<void>()
+    running = inBackground(deliver({ ...parts, index }, progress, chunk, decided, sent.resolve), chunk)
     ahead = decided.entries
     chunk = emptyChunk(logId, chunk.to)
+    onOldest(running.oldestMs)
+    // Reading on would only hold up the load: the warehouse gets its rows first, and works on them meanwhile.
+    await Promise.race([sent.promise, running.done])
   }
 
   try {

@@ -37,9 +37,16 @@ export type Connection = {
   command(sql: string, params?: Params, settings?: ClickHouseSettings, database?: string): Promise<void>
   /**
    * Rows in TabSeparated form, all in one block per partition, under a token: a repetition adds nothing. `isCertain` when
-   * the first attempt was answered; else the token may be there without its rows (see loading.ts).
+   * the first attempt was answered; else the token may be there without its rows (see loading.ts). `onSent` is called
+   * when nearly all of the rows have left this process, and from then on only the answer is waited for.
    */
-  insert(table: string, columns: readonly string[], rows: Buffer, token: string): Promise<{ isCertain: boolean }>
+  insert(
+    table: string,
+    columns: readonly string[],
+    rows: Buffer,
+    token: string,
+    onSent?: () => void,
+  ): Promise<{ isCertain: boolean }>
   ping(): Promise<boolean>
   close(): Promise<void>
 }
@@ -102,13 +109,13 @@ export function connect(options: ConnectionOptions): Connection {
         if (within === database) await client.command(statement)
         else await commandOutside(options, statement)
       }),
-    insert: async (table, columns, rows, token) => {
+    insert: async (table, columns, rows, token, onSent) => {
       let attempts = 0
       await repeat(async () => {
         attempts += 1
         const query = `INSERT INTO ${database}.${table} (${columns.join(', ')}) FORMAT TabSeparated`
         const settings = { ...insertSettings, insert_deduplication_token: token }
-        const values = Readable.from([rows], { objectMode: false })
+        const values = Readable.from(piecesOf(rows, onSent), { objectMode: false })
         const { stream } = await client.exec({ query, values, clickhouse_settings: settings })
         for await (const _ of stream);
       })
@@ -118,6 +125,14 @@ export function connect(options: ConnectionOptions): Connection {
     close: () => client.close(),
   }
 }
+
+/** As the other side takes them: a socket holds little, so that the last piece is asked for when the others are gone. */
+function* piecesOf(rows: Buffer, onSent?: () => void): Generator<Buffer> {
+  for (let at = 0; at < rows.length; at += pieceBytes) yield rows.subarray(at, at + pieceBytes)
+  onSent?.()
+}
+
+const pieceBytes = 256 * 1024
 
 function clientOf(options: ConnectionOptions): ClickHouseClient {
   const local = options.socketPath

@@ -31,11 +31,12 @@ export async function insertWhole(
   rows: Rows,
   token: string,
   isRepeated: boolean,
+  onSent?: () => void,
 ): Promise<void> {
   if (rows.count === 0) return
   const { name } = rows.table
   const columns = rows.table.columns.map(column => column.name)
-  if (!isRepeated && (await connection.insert(name, columns, rows.lines(), token)).isCertain) return
+  if (!isRepeated && (await connection.insert(name, columns, rows.lines(), token, onSent)).isCertain) return
   const keys = rows.keys()
   for (let again = 0; again <= againMax; again += 1) {
     const there = new Set((await connection.select<{ key: string }>('load', rows.sql, rows.params)).map(row => row.key))

@@ -81,9 +81,10 @@ export type LoadingWarehouse = {
   /**
    * Durable when it resolves: events behind what is beside them, the note last. Repeatable under the same token, but
    * only with `isRepeated`, once an attempt of this process or an earlier one may have begun. A load that is refused
-   * (WAREHOUSE_REFUSED) has left no events.
+   * (WAREHOUSE_REFUSED) has left no events. `onSent` is called once the events have left this process, so that whoever
+   * has other work does it from then on, and not while they are leaving; perhaps never, when it takes more than one attempt.
    */
-  load(load: Load, isRepeated?: boolean): Promise<void>
+  load(load: Load, isRepeated?: boolean, onSent?: () => void): Promise<void>
   /** Undoes what a load after `note` may have left half-done, except events (the index recognises those). */
   forgetAfter(note: LoadNote | null): Promise<void>
   /** All identities with their origins, in pages: what the index is rebuilt from. */

@@ -23,10 +23,13 @@ export function loadingOver(connection: Connection, ask: Ask): LoadingWarehouse 
   return {
     id: () => ask(() => readId(connection)),
     lastNote: () => ask(() => readLastNote(connection)),
-    load: (load, isRepeated = false) =>
+    load: (load, isRepeated = false, onSent = undefined) =>
       ask(async () => {
-        for (const rows of [...besideEvents(load), eventsOf(load), noteOf(load.note)])
-          await insertWhole(connection, rows, `${load.note.token} ${rows.table.name}`, isRepeated)
+        const insert = (rows: Rows, sent?: () => void) =>
+          insertWhole(connection, rows, `${load.note.token} ${rows.table.name}`, isRepeated, sent)
+        for (const rows of besideEvents(load)) await insert(rows)
+        await insert(eventsOf(load), onSent)
+        await insert(noteOf(load.note))
       }),
     forgetAfter: note => ask(() => forgetAfter(connection, note?.seq ?? 0)),
     async *identities() {

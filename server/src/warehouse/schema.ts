@@ -36,6 +36,7 @@ const tableSettings: Record<string, number> = {
   min_rows_to_fsync_after_merge: 1,
   min_compressed_bytes_to_fsync_after_merge: 1,
   old_parts_lifetime: 600,
+  min_bytes_for_wide_part: 67108864,
   non_replicated_deduplication_window: deduplicationWindow,
 }
 

@@ -81,8 +81,9 @@ export function openMemoryWarehouse(tables: WarehouseTables, seams: Seams = {}):
     tables,
     id: async () => tables.id,
     lastNote: async () => tables.notes.at(-1) ?? null,
-    async load(load, isRepeated = false) {
+    async load(load, isRepeated = false, onSent = undefined) {
       const { note } = load
+      onSent?.()
       await insert('duplicates', () => tables.duplicates, load.duplicates, load, isRepeated)
       await insert('parked', () => tables.parked, load.parked, load, isRepeated)
       await insert('rejected', () => tables.rejected, load.rejected, load, isRepeated)
