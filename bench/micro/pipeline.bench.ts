@@ -66,7 +66,7 @@ async function measureIndex(dir: string, size: Size): Promise<Measured[]> {
       const found = await index.find(chunk.map(({ identity }) => identity))
       const foundMs = performance.now()
       const fresh = chunk.filter((_, i) => found[i] === undefined)
-      await index.commit(fresh, { warehouseId: 'w', note: null, uncounted: null })
+      await index.commit(index.stage(fresh), { warehouseId: 'w', note: null, uncounted: null })
       findMs += foundMs - beforeMs
       commitMs += performance.now() - foundMs
       looked += size.chunk

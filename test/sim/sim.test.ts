@@ -39,7 +39,7 @@ const mutations: Record<string, Mutation> = {
     warehouse: warehouse => Object.assign(warehouse, { identitiesAfter: async () => [] }),
   },
   'the checkpoint moves without its identities': {
-    place: overIndex(index => ({ commit: (_, checkpoint) => index.commit([], checkpoint) })),
+    place: overIndex(index => ({ commit: (_, checkpoint) => index.commit(index.stage([]), checkpoint) })),
   },
   'an index of another time is trusted': {
     place: overIndex(index => ({

@@ -19,7 +19,7 @@ import type { LogReader } from '../log/record.ts'
 import type { Load, LoadingWarehouse, LoadNote, Totals } from '../warehouse/load.ts'
 import type { Chunk, LogPlace } from './chunk.ts'
 import { type Ahead, checkCounts, type Counts, type Decided, decide, type Reckoning } from './decisions.ts'
-import type { Checkpoint, IdentityIndex, LoadPart } from './index/identity-index.ts'
+import type { Checkpoint, IdentityIndex, LoadPart, Staged } from './index/identity-index.ts'
 import { entryOfStored } from './index/entry-of-row.ts'
 import { type Item, refusedItem } from './items.ts'
 import type { Logger, Pace } from './pace.ts'
@@ -86,15 +86,24 @@ export async function tryPart(
     const range = { from: chunk.from.offset, to: chunk.to.offset, fromEvents: chunk.from.events }
     await index.begin({ seq, logId: chunk.logId, ...range, part, token })
   }
-  const { events, duplicates, parked, rejected } = decided
+  const { events, duplicates, parked, rejected, entries } = decided
   const startedMs = now()
+  let staged = null as Staged | null
+  // While the warehouse works on the rows, the index makes ready for what follows.
+  const onSent = () => {
+    staged ??= index.stage(entries.values())
+    parts.onSent?.()
+  }
   const isThere = begun?.isThere === true
   const refused = isThere
     ? null
-    : await load(parts, progress, { note, events, duplicates, parked, rejected }, begun !== null)
-  if (refused !== null) return { progress: null, refused }
+    : await load({ ...parts, onSent }, progress, { note, events, duplicates, parked, rejected }, begun !== null)
+  if (refused !== null) {
+    await staged?.discard()
+    return { progress: null, refused }
+  }
   const after: Progress = { warehouseId: progress.warehouseId, note, uncounted: uncountedAfter(progress, chunk, part) }
-  await index.commit([...decided.entries.values()], after)
+  await index.commit(staged ?? index.stage(entries.values()), after)
   parts.onLoad(note, to, now() - startedMs)
   return { progress: after, refused: null }
 }
@@ -190,7 +199,7 @@ async function undoRefused(parts: DeliveryParts, progress: Progress, chunk: Chun
   if (left.length === 0) return progress
   const uncounted = uncountedAfter(progress, chunk, { first: 0, last: 0, refused: null, bare: false })
   const learnt: Progress = { ...progress, uncounted }
-  await index.commit(left.map(entryOfStored), learnt)
+  await index.commit(index.stage(left.map(entryOfStored)), learnt)
   return learnt
 }
 

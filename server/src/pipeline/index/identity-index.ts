@@ -53,12 +53,17 @@ export type LoadPart = { first: number; last: number; refused: string | null; ba
 
 export type IndexState = { checkpoint: Checkpoint | null; pending: Pending | null }
 
+/** Entries that wait for their commit, which happens once; or for being discarded. */
+export type Staged = { discard(): Promise<void> }
+
 export type IdentityIndex = {
   state(): Promise<IndexState>
   /** One answer for each identity, in order. */
   find(identities: string[]): Promise<(IndexEntry | undefined)[]>
   begin(pending: Pending): Promise<void>
-  commit(entries: IdentityEntry[], checkpoint: Checkpoint): Promise<void>
+  /** Makes ready for `commit` what can be made ready before it: nothing is written yet. */
+  stage(entries: Iterable<IdentityEntry>): Staged
+  commit(staged: Staged, checkpoint: Checkpoint): Promise<void>
   /** Adds without waiting for the disk; only while rebuilding. */
   add(entries: IdentityEntry[]): Promise<void>
   bytes(): Promise<number>

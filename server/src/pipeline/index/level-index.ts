@@ -24,6 +24,7 @@ import {
   type IndexPlace,
   type IndexState,
   type Pending,
+  type Staged,
 } from './identity-index.ts'
 
 const formatVersion = 1
@@ -64,7 +65,8 @@ async function openLevelIndex(dir: string): Promise<IdentityIndex> {
     state: () => guarded(() => readState(level)),
     find: identities => guarded(() => find(level, identities)),
     begin: pending => guarded(() => level.put(notes.pending, toBytes(pending), { sync: true })),
-    commit: (entries, checkpoint) => guarded(() => commit(level, entries, checkpoint)),
+    stage: entries => stage(level, entries),
+    commit: (staged, checkpoint) => guarded(() => commit(staged as StagedBatch, checkpoint)),
     add: entries => guarded(() => level.batch(entries.map(toPut))),
     bytes: () => guarded(() => level.approximateSize(Buffer.alloc(16, 0), Buffer.alloc(17, 255))),
     close: () => guarded(() => level.close()),
@@ -105,15 +107,22 @@ async function find(level: Level, identities: string[]): Promise<(IndexEntry | u
   })
 }
 
-async function commit(level: Level, entries: IdentityEntry[], checkpoint: Checkpoint): Promise<void> {
-  await level.batch(
-    [
-      ...entries.map(toPut),
-      { type: 'put', key: notes.checkpoint, value: toBytes(checkpoint) },
-      { type: 'del', key: notes.pending },
-    ],
-    { sync: true },
-  )
+type StagedBatch = Staged & { batch: ReturnType<typeof chain> }
+
+/** A batch in LevelDB's own memory: making it costs as much as writing it, and can be done while a load is under way. */
+function stage(level: Level, entries: Iterable<IdentityEntry>): StagedBatch {
+  const batch = chain(level)
+  for (const entry of entries) batch.put(encodeKey(entry.identity), encodeValue(entry))
+  return { batch, discard: () => batch.close() }
+}
+
+function chain(level: Level) {
+  return level.batch()
+}
+
+async function commit({ batch }: StagedBatch, checkpoint: Checkpoint): Promise<void> {
+  batch.put(notes.checkpoint, toBytes(checkpoint)).del(notes.pending)
+  await batch.write({ sync: true })
 }
 
 function toPut(entry: IdentityEntry) {

@@ -25,7 +25,7 @@ export async function rebuildIndex(
   }
   const index = await place.open()
   try {
-    await index.commit([], checkpoint)
+    await index.commit(index.stage([]), checkpoint)
   } catch (cause) {
     await index.close().catch(() => {})
     throw cause

@@ -2,11 +2,13 @@
 
 import {
   type Checkpoint,
+  type IdentityEntry,
   type IdentityIndex,
   type IndexEntry,
   IndexFault,
   type IndexPlace,
   type Pending,
+  type Staged,
 } from '../index/identity-index.ts'
 
 /** What is on the disk. */
@@ -41,8 +43,9 @@ function openMemoryIndex(disk: IndexDisk): IdentityIndex {
     async begin(pending) {
       disk.pending = structuredClone(pending)
     },
-    async commit(entries, checkpoint) {
-      for (const { identity, ...entry } of entries) disk.entries.set(identity, entry)
+    stage: entries => ({ entries: [...entries], async discard() {} }) as Staged,
+    async commit(staged, checkpoint) {
+      for (const { identity, ...entry } of (staged as Staged & { entries: IdentityEntry[] }).entries) disk.entries.set(identity, entry)
       disk.checkpoint = structuredClone(checkpoint)
       disk.pending = null
     },
