@@ -4,6 +4,7 @@
 // What escapes as an exception is a bug: the process ends, and its next start takes the road of recovery.
 
 import { setPriority } from 'node:os'
+import { lowerBackgroundThreads } from './background-threads.ts'
 import type { Config } from './config.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import { type RoleMetrics, openRoleMetrics } from './metrics.ts'
@@ -21,6 +22,9 @@ export type RoleMessage = { kind: 'ready'; detail: Record<string, unknown> } | {
  */
 const priorities: Record<RoleName, number> = { api: 0, web: 2, pipeline: 5, engine: 5 }
 
+/** So much lower do V8's own threads run. */
+const backgroundNiceness = 10
+
 /** Ends the process with this code when the part could not open: the same again would not help at once. */
 export const couldNotOpen = 69
 
@@ -32,6 +36,7 @@ export async function runRole(
   const logger = openLogger({ role: name, level: config.logLevel, format: config.logFormat })
   const startedMs = Date.now()
   setPriority(priorities[name])
+  lowerBackgroundThreads(priorities[name] + backgroundNiceness)
   escapesAreBugs(logger)
   let part: Part | null = null
   let stopping = false
