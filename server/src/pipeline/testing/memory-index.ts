@@ -45,7 +45,8 @@ function openMemoryIndex(disk: IndexDisk): IdentityIndex {
     },
     stage: entries => ({ entries: [...entries], async discard() {} }) as Staged,
     async commit(staged, checkpoint) {
-      for (const { identity, ...entry } of (staged as Staged & { entries: IdentityEntry[] }).entries) disk.entries.set(identity, entry)
+      for (const { identity, ...entry } of (staged as Staged & { entries: IdentityEntry[] }).entries)
+        disk.entries.set(identity, entry)
       disk.checkpoint = structuredClone(checkpoint)
       disk.pending = null
     },
