@@ -130,8 +130,9 @@ function makeEmpty(dir: string, temporary: string, name: SegmentName, logId: str
 /** See `LogStore.openWriter`. Nothing is opened before what would be lost by opening it is in memory. */
 function reopenSegment(dir: string, name: SegmentName, logId: () => string | null): SegmentWriter {
   const path = join(dir, fileOf(name))
-  const { bytes: wal, found } = readWal(`${path}-wal`, pageBytes)
-  if (wal === null) return openWriterAt(dir, name, [], false)
+  const found = readWal(`${path}-wal`, pageBytes)
+  if (found === null) return openWriterAt(dir, name, [], false)
+  const wal = () => readFileSync(`${path}-wal`)
   const damage: string[] = []
   if (found.commitsBehind < 2) {
     try {
@@ -146,7 +147,7 @@ function reopenSegment(dir: string, name: SegmentName, logId: () => string | nul
   } else {
     const place = `after frame ${found.framesValid}: ${found.commitsBehind} commits lie behind it`
     damage.push(`The write-ahead log of ${fileOf(name)} is damaged ${place}`)
-    const mended = mendSegment(dir, name, mendedWal(wal, pageBytes), damage, temporary => {
+    const mended = mendSegment(dir, name, mendedWal(wal(), pageBytes), damage, temporary => {
       copyFileSync(path, join(dir, temporary))
     })
     if (mended !== null) return mended
@@ -154,7 +155,7 @@ function reopenSegment(dir: string, name: SegmentName, logId: () => string | nul
   // Until it is sealed, the file itself holds nothing but what its name and the log's id tell.
   const id = found.framesValid + found.framesBehind === 0 ? null : (logId() ?? idIn(path))
   if (id !== null) {
-    const whole = found.commitsBehind < 2 ? wal : mendedWal(wal, pageBytes)
+    const whole = found.commitsBehind < 2 ? wal() : mendedWal(wal(), pageBytes)
     const remade = mendSegment(dir, name, whole, damage, temporary => makeEmpty(dir, temporary, name, id))
     if (remade !== null) return remade
   }
