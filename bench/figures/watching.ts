@@ -1,7 +1,7 @@
 // Looking at a running server again and again: where the pipeline is, and how much memory each process holds.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { rssBytes } from '../rig/proc.ts'
+import { memoryOf } from '../rig/proc.ts'
 import type { Server } from '../rig/server.ts'
 
 export type Progress = { seconds: number; events: number }
@@ -48,21 +48,34 @@ export function drainRate(seen: Progress[], backlogEvents: number): number {
   return (last.events - first.events) / (last.seconds - first.seconds)
 }
 
-export type MemorySample = { seconds: number; apiBytes: number; restBytes: number; roles: Record<string, number> }
+/** Own memory (no file backs it) of the API, of the rest together and by role; `residentBytes`: file pages of all of them too. */
+export type MemorySample = {
+  seconds: number
+  apiBytes: number
+  restBytes: number
+  residentBytes: number
+  roles: Record<string, number>
+}
 
 export type MemoryWatch = { samples: MemorySample[]; stop(): void }
 
-/** Resident memory of the API and of everything else together, twice a second. */
+/** Memory of each process, twice a second. */
 export function watchMemory(server: Server): MemoryWatch {
   const pids = server.pids()
   const samples: MemorySample[] = []
   const startMs = performance.now()
   const look = () => {
     const roles: Record<string, number> = {}
-    for (const [role, pid] of Object.entries(pids)) roles[role] = rssBytes(pid) ?? 0
+    let residentBytes = 0
+    for (const [role, pid] of Object.entries(pids)) {
+      const { own, resident } = memoryOf(pid) ?? { own: 0, resident: 0 }
+      roles[role] = own
+      residentBytes += resident
+    }
     const all = Object.values(roles).reduce((sum, bytes) => sum + bytes, 0)
     const apiBytes = roles['api'] ?? 0
-    samples.push({ seconds: (performance.now() - startMs) / 1000, apiBytes, restBytes: all - apiBytes, roles })
+    const seconds = (performance.now() - startMs) / 1000
+    samples.push({ seconds, apiBytes, restBytes: all - apiBytes, residentBytes, roles })
   }
   const timer = setInterval(look, 500)
   look()

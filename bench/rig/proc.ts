@@ -5,10 +5,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** Clock ticks of a second in /proc: 100 on every Linux of our day. */
 const ticksPerSecond = 100
 
-/** Resident memory in bytes. */
-export function rssBytes(pid: number): number | null {
-  const match = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))
-  return match === null ? null : Number(match[1]) * 1024
+/**
+ * Bytes of memory: `resident` is everything, `own` what no file backs. The rest are pages of programs and mapped files
+ * (the index's tables among them), which the system has once for all processes and takes back when it needs room.
+ */
+export function memoryOf(pid: number): { resident: number; own: number } | null {
+  const text = read(`/proc/${pid}/status`)
+  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024
+  return text === '' ? null : { resident: bytes('VmRSS'), own: bytes('RssAnon') + bytes('RssShmem') }
 }
 
 /** Processor time used so far, in seconds, user and system, all threads. */

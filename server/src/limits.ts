@@ -73,7 +73,7 @@ export const limits = {
 
   // pipeline
   /** One load takes at most so many events and bytes of bodies. */
-  loadEventsMax: 20_000,
+  loadEventsMax: 14_000,
   loadBytesMax: 32 * 1024 * 1024,
   /** With little to do, loads begin this far apart: parts stay few, and an event is listed well within a second. */
   loadIntervalMs: 200,
