@@ -56,7 +56,10 @@ export function checkEvent(value: unknown, index: number, sent: Sent, nowMs: num
     // A short text cannot have too many properties.
     if (sent.end - sent.start > lengthOfMostProperties) checkProperties(value as SentFields, index, found)
   }
-  if (found.total !== before) found.eventsBad++
+  if (found.total !== before) {
+    found.eventsBad++
+    found.bad?.push(index)
+  }
 }
 
 /** Adds a violation: counted always, kept while there is room. */

@@ -31,11 +31,52 @@ export type BodyOutcome =
       eventsBad: number
     }
 
+/** What is wrong with one event of a batch of which others are taken. */
+export type EventErrors = { index: number; violations: Omit<Violation, 'index'>[] }
+
+/**
+ * A batch whose good events are taken. `kept` is a batch of them alone, `positions` says where in the sent one each
+ * stood; both are null when all are good.
+ */
+export type PartialOutcome =
+  | { ok: true; events: number; errors: EventErrors[]; kept: Uint8Array | null; positions: number[] | null }
+  | Extract<BodyOutcome, { ok: false }>
+
 /**
  * Checks a body after decompression.
  * @example checkBody(new TextEncoder().encode('[]'), 'batch', Date.now()) // { ok: false, code: 'VALIDATION_ERROR', … }
  */
 export function checkBody(bytes: Uint8Array, kind: BodyKind, nowMs: number): BodyOutcome {
+  const found = newFindings()
+  const read = readBody(bytes, kind, nowMs, found)
+  return 'ok' in read ? read : outcomeOf(read.scan.events, found)
+}
+
+/** Checks a batch of which the good events are wanted even where others are bad. Refused when none is good. */
+export function checkPartial(bytes: Uint8Array, nowMs: number): PartialOutcome {
+  const bad: number[] = []
+  const found = newFindings(limits.violationsPartialMax, bad)
+  const read = readBody(bytes, 'batch', nowMs, found)
+  if ('ok' in read) return read.ok ? { ...read, errors: [], kept: null, positions: null } : read
+  const { text, scan } = read
+  if (bad.length === scan.events) {
+    const outcome = outcomeOf(scan.events, found)
+    if (outcome.ok) return { ...outcome, errors: [], kept: null, positions: null }
+    return { ...outcome, violations: outcome.violations.slice(0, limits.violationsListedMax) }
+  }
+  if (bad.length === 0) return { ok: true, events: scan.events, errors: [], kept: null, positions: null }
+  const positions = positionsBut(bad, scan.events)
+  const kept = encoder.encode(`[${positions.map(position => eventText(text, scan, position)).join(',')}]`)
+  return { ok: true, events: positions.length, errors: errorsByEvent(bad, found), kept, positions }
+}
+
+/** Refuses a body as a whole, or takes it apart with what is wrong with its events in `found`. */
+function readBody(
+  bytes: Uint8Array,
+  kind: BodyKind,
+  nowMs: number,
+  found: Findings,
+): BodyOutcome | { text: string; scan: Scan } {
   if (bytes.length > limits.bodyBytesMax) {
     const message = `The body must be at most ${limits.bodyBytesMax} bytes after decompression: this one has ${bytes.length}`
     return {
@@ -51,11 +92,10 @@ export function checkBody(bytes: Uint8Array, kind: BodyKind, nowMs: number): Bod
   const text = decodeBody(bytes)
   if (text === null) return refuse('encoding', encodingMessage(bytes), 1)
   const flat = mayBeCrowded(bytes) ? null : scanFlat(text, kind)
-  const found = newFindings()
   let checked = 0
   if (flat !== null) {
     const unproven = checkEvents(text, flat, kind, nowMs, found)
-    if (unproven === null) return outcomeOf(flat.events, found)
+    if (unproven === null) return { text, scan: flat }
     // What came before is proven, and need not be parsed again.
     checked = unproven
   }
@@ -71,7 +111,23 @@ export function checkBody(bytes: Uint8Array, kind: BodyKind, nowMs: number): Bod
   }
   const unparsed = checkEvents(text, scan, kind, nowMs, found, checked)
   if (unparsed !== null) return refuse('syntax', unparsedMessage(text, scan, kind, unparsed), 1)
-  return outcomeOf(scan.events, found)
+  return { text, scan }
+}
+
+function positionsBut(bad: number[], events: number): number[] {
+  const positions: number[] = []
+  let next = 0
+  for (let position = 0; position < events; position++) {
+    if (bad[next] === position) next++
+    else positions.push(position)
+  }
+  return positions
+}
+
+function errorsByEvent(bad: number[], { violations }: Findings): EventErrors[] {
+  const byEvent = new Map<number, EventErrors>(bad.map(index => [index, { index, violations: [] }]))
+  for (const { index, ...violation } of violations) byEvent.get(index ?? -1)?.violations.push(violation)
+  return [...byEvent.values()]
 }
 
 /**
@@ -94,6 +150,7 @@ export function checkEvents(
     const refused = unparsable?.get(first)
     if (refused !== undefined) {
       found.eventsBad++
+      found.bad?.push(first)
       report(found, kind === 'event' ? -1 : first, whole, refused, unparsableMessages[refused])
       first++
       continue
@@ -213,6 +270,7 @@ function summary(found: Findings): string {
   return ofFields ? `${found.total} fields are missing or wrong` : `${found.total} violations`
 }
 
+const encoder = new TextEncoder()
 const wrapped = /^\ufeff?[ \t\r\n]*\{[ \t\r\n]*"[^"\\]{0,64}"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*[{\]]/
 const lines = /\}[ \t]*\r?\n[ \t]*\{/
 const unparsableMessages = {

@@ -20,7 +20,7 @@ export const codes = {
   BAD_REQUEST: {
     status: 400,
     error: 'Bad Request',
-    meaning: 'The request is not valid HTTP, or its body does not decompress.',
+    meaning: 'The request is not valid HTTP, a header of it is wrong, or its body does not decompress.',
     fix: 'Check the request line, the headers (Content-Length counts bytes), and that the body really is in its Content-Encoding.',
   },
   UNAUTHORIZED: {

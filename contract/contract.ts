@@ -4,7 +4,7 @@
 // codes, flags) are what the reference documents are tested against.
 
 export { decimalOf, sameAmount } from './amount.ts'
-export { type BodyOutcome, checkBody } from './check.ts'
+export { type BodyOutcome, checkBody, checkPartial, type EventErrors, type PartialOutcome } from './check.ts'
 export { type Code, type CodeEntry, codes } from './codes.ts'
 export type { Event } from './event.ts'
 export { type Field, type FieldKind, fields, type Required } from './fields.ts'

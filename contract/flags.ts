@@ -1,5 +1,5 @@
-// The closed list of flags: notes on data quality that are stored with an event and never refuse it. All of them are
-// decided from the event and its time of receipt alone. `docs/reference/flags.md` lists the same, and a test says so.
+// The closed list of flags: notes on data quality that are stored with an event and never refuse it. All but
+// idempotency_reused, which the pipeline finds, are decided from the event and its time of receipt alone. `docs/reference/flags.md` lists the same, and a test says so.
 
 export const flags = {
   future_skew: 'The timestamp is more than 5 minutes ahead of the server.',
@@ -8,6 +8,7 @@ export const flags = {
   sign_mismatch: "The sign of the result is not the result's: a positive loss or a negative win.",
   rounded_amount: 'An amount has more than 18 digits after the point and was rounded half-even.',
   unknown_currency: 'The currency is not three letters, and is_crypto is not true.',
+  idempotency_reused: 'The Idempotency-Key came before with another event at this position.',
   bet_result_unknown: 'bet_result is neither win nor loss.',
 } as const
 

@@ -37,6 +37,26 @@ test('else by its transaction and its text, so that two states of one transactio
   assert.notEqual(identity({ ...sent, status: 'approved' }).text, pending.text)
 })
 
+test("else by its request's key with its position there and its text", () => {
+  const sent = { event_name: 'login' }
+  const keyed = { idempotencyKey: 'k' }
+  const first = identity(sent, keyed)
+  assert.equal(first.kind, 'request')
+  assert.equal(identity(sent, { ...keyed, requestId: 'r2' }).text, first.text)
+  for (const [other, place] of [
+    [{ ...sent, x: 1 }, keyed],
+    [sent, { ...keyed, position: 1 }],
+    [sent, { idempotencyKey: 'l' }],
+    [sent, { ...keyed, product: 'other' }],
+    [sent, { ...keyed, mode: 'test' }],
+  ] as const) {
+    assert.notEqual(identity(other, place).text, first.text)
+  }
+  for (const told of [{ transaction_id: 'tx' }, { ...sent, message_id: 'm' }, { ...sent, transaction_id: 'tx' }]) {
+    assert.equal(identity(told, keyed).text, identity(told).text)
+  }
+})
+
 test('else by its place alone', () => {
   const sent = { event_name: 'login' }
   assert.equal(identity(sent).kind, 'none')

@@ -5,17 +5,27 @@
 import type { Event } from './event.ts'
 import { isMoneyEvent } from './names.ts'
 
-/** What an event is told by: `content` is a transaction_id with the event's text; `none` is its place. */
-export type IdentityKind = 'transaction' | 'message' | 'content' | 'none'
+/**
+ * What an event is told by: `content` is a transaction_id with the event's text; `request` is the Idempotency-Key of its
+ * request with its position there and its text; `none` is its place.
+ */
+export type IdentityKind = 'transaction' | 'message' | 'content' | 'request' | 'none'
 
 export type Identity = { kind: IdentityKind; text: string }
 
 /** Where the event was sent: the part of its origin that decides. */
-export type IdentityOrigin = { product: string; mode: 'live' | 'test'; requestId: string; position: number }
+export type IdentityOrigin = {
+  product: string
+  mode: 'live' | 'test'
+  requestId: string
+  position: number
+  /** The request's header; absent when there was none. */
+  idempotencyKey?: string
+}
 
 /**
  * @param text the event's text as sent
- * @param sha256Hex called at most once, and only for the kind `content`
+ * @param sha256Hex called at most once, and only for the kinds `content` and `request`
  */
 export function identityOf(
   event: Event,
@@ -28,6 +38,9 @@ export function identityOf(
   if (transactionId !== '' && isMoneyEvent(name)) return identity('transaction', [product, mode, name, transactionId])
   if (messageId !== '') return identity('message', [product, mode, name, userId, messageId])
   if (transactionId !== '') return identity('content', [product, mode, name, transactionId, sha256Hex(text)])
+  const { idempotencyKey, position } = origin
+  if (idempotencyKey !== undefined)
+    return identity('request', [product, mode, idempotencyKey, String(position), sha256Hex(text)])
   return identity('none', [origin.requestId, String(origin.position)])
 }
 

@@ -38,6 +38,10 @@ export const limits = {
   futureRefusedMs: 48 * 60 * 60 * 1000,
   /** Violations listed in one reply; the rest are counted in `violations_total`. */
   violationsListedMax: 100,
+  /** The same in the reply to a partial batch: every bad event is listed, those behind so many violations without theirs. */
+  violationsPartialMax: 10_000,
+  /** The header Idempotency-Key, printable ASCII: a longer one is 400. */
+  idempotencyKeyCharactersMax: 255,
   /** The longest value or name that a message repeats. */
   echoedCharactersMax: 64,
   /** Requests a minute of a key that has no limit of its own: 429. */

@@ -16,10 +16,17 @@ export type Violation = {
 }
 
 /** What violations of one request are gathered into: all are counted, the first `listedMax` are kept. */
-export type Findings = { violations: Violation[]; total: number; listedMax: number; eventsBad: number }
+export type Findings = {
+  violations: Violation[]
+  total: number
+  listedMax: number
+  eventsBad: number
+  /** The positions of the bad events, in order; null where nobody wants to know. */
+  bad: number[] | null
+}
 
-export function newFindings(listedMax: number = limits.violationsListedMax): Findings {
-  return { violations: [], total: 0, listedMax, eventsBad: 0 }
+export function newFindings(listedMax: number = limits.violationsListedMax, bad: number[] | null = null): Findings {
+  return { violations: [], total: 0, listedMax, eventsBad: 0, bad }
 }
 
 const idNames: ReadonlySet<string> = new Set(fields.filter(({ kind }) => kind === 'id').map(({ name }) => name))

@@ -15,6 +15,9 @@ export type ReplyBody = {
   violations_total?: number
   request_id: string
   accepted?: number
+  /** Only to a partial batch. */
+  rejected?: number
+  errors?: { index: number; violations: Violation[] }[]
 }
 
 export type Reply = { status: number; headers: Headers; body: ReplyBody; text: string }
@@ -60,7 +63,8 @@ function assertForm(reply: Reply, bodiless: boolean): void {
   assert.match(requestId, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   if (bodiless || reply.body.status === 'ok' || 'parts' in reply.body) return
   assert.equal(reply.body.request_id, requestId)
-  if (reply.status === 200) assert.deepEqual(Object.keys(reply.body), ['status', 'request_id', 'accepted'])
+  const partial = reply.body.errors === undefined ? [] : ['rejected', 'errors']
+  if (reply.status === 200) assert.deepEqual(Object.keys(reply.body), ['status', 'request_id', 'accepted', ...partial])
   else assertError(reply)
 }
 

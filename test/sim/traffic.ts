@@ -1,15 +1,23 @@
 // What simulated partners send: new events, events sent before (the same again, or with another amount, currency or
-// user), events of every kind of identity, bad ones, and now and then one that the warehouse cannot take.
+// user), requests sent before under their Idempotency-Key, events of every kind of identity, bad ones, and now and then one that the warehouse cannot take.
 
 import type { Chance } from './prng.ts'
 
 export type SentEvent = Record<string, unknown>
-export type Body = { kind: 'event' | 'batch'; product: string; mode: 'live' | 'test'; texts: string[] }
+export type Body = {
+  kind: 'event' | 'batch'
+  product: string
+  mode: 'live' | 'test'
+  /** The request's Idempotency-Key; sometimes one that was used for another request. */
+  idempotencyKey?: string
+  texts: string[]
+}
 
 export const poison = 'poison'
 
 export function openTraffic(chance: Chance, poisonShare: number): { nextBody(nowMs: number): Body } {
   const sent: SentEvent[] = []
+  const keyed: Body[] = []
   let count = 0
 
   function fresh(nowMs: number): SentEvent {
@@ -37,6 +45,7 @@ export function openTraffic(chance: Chance, poisonShare: number): { nextBody(now
 
   return {
     nextBody(nowMs) {
+      if (keyed.length > 0 && chance.happens(0.05)) return chance.pick(keyed.slice(-20))
       const kind = chance.happens(0.5) ? 'event' : 'batch'
       const events = kind === 'event' ? 1 : chance.between(1, 12)
       const texts = Array.from({ length: events }, () => {
@@ -44,7 +53,12 @@ export function openTraffic(chance: Chance, poisonShare: number): { nextBody(now
         if (chance.happens(0.01)) delete event['client_user_id']
         return JSON.stringify(event)
       })
-      return { kind, product: chance.pick(['shop', 'casino']), mode: chance.happens(0.1) ? 'test' : 'live', texts }
+      const mode = chance.happens(0.1) ? ('test' as const) : ('live' as const)
+      const body: Body = { kind, product: chance.pick(['shop', 'casino']), mode, texts }
+      if (!chance.happens(0.3)) return body
+      const withKey = { ...body, idempotencyKey: `k-${chance.between(0, 60)}` }
+      keyed.push(withKey)
+      return withKey
     },
   }
 }

@@ -13,6 +13,7 @@ export function checkTruth(world: World): void {
   const outcomes = outcomesByPlace(world)
   const ghosts = checkRequests(world, outcomes)
   checkStanding(world)
+  checkClaims(world)
   checkBooks(world, ghosts)
 }
 
@@ -74,6 +75,25 @@ function checkStanding({ tables }: World): void {
     assert.equal(row.firstPosition, first.origin.position)
     const differs = (['amount', 'currency', 'userId'] as const).some(name => row.event[name] !== first.event[name])
     assert.equal(row.conflict, differs, `conflict of ${row.raw} with ${first.raw}`)
+  }
+}
+
+/** Of the events that are told by their request's Idempotency-Key, one at each position of each key is not flagged. */
+function checkClaims({ tables }: World): void {
+  const claims = new Map<string, { all: number; unflagged: number }>()
+  for (const { row } of tables.events) {
+    const { product, mode, idempotencyKey, position } = row.origin
+    const isReused = row.event.flags.includes('idempotency_reused')
+    if (idempotencyKey === undefined || row.event.transactionId !== '' || row.event.messageId !== '') {
+      assert(!isReused, `${row.raw} is not told by its request's key`)
+      continue
+    }
+    const name = [product, mode, idempotencyKey, position].join(' ')
+    const claim = claims.get(name) ?? { all: 0, unflagged: 0 }
+    claims.set(name, { all: claim.all + 1, unflagged: claim.unflagged + (isReused ? 0 : 1) })
+  }
+  for (const [name, { all, unflagged }] of claims) {
+    assert.equal(unflagged, 1, `of ${all} events that claim ${name} one came first: ${unflagged} are not flagged`)
   }
 }
 

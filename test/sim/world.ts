@@ -103,11 +103,12 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
     }
     const attempt: Attempt = { requestId: chance.uuid(), body, acknowledged: false }
     attempts.push(attempt)
-    const { kind, product, mode } = body
+    const { kind, product, mode, idempotencyKey } = body
     const record = {
       kind,
       product,
       mode,
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
       requestId: attempt.requestId,
       keyId: 'k',
       events: checked.events,

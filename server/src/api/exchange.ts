@@ -19,6 +19,8 @@ export type Exchange = {
   connection: Connection
   requestId: string
   kind: 'event' | 'batch'
+  /** Of a batch, the good events are wanted even where others are bad. */
+  partial: boolean
   /** null until the key is known. */
   key: KeyInUse | null
   phase: Phase

@@ -1,8 +1,11 @@
 // What is wrong with the head of a request, apart from what it says of its body (media.ts): in words, or null.
 
 import type { IncomingMessage } from 'node:http'
+import { limits } from '@datapulse/contract'
 
 type Head = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'httpVersionMinor'>
+
+const printableAscii = /^[\x20-\x7e]*$/
 
 export const transferEncodingMessage =
   'Transfer-Encoding must be chunked, or absent: compression is told by Content-Encoding'
@@ -26,6 +29,15 @@ export function hostProblem({ httpVersionMinor, rawHeaders }: Head): string | nu
 
 export function transferEncodingProblem(value: string | undefined): string | null {
   return value === undefined || value.trim().toLowerCase() === 'chunked' ? null : transferEncodingMessage
+}
+
+/** `value` as Node gives it: bytes as Latin-1, several of them joined. */
+export function idempotencyKeyProblem(value: string | string[] | undefined): string | null {
+  if (value === undefined) return null
+  const key = String(value)
+  const max = limits.idempotencyKeyCharactersMax
+  if (key.length > max) return `Idempotency-Key must be at most ${max} characters: this one has ${key.length}`
+  return printableAscii.test(key) ? null : 'Idempotency-Key must be printable ASCII: this one has other characters'
 }
 
 /** How often a header was sent. `name` is in lower case. */

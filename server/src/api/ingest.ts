@@ -8,7 +8,7 @@
 
 import { randomUUIDv7 } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { checkBody, limits as wire } from '@datapulse/contract'
+import { checkBody, checkPartial, type PartialOutcome, limits as wire } from '@datapulse/contract'
 import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
 import type { BadKeys } from './bad-keys.ts'
 import type { BodyBudget } from './body-budget.ts'
@@ -17,14 +17,14 @@ import { limits } from '../limits.ts'
 import type { Connections } from './connections.ts'
 import type { Decompressor } from './decompress.ts'
 import type { Connection, Exchange } from './exchange.ts'
-import { hostProblem, keyProblem, transferEncodingProblem } from './head.ts'
+import { hostProblem, idempotencyKeyProblem, keyProblem, transferEncodingProblem } from './head.ts'
 import type { Health } from './health.ts'
 import type { DoorKey, KeysInUse } from './keys-in-use.ts'
 import type { Latency } from './latency.ts'
 import type { Limiter } from './limiter.ts'
 import { contentTypeProblem, encodingOf, encodingProblem } from './media.ts'
 import type { Proxies } from './proxies.ts'
-import { acceptedBody, type Refusal, refusalBody, statusOf } from './reply.ts'
+import { acceptedBody, partialBody, type Refusal, refusalBody, statusOf } from './reply.ts'
 import { findRoute, type Target } from './route.ts'
 import type { Tally } from './tally.ts'
 
@@ -104,6 +104,7 @@ export class Ingest {
       connection,
       requestId: randomUUIDv7(),
       kind: 'event',
+      partial: false,
       key: null,
       phase: 'reading',
       encoding: 'none',
@@ -134,6 +135,7 @@ export class Ingest {
     }
     if (target.route !== 'event' && target.route !== 'batch') return this.#answerHealth(exchange, target.route)
     exchange.kind = target.route
+    exchange.partial = target.partial
     if (req.method !== 'POST') return methodRefusal(req.method, 'POST')
     return this.#refusalByKey(exchange) ?? this.#refusalByBodyHeaders(exchange, target)
   }
@@ -178,7 +180,10 @@ export class Ingest {
     }
     exchange.encoding = encoding
     if (Number(headers['content-length'] ?? 0) > wire.bodyBytesMax) return tooLarge()
-    const badHead = hostProblem(exchange.req) ?? transferEncodingProblem(headers['transfer-encoding'])
+    const badHead =
+      hostProblem(exchange.req) ??
+      transferEncodingProblem(headers['transfer-encoding']) ??
+      idempotencyKeyProblem(headers['idempotency-key'])
     if (badHead !== null) return { code: 'BAD_REQUEST', message: badHead, events: 1 }
     if (target.dryRun) {
       const message = 'This server has no dry run yet, so nothing was done: send the request without dryrun to store it'
@@ -294,11 +299,25 @@ export class Ingest {
 
   #judge(exchange: Exchange): void {
     const bytes = (exchange.body as BodyReader).bytes
+    if (exchange.partial) return this.#judgePartial(exchange, checkPartial(bytes, exchange.receivedMs), bytes)
     const outcome = checkBody(bytes, exchange.kind, exchange.receivedMs)
+    if (!outcome.ok) this.#reject(exchange, outcome)
+    else this.#append(exchange, this.#recordOf(exchange, outcome.events, bytes), outcome.events, null)
+  }
+
+  /** Of a batch the good events go to the log, as a batch of their own that knows where they stood. */
+  #judgePartial(exchange: Exchange, outcome: PartialOutcome, bytes: Buffer): void {
     if (!outcome.ok) {
       this.#reject(exchange, outcome)
       return
     }
+    const { events, errors, kept, positions } = outcome
+    const record = this.#recordOf(exchange, events, kept ?? bytes)
+    if (positions !== null) record.positions = positions
+    this.#append(exchange, record, events + errors.length, partialBody(exchange.requestId, events, errors))
+  }
+
+  #recordOf(exchange: Exchange, events: number, body: Uint8Array): LogRecord {
     const { key } = exchange.key as NonNullable<Exchange['key']>
     const record: LogRecord = {
       kind: exchange.kind,
@@ -307,30 +326,39 @@ export class Ingest {
       keyId: key.id,
       mode: key.mode,
       receivedMs: exchange.receivedMs,
-      events: outcome.events,
-      body: bytes,
+      events,
+      body,
     }
-    this.#needs.tally.receive(outcome.events)
+    const idempotencyKey = exchange.req.headers['idempotency-key'] as string | undefined
+    if (idempotencyKey !== undefined && idempotencyKey !== '') record.idempotencyKey = idempotencyKey
+    return record
+  }
+
+  /** `received`: events of the request, those that are not in the record among them; `partial` is the reply to such a one. */
+  #append(exchange: Exchange, record: LogRecord, received: number, partial: Buffer | null): void {
+    this.#needs.tally.receive(received)
+    const settle = (fault: LogFault | null) => this.#settle(exchange, record.events, received, partial, fault)
     try {
-      this.#needs.log.append(record, fault => this.#settle(exchange, outcome.events, fault))
+      this.#needs.log.append(record, settle)
     } catch (bug) {
       this.#needs.logger.error({ fault: stackOf(bug), requestId: exchange.requestId }, 'the log threw')
-      this.#settle(exchange, outcome.events, { code: 'LOG_IO', message: 'the log threw', retryAfterSeconds: 1 })
+      settle({ code: 'LOG_IO', message: 'the log threw', retryAfterSeconds: 1 })
     }
   }
 
   /** The log has answered. What throws here is a bug in the reply; the events are as durable as the log said. */
-  #settle(exchange: Exchange, events: number, fault: LogFault | null): void {
+  #settle(exchange: Exchange, events: number, received: number, partial: Buffer | null, fault: LogFault | null): void {
     if (exchange.phase === 'done') return
     const { tally } = this.#needs
+    const key = exchange.key?.key
     try {
       if (fault === null) {
         tally.accept(events)
-        this.#send(exchange, 200, acceptedBody(exchange.requestId, events), null)
+        if (received > events) tally.reject(key?.product ?? '', key?.id ?? '', 'VALIDATION_ERROR', received - events)
+        this.#send(exchange, 200, partial ?? acceptedBody(exchange.requestId, events), null)
       } else {
-        const key = exchange.key?.key
-        const refusal = storageRefusal(fault, events)
-        tally.reject(key?.product ?? '', key?.id ?? '', refusal.code, events)
+        const refusal = storageRefusal(fault, received)
+        tally.reject(key?.product ?? '', key?.id ?? '', refusal.code, received)
         this.#send(exchange, statusOf(refusal.code), refusalBody(refusal, exchange.requestId), refusal.headers ?? null)
       }
       this.#finish(exchange)
@@ -387,7 +415,8 @@ export class Ingest {
 
   // --- the reply on the wire
 
-  #send(exchange: Exchange, status: number, body: string, more: readonly string[] | null, open = false): void {
+  /** The text of a 200 is ASCII. */
+  #send(exchange: Exchange, status: number, body: string | Buffer, more: readonly string[] | null, open = false): void {
     const { res, key } = exchange
     if (res.destroyed) return
     const headers = [
@@ -411,7 +440,7 @@ export class Ingest {
     if (exchange.last || this.#closing || exchange.connection.closing === true) headers.push('Connection', 'close')
     res.writeHead(status, headers)
     if (open) res.write(body)
-    else if (status === 200) res.end(body, 'latin1')
+    else if (status === 200 && typeof body === 'string') res.end(body, 'latin1')
     else res.end(body)
   }
 

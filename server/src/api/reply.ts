@@ -1,7 +1,7 @@
 // The bodies of replies, as the contract has them. Everything an error says besides its violations comes from the
 // contract's list of codes.
 
-import { type Code, codes, type Violation } from '@datapulse/contract'
+import { type Code, codes, type EventErrors, type Violation } from '@datapulse/contract'
 
 export type Refusal = {
   code: Code
@@ -16,6 +16,12 @@ export type Refusal = {
 
 export function acceptedBody(requestId: string, events: number): string {
   return `{"status":"success","request_id":"${requestId}","accepted":${events}}`
+}
+
+/** To a batch of which the good events were taken. */
+export function partialBody(requestId: string, events: number, errors: EventErrors[]): Buffer {
+  const counts = { status: 'success', request_id: requestId, accepted: events, rejected: errors.length }
+  return Buffer.from(JSON.stringify({ ...counts, errors }))
 }
 
 export function refusalBody(refusal: Refusal, requestId: string): string {

@@ -14,7 +14,7 @@ test('a doubled leading slash, a trailing slash and a query are the same route',
     '/v2/s2s/event/?',
   ]
   for (const target of [...event, 'http://host:80/v2/s2s/event', 'https://host/v2/s2s/event?a']) {
-    assert.deepEqual(findRoute(target), { route: 'event', dryRun: false }, target)
+    assert.deepEqual(findRoute(target), { route: 'event', dryRun: false, partial: false }, target)
   }
   assert.equal(findRoute('//v2/s2s/batch/?a=b')?.route, 'batch')
   assert.equal(findRoute('/healthz')?.route, 'healthz')
@@ -52,5 +52,13 @@ test('dryrun is on with any value but 0, false and no', () => {
   }
   for (const query of ['', 'dryrun=0', 'dryrun=false', 'dryrun=no', 'dryrun=FALSE', 'dry=1', 'xdryrun']) {
     assert.equal(findRoute(`/v2/s2s/event?${query}`)?.dryRun, false, query)
+  }
+})
+
+test('partial is read alike, and means something to a batch only', () => {
+  assert.equal(findRoute('/v2/s2s/batch?partial=1')?.partial, true)
+  assert.deepEqual(findRoute('/v2/s2s/batch/?partial&dryrun=1'), { route: 'batch', dryRun: true, partial: true })
+  for (const target of ['/v2/s2s/batch', '/v2/s2s/batch?partial=0', '/v2/s2s/batch?x=1', '/v2/s2s/event?partial=1']) {
+    assert.equal(findRoute(target)?.partial, false, target)
   }
 })

@@ -2,7 +2,8 @@
 // trailing one mean the same route; a query may follow.
 
 type Route = 'event' | 'batch' | 'healthz' | 'readyz'
-export type Target = { route: Route; dryRun: boolean }
+/** `partial`: of a batch, the good events are wanted even where others are bad. */
+export type Target = { route: Route; dryRun: boolean; partial: boolean }
 
 const routes = new Map<string, Route>([
   ['/v2/s2s/event', 'event'],
@@ -11,8 +12,8 @@ const routes = new Map<string, Route>([
   ['/readyz', 'readyz'],
 ])
 
-const event: Target = { route: 'event', dryRun: false }
-const batch: Target = { route: 'batch', dryRun: false }
+const event: Target = { route: 'event', dryRun: false, partial: false }
+const batch: Target = { route: 'batch', dryRun: false, partial: false }
 
 /** null when there is no such route. */
 export function findRoute(target: string): Target | null {
@@ -30,10 +31,12 @@ function parseTarget(target: string): Target | null {
   if (path.length > 1 && path.endsWith('/')) path = path.slice(0, -1)
   const route = routes.get(path)
   if (route === undefined) return null
-  return { route, dryRun: question >= 0 && isDryRun(new URLSearchParams(relative.slice(question + 1))) }
+  if (question < 0) return { route, dryRun: false, partial: false }
+  const query = new URLSearchParams(relative.slice(question + 1))
+  return { route, dryRun: isOn(query, 'dryrun'), partial: route === 'batch' && isOn(query, 'partial') }
 }
 
-/** `?dryrun` with any value but `0`, `false` and `no`. */
-function isDryRun(query: URLSearchParams): boolean {
-  return query.getAll('dryrun').some(value => !['0', 'false', 'no'].includes(value.trim().toLowerCase()))
+/** There, with any value but `0`, `false` and `no`. */
+function isOn(query: URLSearchParams, name: string): boolean {
+  return query.getAll(name).some(value => !['0', 'false', 'no'].includes(value.trim().toLowerCase()))
 }

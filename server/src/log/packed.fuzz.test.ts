@@ -8,7 +8,7 @@ import { packedBytesMax, packRecord, unpackRecords } from './packed.ts'
 import type { LogRecord } from './record.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 })
-const record: fc.Arbitrary<LogRecord> = fc.record({
+const plain: fc.Arbitrary<LogRecord> = fc.record({
   kind: fc.constantFrom('event', 'batch', 'tally'),
   requestId: fc.uuid(),
   product: text,
@@ -18,6 +18,12 @@ const record: fc.Arbitrary<LogRecord> = fc.record({
   events: fc.nat({ max: 5000 }),
   body: fc.uint8Array({ maxLength: 300 }),
 })
+const printable = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map(code => String.fromCharCode(code)) })
+const extras = fc.record(
+  { idempotencyKey: printable, positions: fc.array(fc.nat({ max: 4_999 })) },
+  { requiredKeys: [] },
+)
+const record = fc.tuple(plain, extras).map(([one, more]) => ({ ...one, ...more }))
 
 function pack(records: LogRecord[]): Buffer {
   const bytes = records.reduce((sum, one) => sum + packedBytesMax(one), 0)

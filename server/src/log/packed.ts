@@ -1,9 +1,11 @@
 // How records lie in the body of a commit: one after another, little-endian, without a gap.
 //
-//   0  u8   kind: 0 event, 1 batch, 2 tally; + 0x80 when the mode is test
+//   0  u8   kind: 0 event, 1 batch, 2 tally; + 0x80 when the mode is test; + 0x40 when there are extras
 //   1  u8   length of the request id        2  u8  length of the product        3  u8  length of the key id
 //   4  u32  events                          8  u32 length of the body          12  u48 received, Unix ms
-//  18  request id, product, key id (UTF-8), body
+//  18  request id, product, key id (UTF-8), extras, body
+//
+//   extras  u32 length, then as many bytes of JSON: {idempotencyKey?, positions?}
 //
 // A commit's checksum lies beside it in the store; this file only refuses what cannot be a packed record.
 
@@ -13,10 +15,14 @@ import type { LogRecord, StoredRecord } from './record.ts'
 const kinds = ['event', 'batch', 'tally'] as const
 const headBytes = 18
 const testBit = 0x80
+const extrasBit = 0x40
+/** An integer of `positions` and its comma. */
+const positionBytesMax = 12
 
 /** An upper bound of what `packRecord` will write. */
 export function packedBytesMax(record: LogRecord): number {
-  return headBytes + 3 * (record.requestId.length + record.product.length + record.keyId.length) + record.body.length
+  const ids = 3 * (record.requestId.length + record.product.length + record.keyId.length)
+  return headBytes + ids + extrasBytesMax(record) + record.body.length
 }
 
 /** Writes `record` at `at`, where `packedBytesMax` bytes are free, and says where it ends. */
@@ -34,7 +40,13 @@ export function packRecord(into: Buffer, at: number, record: LogRecord): number 
     idBytes < 256 && productBytes < 256 && keyBytes < 256,
     `Cannot pack a record because ids must be under 256 bytes: got ${idBytes}, ${productBytes}, ${keyBytes}`,
   )
-  into[at] = record.mode === 'test' ? kind | testBit : kind
+  const extras = extrasOf(record)
+  if (extras !== null) {
+    const extrasBytes = into.write(extras, end + 4)
+    into.writeUInt32LE(extrasBytes, end)
+    end += 4 + extrasBytes
+  }
+  into[at] = kind | (record.mode === 'test' ? testBit : 0) | (extras === null ? 0 : extrasBit)
   into[at + 1] = idBytes
   into[at + 2] = productBytes
   into[at + 3] = keyBytes
@@ -52,12 +64,17 @@ export function unpackRecords(packed: Uint8Array, offset: number, count: number)
   let at = 0
   for (let i = 0; i < count; i++) {
     if (at + headBytes > from.length) return null
-    const kind = kinds[from[at]! & ~testBit]
+    const kind = kinds[from[at]! & ~(testBit | extrasBit)]
     const idEnd = at + headBytes + from[at + 1]!
     const productEnd = idEnd + from[at + 2]!
     const keyEnd = productEnd + from[at + 3]!
-    const end = keyEnd + from.readUInt32LE(at + 8)
+    const hasExtras = (from[at]! & extrasBit) !== 0
+    if (hasExtras && keyEnd + 4 > from.length) return null
+    const bodyStart = hasExtras ? keyEnd + 4 + from.readUInt32LE(keyEnd) : keyEnd
+    const end = bodyStart + from.readUInt32LE(at + 8)
     if (kind === undefined || end > from.length) return null
+    const extras = hasExtras ? readExtras(from.toString('utf8', keyEnd + 4, bodyStart)) : noExtras
+    if (extras === null) return null
     records.push({
       offset: offset + i,
       kind,
@@ -67,9 +84,36 @@ export function unpackRecords(packed: Uint8Array, offset: number, count: number)
       mode: (from[at]! & testBit) === 0 ? 'live' : 'test',
       receivedMs: from.readUIntLE(at + 12, 6),
       events: from.readUInt32LE(at + 4),
-      body: packed.subarray(keyEnd, end),
+      ...extras,
+      body: packed.subarray(bodyStart, end),
     })
     at = end
   }
   return at === from.length ? records : null
+}
+
+type Extras = Pick<LogRecord, 'idempotencyKey' | 'positions'>
+
+const noExtras: Extras = {}
+
+function extrasBytesMax({ idempotencyKey, positions }: LogRecord): number {
+  if (idempotencyKey === undefined && positions === undefined) return 0
+  // JSON escapes a quote or a backslash with one more byte, anything odd with five.
+  return 64 + 6 * (idempotencyKey?.length ?? 0) + positionBytesMax * (positions?.length ?? 0)
+}
+
+function extrasOf({ idempotencyKey, positions }: LogRecord): string | null {
+  if (idempotencyKey === undefined && positions === undefined) return null
+  return JSON.stringify({ idempotencyKey, positions })
+}
+
+/** Null when this is no text of ours. */
+function readExtras(text: string): Extras | null {
+  try {
+    const { idempotencyKey, positions } = JSON.parse(text) as Extras
+    if (positions !== undefined && !Array.isArray(positions)) return null
+    return { ...(idempotencyKey !== undefined && { idempotencyKey }), ...(positions !== undefined && { positions }) }
+  } catch {
+    return null
+  }
 }

@@ -1,5 +1,5 @@
 // What the log holds: one record per accepted request, with the body exactly as the partner sent it (after
-// decompression), and one `tally` record per second in which requests were rejected.
+// decompression; of a partial batch, the text of each event that was taken), and one `tally` record per second in which requests were rejected.
 
 /** One entry of the log. */
 export type LogRecord = {
@@ -16,6 +16,10 @@ export type LogRecord = {
   receivedMs: number
   /** How many events the body holds; 0 on a tally. */
   events: number
+  /** The request's Idempotency-Key, printable ASCII; absent when it had none. */
+  idempotencyKey?: string
+  /** Where in the sent batch the events of the body stood, when others of it were refused; absent when all are here. */
+  positions?: number[]
   body: Uint8Array
 }
 

@@ -38,8 +38,8 @@ import {
 } from './store.ts'
 import { mendedWal, readWal } from './wal-frames.ts'
 
-/** Version of the segment's tables. A newer one is refused; older ones are read. */
-const segmentFormat = 1
+/** Version of the segment's tables, and of what packed.ts packs (2: extras). A newer one is refused; older ones are read. */
+const segmentFormat = 2
 const pageBytes = 8192
 const busyMs = 2_000
 const namePattern = /^segment-(\d{8,})-(\d+)-(\d+)\.db$/

@@ -2,6 +2,8 @@
 // there already, from this very place, is the same event read again and changes nothing; one that is there from another
 // place is a duplicate, in conflict when amount, currency or user differ. Parked and rejected items and duplicates are
 // remembered by their place, so that they too are recognised when the log is read again.
+// An event that is told by its request's Idempotency-Key also claims its place under that key: the first claim stands,
+// and another event with the same claim is stored and flagged.
 // Known is what the index has, what the load in flight brings (`ahead`), and what stands earlier in the chunk.
 //
 // The counts are of new decisions only: for every chunk
@@ -10,7 +12,8 @@
 // identity-index.ts) is counted now, as what it was decided to be, and not loaded again.
 
 import assert from 'node:assert/strict'
-import { outcomeMarks } from './index/entry-of-row.ts'
+import type { Event } from '@datapulse/contract'
+import { claimFingerprint, outcomeMarks } from './index/entry-of-row.ts'
 import { identityOfPlace } from '../steps/identity.ts'
 import type { DuplicateRow, EventRow, ParkedRow, RejectedRow } from '../warehouse/load.ts'
 import type { Chunk } from './chunk.ts'
@@ -52,6 +55,7 @@ export async function decide(
 ): Promise<Decided> {
   const found = await index.find(items.map(item => item.identity))
   const marks = await findMarks(items, found, index, reckoning)
+  const claims = await findClaims(items, index)
   const decided: Decided = {
     events: [],
     duplicates: [],
@@ -75,8 +79,14 @@ export async function decide(
         entries.set(entry, { ...known, identity: entry, uncounted })
       }
     } else if (first === undefined) {
-      take(item, decided)
       const { requestId, position } = item.origin
+      const claim = claimEntryOf(item)
+      const holder =
+        claim === null
+          ? undefined
+          : (entries.get(claim.identity) ?? ahead.get(claim.identity) ?? claims.get(claim.identity))
+      take(item, decided, holder !== undefined && holder.fingerprint !== claim?.fingerprint)
+      if (claim !== null && holder === undefined) entries.set(claim.identity, claim)
       const fingerprint = item.kind === 'event' ? item.fingerprint : outcomeMarks.parked
       entries.set(identity, { identity, requestId, position, fingerprint, uncounted })
     } else {
@@ -108,10 +118,13 @@ export function checkCounts(chunk: Chunk, counts: Counts): void {
   )
 }
 
-function take(item: Item, decided: Decided): void {
+function take(item: Item, decided: Decided, isReused: boolean): void {
   const { counts } = decided
   if (item.kind === 'event') {
-    decided.events.push(rowOf(item))
+    const row = rowOf(item)
+    const { event } = row
+    const flags: Event['flags'] = [...event.flags, 'idempotency_reused']
+    decided.events.push(isReused ? { ...row, event: { ...event, flags } } : row)
     counts.stored++
   } else if (item.kind === 'parked') {
     decided.parked.push(item.row)
@@ -131,7 +144,7 @@ async function findMarks(
   found: (IndexEntry | undefined)[],
   index: Pick<IdentityIndex, 'find'>,
   reckoning: Reckoning,
-): Promise<Map<number, IndexEntry>> {
+): Promise<ReadonlyMap<number, IndexEntry>> {
   const suspects: number[] = []
   for (let i = 0; i < items.length; i++) {
     const first = found[i]
@@ -151,6 +164,21 @@ async function findMarks(
   return marks
 }
 
+/** Who holds what the items claim, as far as the index knows. */
+async function findClaims(items: Item[], index: Pick<IdentityIndex, 'find'>): Promise<ReadonlyMap<string, IndexEntry>> {
+  const wanted = items.map(item => (item.kind === 'event' ? item.claim : null)).filter(claim => claim !== null)
+  if (wanted.length === 0) return none
+  const found = await index.find(wanted)
+  return new Map(wanted.flatMap((claim, i) => (found[i] === undefined ? [] : [[claim, found[i]]])))
+}
+
+function claimEntryOf(item: Item): IdentityEntry | null {
+  if (item.kind !== 'event' || item.claim === null) return null
+  const { requestId, position } = item.origin
+  const fingerprint = claimFingerprint(item.identity)
+  return { identity: item.claim, requestId, position, fingerprint, uncounted: false }
+}
+
 /** What an earlier load decided about an item, counted now. */
 function countKnown(item: Item, known: IndexEntry, counts: Counts): void {
   if (item.kind === 'rejected') counts.rejected += item.row.events
@@ -162,7 +190,7 @@ function countKnown(item: Item, known: IndexEntry, counts: Counts): void {
   } else counts.stored++
 }
 
-const none: Map<number, IndexEntry> = new Map()
+const none: ReadonlyMap<never, IndexEntry> = new Map<never, IndexEntry>()
 
 /** Whether it is this very item, read again. What is no event has an identity of its own. */
 function isSame(entry: IndexEntry, item: Item): boolean {

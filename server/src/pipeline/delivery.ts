@@ -20,7 +20,7 @@ import type { Load, LoadingWarehouse, LoadNote, Totals } from '../warehouse/load
 import type { Chunk, LogPlace } from './chunk.ts'
 import { type Ahead, checkCounts, type Counts, type Decided, decide, type Reckoning } from './decisions.ts'
 import type { Checkpoint, IdentityIndex, LoadPart, Staged } from './index/identity-index.ts'
-import { entryOfStored } from './index/entry-of-row.ts'
+import { entriesOfStored } from './index/entry-of-row.ts'
 import { type Item, refusedItem } from './items.ts'
 import type { Logger, Pace } from './pace.ts'
 import { acceptedBefore, digestOf, lastWhole, makeToken } from './token.ts'
@@ -199,7 +199,7 @@ async function undoRefused(parts: DeliveryParts, progress: Progress, chunk: Chun
   if (left.length === 0) return progress
   const uncounted = uncountedAfter(progress, chunk, { first: 0, last: 0, refused: null, bare: false })
   const learnt: Progress = { ...progress, uncounted }
-  await index.commit(index.stage(left.map(entryOfStored)), learnt)
+  await index.commit(index.stage(left.flatMap(entriesOfStored)), learnt)
   return learnt
 }
 

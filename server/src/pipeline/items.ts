@@ -17,6 +17,8 @@ export type Item =
       kind: 'event'
       origin: Origin
       identity: string
+      /** See steps/identity.ts. */
+      claim: string | null
       fingerprint: string
       events: 1
       event: Event
@@ -46,11 +48,14 @@ export function itemsOfRecord(record: StoredRecord, into: Item[]): void {
   const body = readEvents(record.body, record.kind)
   if (!body.ok) {
     into.push(parkedRequest(record, 'request_unreadable', body.reason))
-  } else if (body.count !== record.events) {
+  } else if (body.count !== record.events || (record.positions?.length ?? body.count) !== body.count) {
     into.push(parkedRequest(record, 'request_count', `${body.count} events, ${record.events} were accepted`))
   } else {
     let position = 0
-    for (const sent of body.events) into.push(itemOfEvent(record, position++, sent))
+    for (const sent of body.events) {
+      into.push(itemOfEvent(record, record.positions?.[position] ?? position, sent))
+      position++
+    }
   }
 }
 
@@ -111,8 +116,8 @@ function itemOfEvent(record: StoredRecord, position: number, sent: SentEvent): I
   if (error !== null) return parkedItem(origin, 1, 'event_failed', error, raw)
   try {
     const event = normalise(value, raw, record.receivedMs)
-    const identity = identityOfEvent(event, origin, raw)
-    return { kind: 'event', origin, identity, fingerprint: conflictFingerprint(event), events: 1, event, raw }
+    const { identity, claim } = identityOfEvent(event, origin, raw)
+    return { kind: 'event', origin, identity, claim, fingerprint: conflictFingerprint(event), events: 1, event, raw }
   } catch (cause) {
     return parkedItem(origin, 1, 'event_failed', sentence(cause), raw)
   }
@@ -154,6 +159,7 @@ function originOf(record: StoredRecord, position: number): Origin {
     position,
     receivedMs: record.receivedMs,
     logOffset: record.offset,
+    ...(record.idempotencyKey !== undefined && { idempotencyKey: record.idempotencyKey }),
   }
 }
 

@@ -1,7 +1,9 @@
 // The pipeline over a log, a warehouse and an index in memory: what becomes of events, and that starting again, in every
-// state that the three can be left in, ends in the same warehouse.
+// state that the three can be left in, ends in the same warehouse. Long because every state is told as one story over the
+// same small world.
 
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { IndexFault } from './index/identity-index.ts'
 import { type Pipeline, type PipelineStatus, openPipelineOver } from './pipeline.ts'
@@ -60,6 +62,67 @@ test('an event with nothing to tell it by is never merged', async () => {
   world.log.append(singleRecord(login), singleRecord(login), batchRecord([login, login]))
   await catchUp(world)
   assert.equal(world.tables.events.length, 4)
+})
+
+test('a request sent again under its key is a duplicate; another one under it is stored, and flagged', async () => {
+  for (const loadEventsMax of [1, 3, 1000]) {
+    const world = { ...makeWorld(), limits: { loadEventsMax } }
+    const key = { idempotencyKey: 'k' }
+    const login = { client_user_id: 'u', event_name: 'login', timestamp: 1_767_225_600 }
+    const sent = batchRecord([login, { ...login, x: 1 }, deposit('t1')], key)
+    world.log.append(sent, { ...sent, requestId: randomUUID() })
+    await catchUp(world)
+    assert.equal(world.tables.events.length, 3)
+    assert.deepEqual(
+      world.tables.duplicates
+        .map(({ row }) => `${row.firstRequestId} ${row.firstPosition} ${String(row.conflict)}`)
+        .toSorted((a, b) => a.localeCompare(b)),
+      [0, 1, 2].map(position => `${sent.requestId} ${position} false`),
+    )
+    // The index is lost: who came first is told by the warehouse.
+    await memoryIndexPlace(world.disk).wipe()
+    const other = [{ ...login, x: 2 }, { ...login, x: 1 }, deposit('t2'), { ...login, x: 3 }]
+    world.log.append(
+      batchRecord(other, key),
+      batchRecord(other.slice(3), key),
+      batchRecord(other, { ...key, mode: 'test' }),
+    )
+    await catchUp(world)
+    const stored = world.tables.events.slice(3).map(({ row: { origin, event } }) => {
+      return [origin.mode, origin.position, ...event.flags].join(' ')
+    })
+    const reused = ['live 0 idempotency_reused', 'live 0 idempotency_reused']
+    const rest = ['live 2', 'live 3', 'test 0', 'test 1', 'test 2', 'test 3']
+    assert.deepEqual(stored.toSorted(), [...reused, ...rest])
+    assert.equal(world.tables.duplicates.length, 4)
+  }
+})
+
+test('events of a batch of which some were refused keep the places that they had in it', async () => {
+  const world = makeWorld()
+  const login = { client_user_id: 'u', event_name: 'login', timestamp: 1_767_225_600 }
+  const positions = [1, 4, 7]
+  const sent = batchRecord([login, { event_name: 'deposit' }, login], { idempotencyKey: 'k', positions })
+  const short = batchRecord([login, login], { positions: [3] })
+  world.log.append(sent, { ...sent, requestId: randomUUID() }, short)
+  await catchUp(world)
+  const places = world.tables.events.map(({ row }) => row.origin.position)
+  assert.deepEqual(places, [1, 7])
+  assert.deepEqual(
+    world.tables.duplicates.map(({ row }) => [row.origin.position, row.firstPosition]),
+    [
+      [1, 1],
+      [7, 7],
+    ],
+  )
+  assert.deepEqual(
+    world.tables.parked.map(({ row }) => [row.reason, row.origin.position]),
+    [
+      ['event_failed', 4],
+      ['event_failed', 4],
+      ['request_count', -1],
+    ],
+  )
 })
 
 test('what cannot be processed is parked with its reason and the rest goes on', async () => {

@@ -6,9 +6,23 @@
 import { hash } from 'node:crypto'
 import { type Event, identityOf, type IdentityOrigin } from '@datapulse/contract'
 
-/** 32 lower-case hex digits; `text` is the event's text as sent. */
-export function identityOfEvent(event: Event, origin: IdentityOrigin, text: string): string {
-  return identityOfText(identityOf(event, origin, text, sha256Hex).text)
+/**
+ * `identity` is 32 lower-case hex digits, `claim` too: what an event that is told by its request's Idempotency-Key
+ * shares with others at the same position under the same key, whatever they hold. `text` is the event's text as sent.
+ */
+export function identityOfEvent(
+  event: Event,
+  origin: IdentityOrigin,
+  text: string,
+): { identity: string; claim: string | null } {
+  const { kind, text: told } = identityOf(event, origin, text, sha256Hex)
+  const { product, mode, idempotencyKey = '', position } = origin
+  const claim = kind === 'request' ? claimOf(product, mode, idempotencyKey, position) : null
+  return { identity: identityOfText(told), claim }
+}
+
+export function claimOf(product: string, mode: string, idempotencyKey: string, position: number): string {
+  return identityOfText(JSON.stringify(['claim', product, mode, idempotencyKey, position]))
 }
 
 /** The identity of what stands at one position of one request; position -1 is the request as a whole. */

@@ -13,6 +13,8 @@ export type Origin = {
   position: number
   receivedMs: number
   logOffset: number
+  /** The request's Idempotency-Key; absent when it had none. */
+  idempotencyKey?: string
 }
 
 /** An event to store. `identity` is 32 lower-case hex digits; `raw` is the event's text as sent. */
@@ -108,4 +110,6 @@ export type IdentityRow = {
   amount: string | null
   currency: string
   userId: string
+  /** Of an event that is told by its request's Idempotency-Key: what its claim is made of. */
+  claim: { product: string; mode: string; idempotencyKey: string } | null
 }

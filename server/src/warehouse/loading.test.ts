@@ -250,7 +250,7 @@ test('a load that is refused has left no events', async () => {
 
 test('every identity comes back, with the origin and what a conflict is told by', async () => {
   const strange = eventRow(
-    { requestId: '01976e2a-5c00-7000-8000-0000000000ff', position: 7 },
+    { requestId: '01976e2a-5c00-7000-8000-0000000000ff', position: 7, idempotencyKey: 'it\'s "mine"\\' },
     { amount: '-12345678901234567890.000000000000000001', currency: 'USDT', userId: 'tab\t"quote"\nline\\ 🎲' },
     { identity: '00ff00ff00ff00ff00ff00ff00ff00ff' },
   )
@@ -270,7 +270,10 @@ test('every identity comes back, with the origin and what a conflict is told by'
     amount: '-12345678901234567890.000000000000000001',
     currency: 'USDT',
     userId: 'tab\t"quote"\nline\\ 🎲',
+    claim: { product: 'demo', mode: 'live', idempotencyKey: 'it\'s "mine"\\' },
   })
+  const others = [...found.values()].filter(row => row.identity !== strange.identity)
+  assert.ok(others.length > 0 && others.every(row => row.claim === null))
 })
 
 test('what a load brought that has no note comes back, and what became of everything else', async () => {

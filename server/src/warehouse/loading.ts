@@ -45,7 +45,9 @@ export function loadingOver(connection: Connection, ask: Ask): LoadingWarehouse 
   }
 }
 
-type IdentityTuple = [string, string, number, string | null, string, string]
+type IdentityTuple = [string, string, number, string | null, string, string, Claim]
+/** Product, mode and key; empty without a claim. */
+type Claim = [string, string, string] | []
 type IdentityColumns = {
   identity: string
   request_id: string
@@ -53,9 +55,14 @@ type IdentityColumns = {
   amount: string | null
   currency: string
   client_user_id: string
+  claim: Claim
 }
 
-const identitiesSql = 'SELECT identity, request_id, position, amount, currency, client_user_id FROM events'
+const identitiesSql = `
+  SELECT identity, request_id, position, amount, currency, client_user_id,
+    if(idempotency_key != '' AND transaction_id = '' AND message_id = '',
+      [toString(product), toString(mode), idempotency_key], []) AS claim
+  FROM events`
 
 async function readId(connection: Connection): Promise<string> {
   const sql = "SELECT argMin(value, written_at) AS id FROM warehouse WHERE name = 'id' HAVING count() > 0"
@@ -79,12 +86,14 @@ async function identitiesAfter(connection: Connection, seq: number): Promise<Ide
   const sql = `${identitiesSql} WHERE load_seq > {seq:UInt64}`
   const rows = await connection.select<IdentityColumns>('load', sql, { seq })
   return rows.map(row =>
-    identityOf([row.identity, row.request_id, row.position, row.amount, row.currency, row.client_user_id]),
+    identityOf([row.identity, row.request_id, row.position, row.amount, row.currency, row.client_user_id, row.claim]),
   )
 }
 
-function identityOf([identity, requestId, position, amount, currency, userId]: IdentityTuple): IdentityRow {
-  return { identity: identity.replaceAll('-', ''), requestId, position, amount, currency, userId }
+function identityOf([identity, requestId, position, amount, currency, userId, told]: IdentityTuple): IdentityRow {
+  const [product, mode, idempotencyKey] = told
+  const claim = product === undefined ? null : { product, mode: mode ?? '', idempotencyKey: idempotencyKey ?? '' }
+  return { identity: identity.replaceAll('-', ''), requestId, position, amount, currency, userId, claim }
 }
 
 type OutcomeTuple = ['duplicate' | 'conflict' | 'parked', string, number]

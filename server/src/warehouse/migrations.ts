@@ -4,7 +4,17 @@
 import type { Connection } from './connection.ts'
 import { warehouseFault } from './fault.ts'
 import { insertWhole } from './insert-whole.ts'
-import { createTable, duplicates, events, factsTable, loads, parked, rejected, type Table } from './schema.ts'
+import {
+  addColumn,
+  createTable,
+  duplicates,
+  events,
+  factsTable,
+  loads,
+  parked,
+  rejected,
+  type Table,
+} from './schema.ts'
 
 type Step = { name: string; run: (connection: Connection, now: number) => Promise<void> }
 
@@ -17,6 +27,12 @@ const steps: Step[] = [
       const line = Buffer.from(`id\t${crypto.randomUUID()}\t${seconds(now)}\n`)
       const sql = "SELECT name AS key FROM warehouse WHERE name = 'id'"
       await insertOnce(connection, factsTable, 'id', line, sql, 'the id')
+    },
+  },
+  {
+    name: 'Idempotency-Key',
+    run: async connection => {
+      for (const table of [events, duplicates, parked]) await connection.command(addColumn(table, 'idempotency_key'))
     },
   },
 ]

@@ -52,6 +52,7 @@ const originColumns: Column[] = [
   { name: 'received_at', type: "DateTime64(3, 'UTC')", about: 'when the API received it', codec: time },
   { name: 'log_offset', type: 'UInt64', about: 'the record of the log it came from', codec: time },
   { name: 'load_seq', type: 'UInt64', about: 'the load that brought it, see loads', codec: time },
+  { name: 'idempotency_key', type: 'String', about: "the request's Idempotency-Key, or empty", codec: text },
 ]
 
 const eventColumns: Column[] = [
@@ -81,6 +82,8 @@ const eventColumns: Column[] = [
   { name: 'raw', type: 'String', about: "the event's text as sent", codec: text },
 ]
 
+const byIdempotencyKey = 'INDEX by_idempotency_key idempotency_key TYPE bloom_filter(0.01) GRANULARITY 1'
+
 export const events: Table = {
   name: 'events',
   about: 'Every event once.',
@@ -96,6 +99,7 @@ export const events: Table = {
     'INDEX by_parent parent_transaction_id TYPE bloom_filter(0.01) GRANULARITY 1',
     'INDEX by_message message_id TYPE bloom_filter(0.01) GRANULARITY 1',
     'INDEX by_request request_id TYPE bloom_filter(0.01) GRANULARITY 1',
+    byIdempotencyKey,
   ],
 }
 
@@ -115,6 +119,7 @@ export const duplicates: Table = {
     'INDEX by_transaction transaction_id TYPE bloom_filter(0.01) GRANULARITY 1',
     'INDEX by_identity identity TYPE bloom_filter(0.01) GRANULARITY 1',
     'INDEX by_request request_id TYPE bloom_filter(0.01) GRANULARITY 1',
+    byIdempotencyKey,
   ],
 }
 
@@ -189,10 +194,7 @@ export const factsTable: Table = {
 
 /** The statement that creates a table. */
 export function createTable(table: Table): string {
-  const columns = table.columns.map(
-    column =>
-      `  \`${column.name}\` ${column.type} COMMENT ${quote(column.about)}${column.codec === undefined ? '' : ` CODEC(${column.codec})`}`,
-  )
+  const columns = table.columns.map(column => `  ${declare(column)}`)
   const settings = Object.entries(tableSettings).map(([name, value]) => `${name} = ${value}`)
   return [
     `CREATE TABLE IF NOT EXISTS ${table.name} (`,
@@ -203,6 +205,23 @@ export function createTable(table: Table): string {
     `SETTINGS ${settings.join(', ')}`,
     `COMMENT ${quote(table.about)}`,
   ].join('\n')
+}
+
+/** The statement that brings an older table a column and, when it has one, the index over it; again without effect. */
+export function addColumn(table: Table, name: string): string {
+  const at = table.columns.findIndex(column => column.name === name)
+  const column = table.columns[at]
+  if (column === undefined) throw new Error(`Cannot add a column because ${table.name} must have it: got ${name}`)
+  const place = at === 0 ? 'FIRST' : `AFTER \`${table.columns[at - 1]?.name}\``
+  const changes = [`ADD COLUMN IF NOT EXISTS ${declare(column)} ${place}`]
+  for (const index of table.indexes ?? []) {
+    if (index.split(' ')[2] === name) changes.push(`ADD ${index.replace('INDEX', 'INDEX IF NOT EXISTS')}`)
+  }
+  return `ALTER TABLE ${table.name} ${changes.join(', ')}`
+}
+
+function declare({ name, type, about, codec }: Column): string {
+  return `\`${name}\` ${type} COMMENT ${quote(about)}${codec === undefined ? '' : ` CODEC(${codec})`}`
 }
 
 function quote(sentence: string): string {

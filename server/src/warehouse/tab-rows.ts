@@ -81,8 +81,8 @@ function linesOf<Row>(rows: readonly Row[], line: (row: Row) => string): Buffer 
 }
 
 function originFields(origin: Origin, loadSeq: number): string {
-  const { product, mode, keyId, requestId, position, receivedMs, logOffset } = origin
-  return `${field(product)}\t${mode}\t${field(keyId)}\t${requestId}\t${position}\t${time(receivedMs)}\t${logOffset}\t${loadSeq}`
+  const { product, mode, keyId, requestId, position, receivedMs, logOffset, idempotencyKey = '' } = origin
+  return `${field(product)}\t${mode}\t${field(keyId)}\t${requestId}\t${position}\t${time(receivedMs)}\t${logOffset}\t${loadSeq}\t${field(idempotencyKey)}`
 }
 
 function eventFields(row: EventRow, loadSeq: number): string {

@@ -74,6 +74,28 @@ test('only what is in a row or a parameter is told as a refusal', async () => {
   await connection.close()
 })
 
+test('a warehouse of an older version gets what it lacks, where a new one has it', async () => {
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  const columnsOf = async (table: string) => {
+    const sql = `SELECT name, type, compression_codec FROM system.columns WHERE database = 'datapulse' AND table = {table:String} ORDER BY position`
+    return connection.select('load', sql, { table })
+  }
+  const indexes = `SELECT table, name, expr FROM system.data_skipping_indices WHERE database = 'datapulse' ORDER BY table, name`
+  const tables = ['events', 'duplicates', 'parked']
+  const before = [await Promise.all(tables.map(columnsOf)), await connection.select('load', indexes)]
+  for (const table of tables) {
+    const index = table === 'parked' ? '' : 'DROP INDEX by_idempotency_key, '
+    await connection.command(`ALTER TABLE ${table} ${index}DROP COLUMN idempotency_key`, {}, { mutations_sync: '2' })
+  }
+  await connection.command('ALTER TABLE migrations DELETE WHERE version = 2', {}, { mutations_sync: '2' })
+  assert.notDeepEqual([await Promise.all(tables.map(columnsOf)), await connection.select('load', indexes)], before)
+  const warehouse = engine.warehouse()
+  await warehouse.ready()
+  await warehouse.close()
+  assert.deepEqual([await Promise.all(tables.map(columnsOf)), await connection.select('load', indexes)], before)
+  await connection.close()
+})
+
 test('a warehouse of a newer version is refused, with a sentence', async () => {
   const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
   const columns = ['version', 'name', 'written_at']

@@ -4,7 +4,7 @@
 // A stretch of the log that is gone has no place, and no entry here: read again after a rebuild it is parked again.
 
 import { conflictFingerprint } from '../../steps/conflict.ts'
-import { identityOfPlace } from '../../steps/identity.ts'
+import { claimOf, identityOfPlace } from '../../steps/identity.ts'
 import type { IdentityRow, OutcomeRow } from '../../warehouse/load.ts'
 import { identityOfRejected, nowhere } from '../items.ts'
 import type { IdentityEntry } from './identity-index.ts'
@@ -16,9 +16,19 @@ export const outcomeMarks = {
   parked: '0000000000000003',
 } as const
 
-export function entryOfStored(row: IdentityRow): IdentityEntry {
-  const { identity, requestId, position } = row
-  return { identity, requestId, position, fingerprint: conflictFingerprint(row), uncounted: true }
+/** What a claim under an Idempotency-Key is compared by: 16 digits of the event's identity. */
+export function claimFingerprint(identity: string): string {
+  return identity.slice(0, 16)
+}
+
+export function entriesOfStored(row: IdentityRow): IdentityEntry[] {
+  const { identity, requestId, position, claim } = row
+  const own = { identity, requestId, position, fingerprint: conflictFingerprint(row), uncounted: true }
+  if (claim === null) return [own]
+  const { product, mode, idempotencyKey } = claim
+  const claimed = claimOf(product, mode, idempotencyKey, position)
+  const fingerprint = claimFingerprint(identity)
+  return [own, { identity: claimed, requestId, position, fingerprint, uncounted: false }]
 }
 
 export function entriesOfOutcome(row: OutcomeRow): IdentityEntry[] {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { ClassicLevel } from 'classic-level'
-import { identityOfPlace, identityOfText } from '../../steps/identity.ts'
+import { claimOf, identityOfPlace, identityOfText } from '../../steps/identity.ts'
 import type { Checkpoint, IdentityEntry, Pending } from './identity-index.ts'
 import { levelIndexPlace } from './level-index.ts'
 import { rebuildIndex } from './rebuild.ts'
@@ -86,9 +86,18 @@ test('a rebuild replaces what was there, page by page', async () => {
   const old = await place.open()
   await old.commit(old.stage([entryOf(99)]), checkpoint)
   await old.close()
+  const claim = { product: 'demo', mode: 'live', idempotencyKey: 'k' }
   const rows = Array.from({ length: 250 }, (_, i) => {
     const { identity, requestId, position } = entryOf(i)
-    return { identity, requestId, position, amount: '1', currency: 'USD', userId: `u${i}` }
+    return {
+      identity,
+      requestId,
+      position,
+      amount: '1',
+      currency: 'USD',
+      userId: `u${i}`,
+      claim: i === 7 ? claim : null,
+    }
   })
   const warehouse = {
     async *identities() {
@@ -107,6 +116,9 @@ test('a rebuild replaces what was there, page by page', async () => {
   assert.equal(first?.position, 0)
   assert.equal(last?.uncounted, true)
   assert.equal(gone, undefined)
+  const [claimed] = await index.find([claimOf('demo', 'live', 'k', entryOf(7).position)])
+  assert.equal(claimed?.requestId, entryOf(7).requestId)
+  assert.equal(claimed?.fingerprint, entryOf(7).identity.slice(0, 16))
   const [mark] = await index.find([identityOfPlace(entryOf(7).requestId, 7)])
   assert.deepEqual([mark?.requestId, mark?.uncounted], [entryOf(7).requestId, false])
   await index.close()

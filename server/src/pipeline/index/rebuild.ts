@@ -3,7 +3,7 @@
 // written. An index without a checkpoint belongs to no warehouse, so dying on any line here means beginning again.
 
 import type { LoadingWarehouse } from '../../warehouse/load.ts'
-import { entriesOfOutcome, entryOfStored } from './entry-of-row.ts'
+import { entriesOfOutcome, entriesOfStored } from './entry-of-row.ts'
 import type { Checkpoint, IdentityIndex, IndexPlace } from './identity-index.ts'
 
 export async function rebuildIndex(
@@ -16,7 +16,7 @@ export async function rebuildIndex(
   const filling = await place.open()
   try {
     for await (const page of warehouse.identities()) {
-      await filling.add(page.map(entryOfStored))
+      await filling.add(page.flatMap(entriesOfStored))
       onPage(page.length)
     }
     for await (const page of warehouse.outcomes()) await filling.add(page.flatMap(entriesOfOutcome))

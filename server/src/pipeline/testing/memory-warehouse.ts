@@ -136,9 +136,11 @@ function placeOf(row: unknown): { requestId?: string; position: number; logOffse
 }
 
 function identityRow({ identity, origin, event }: EventRow): IdentityRow {
-  const { requestId, position } = origin
-  const { amount, currency, userId } = event
-  return { identity, requestId, position, amount, currency, userId }
+  const { product, mode, requestId, position, idempotencyKey = '' } = origin
+  const { amount, currency, userId, transactionId, messageId } = event
+  const isClaimed = idempotencyKey !== '' && transactionId === '' && messageId === ''
+  const claim = isClaimed ? { product, mode, idempotencyKey } : null
+  return { identity, requestId, position, amount, currency, userId, claim }
 }
 
 function refusal(message: string): Error {

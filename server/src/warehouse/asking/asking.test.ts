@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { connect } from '../connection.ts'
 import type { DuplicateRow, EventRow } from '../load.ts'
+import { warehouseVersion } from '../migrations.ts'
 import { type EngineProcess, silentLogger, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeEvents, madeLoad, startMs, uuidOf } from '../testing/made-loads.ts'
 import type { Warehouse } from '../warehouse.ts'
@@ -93,6 +94,7 @@ test('a stored event is shown exactly, in the words of the wire', async () => {
     game_provider: "o'neil",
     parent_transaction_id: '[]',
     message_id: '{}',
+    idempotency_key: '',
     currency_sent: 'ωmg',
     is_crypto: true,
     bet_result: 'unknown',
@@ -287,7 +289,7 @@ test('what is parked and what was rejected is told', async () => {
 
 test('the status tells tables, version and the last load', async () => {
   const status = await warehouse.status()
-  assert.equal(status.version, 1)
+  assert.equal(status.version, warehouseVersion)
   assert.match(status.engine, /^\d+\.\d+/)
   assert.equal(status.lastLoad?.seq, 5)
   assert.equal(status.firstReceivedMs, whole.origin.receivedMs)
