@@ -291,10 +291,6 @@ suite('http', { concurrency: true }, () => {
     }
   })
 
-  test('?partial=1 does not keep a part', async () => {
-    await expectStatus(400, 'VALIDATION_ERROR', sendBatch(server, [login(), {}], { path: '/v2/s2s/batch?partial=1' }))
-  })
-
   test('100 Continue comes only after the head was found good', async () => {
     const wire = await Wire.open(server)
     await wire.write(head(server, { Expect: '100-continue', 'Content-Length': good.length }))
