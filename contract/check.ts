@@ -40,7 +40,9 @@ export type EventErrors = { index: number; violations: Omit<Violation, 'index'>[
  */
 export type PartialOutcome =
   | { ok: true; events: number; errors: EventErrors[]; kept: Uint8Array | null; positions: number[] | null }
-  | Extract<BodyOutcome, { ok: false }>
+  | Refused
+
+type Refused = Extract<BodyOutcome, { ok: false }>
 
 /**
  * Checks a body after decompression.
@@ -57,14 +59,13 @@ export function checkPartial(bytes: Uint8Array, nowMs: number): PartialOutcome {
   const bad: number[] = []
   const found = newFindings(limits.violationsPartialMax, bad)
   const read = readBody(bytes, 'batch', nowMs, found)
-  if ('ok' in read) return read.ok ? { ...read, errors: [], kept: null, positions: null } : read
+  if ('ok' in read) return read
   const { text, scan } = read
+  const outcome = outcomeOf(scan.events, found)
+  if (outcome.ok) return { ...outcome, errors: [], kept: null, positions: null }
   if (bad.length === scan.events) {
-    const outcome = outcomeOf(scan.events, found)
-    if (outcome.ok) return { ...outcome, errors: [], kept: null, positions: null }
     return { ...outcome, violations: outcome.violations.slice(0, limits.violationsListedMax) }
   }
-  if (bad.length === 0) return { ok: true, events: scan.events, errors: [], kept: null, positions: null }
   const positions = positionsBut(bad, scan.events)
   const kept = encoder.encode(`[${positions.map(position => eventText(text, scan, position)).join(',')}]`)
   return { ok: true, events: positions.length, errors: errorsByEvent(bad, found), kept, positions }
@@ -76,7 +77,7 @@ function readBody(
   kind: BodyKind,
   nowMs: number,
   found: Findings,
-): BodyOutcome | { text: string; scan: Scan } {
+): Refused | { text: string; scan: Scan } {
   if (bytes.length > limits.bodyBytesMax) {
     const message = `The body must be at most ${limits.bodyBytesMax} bytes after decompression: this one has ${bytes.length}`
     return {
@@ -213,7 +214,7 @@ function unparsedMessage(text: string, scan: Scan, kind: BodyKind, chunk: number
   return `The body is not JSON: ${reason}, at character ${at} of event ${index}`
 }
 
-function refuseBody({ fault, at, events }: Faulty, text: string, kind: BodyKind): BodyOutcome {
+function refuseBody({ fault, at, events }: Faulty, text: string, kind: BodyKind): Refused {
   const wanted = kind === 'event' ? 'one event, a JSON object' : 'a JSON array of events'
   switch (fault) {
     case 'empty':
@@ -230,7 +231,7 @@ function refuseBody({ fault, at, events }: Faulty, text: string, kind: BodyKind)
 }
 
 /** A body that begins like something else than what the endpoint takes. */
-function refuseOther(text: string, at: number, wanted: string): BodyOutcome {
+function refuseOther(text: string, at: number, wanted: string): Refused {
   if (text[at] === '[') {
     return refuse('shape', 'This endpoint takes one event, a JSON object: send an array of events to /v2/s2s/batch', 1)
   }
@@ -258,7 +259,7 @@ function characterAt(text: string, at: number): string {
   return `"${visible(String.fromCodePoint(text.codePointAt(at)!))}"`
 }
 
-function refuse(rule: Rule, message: string, events: number): BodyOutcome {
+function refuse(rule: Rule, message: string, events: number): Refused {
   const code = rule === 'syntax' ? 'INVALID_JSON' : 'VALIDATION_ERROR'
   const violations = [{ field: whole, rule, message }]
   return { ok: false, code, message, events, violations, violationsTotal: 1, eventsBad: events }

@@ -1,5 +1,6 @@
 // The closed list of flags: notes on data quality that are stored with an event and never refuse it. All but
-// idempotency_reused, which the pipeline finds, are decided from the event and its time of receipt alone. `docs/reference/flags.md` lists the same, and a test says so.
+// idempotency_reused, which the pipeline finds, are decided from the event and its time of receipt alone.
+// `docs/reference/flags.md` lists the same, and a test says so.
 
 export const flags = {
   future_skew: 'The timestamp is more than 5 minutes ahead of the server.',

@@ -28,7 +28,7 @@ export const memory: Figure = {
     const withBacklog = await runWith(run, run.sizes.backlogEvents)
     const seconds = Math.min(quietSeconds.max, Math.max(quietSeconds.min, withBacklog.at(-1)?.seconds ?? 0))
     const without = await runWith(run, 0, seconds)
-    const most = (samples: MemorySample[], what: 'apiBytes' | 'restBytes') =>
+    const most = (samples: MemorySample[], what: 'apiBytes' | 'restBytes' | 'residentBytes') =>
       Math.max(...samples.map(sample => sample[what])) / megabyte
     const backlog = `with a backlog of ${run.sizes.backlogEvents.toLocaleString('en')} events`
     const flat = (what: 'apiBytes' | 'restBytes', name: string) =>
@@ -54,16 +54,12 @@ export const memory: Figure = {
       notes: [
         `In the second half of the drain memory rose by ${rise(withBacklog, 'apiBytes')} MB a minute in the API and ` +
           `${rise(withBacklog, 'restBytes')} MB in the rest.`,
-        `With the pages of files, counted in each process that has them: ${resident(withBacklog)} MB with a backlog, ` +
-          `${resident(without)} MB without, the API's among them.`,
+        `With the pages of files, counted in each process that has them: ${most(withBacklog, 'residentBytes').toFixed(0)} MB with a backlog, ` +
+          `${most(without, 'residentBytes').toFixed(0)} MB without, the API's among them.`,
         `Most by role with a backlog: ${byRole(withBacklog)}; without: ${byRole(without)}.`,
       ],
     }
   },
-}
-
-function resident(samples: MemorySample[]): string {
-  return (Math.max(...samples.map(sample => sample.residentBytes)) / megabyte).toFixed(0)
 }
 
 /** Without a backlog it runs for `seconds`; with one until it is worked off. */

@@ -10,7 +10,6 @@ import {
   append,
   appendEach,
   type Everything,
-  inspectBytes,
   keepingLogger,
   limits,
   logFolder,
@@ -20,7 +19,7 @@ import {
 } from './fixtures.ts'
 import { type LogLogger, openLogReader, openLogWriter, openLogWriterOver } from './log.ts'
 import { openSqliteStore } from './sqlite-store.ts'
-import { mendedWal } from './wal-frames.ts'
+import { inspectWal, mendedWal } from './wal-frames.ts'
 
 const headerBytes = 32
 const pageBytes = 8192
@@ -188,11 +187,11 @@ test('a WAL torn in its last commit is ordinary: no damage, and the file is not 
   await crashedLog(t, dir, 5)
   const wal = newestWal(dir)
   const bytes = readFileSync(wal)
-  const found = inspectBytes(bytes)
+  const found = inspectWal(bytes, pageBytes)
   assert.deepStrictEqual(found.framesValid, Math.floor((bytes.length - headerBytes) / frameBytes))
   bytes[bytes.length - 5]! ^= 1
   writeFileSync(wal, bytes)
-  assert.strictEqual(inspectBytes(bytes).commitsBehind, 1)
+  assert.strictEqual(inspectWal(bytes, pageBytes).commitsBehind, 1)
   const writer = await writerIn(t, dir)
   assert.deepStrictEqual([writer.status().damage, writer.status().head], [[], { offset: 4, events: 4 }])
   await appendEach(writer, 4, 2)

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type LogWriterOptions, openLogWriter } from './log.ts'
-import { inspectWal } from './wal-frames.ts'
 import type { DamagedRange, LogFault, LogReader, LogRecord, LogWriter, StoredRecord } from './record.ts'
 
 export const limits = {
@@ -66,13 +65,6 @@ export async function appendEach(writer: LogWriter, from: number, count: number,
     if (fault !== null) throw new Error(fault.message)
   }
 }
-
-/** What a start would find in these bytes of a WAL. */
-export function inspectBytes(wal: Buffer): ReturnType<typeof inspectWal> {
-  return inspectWal({ length: wal.length, read: (at, bytes) => wal.subarray(at, at + bytes) }, walPageBytes)
-}
-
-export const walPageBytes = 8192
 
 export type Everything = { records: StoredRecord[]; damage: DamagedRange[]; next: number; nextEvents: number }
 

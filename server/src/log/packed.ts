@@ -40,13 +40,13 @@ export function packRecord(into: Buffer, at: number, record: LogRecord): number 
     idBytes < 256 && productBytes < 256 && keyBytes < 256,
     `Cannot pack a record because ids must be under 256 bytes: got ${idBytes}, ${productBytes}, ${keyBytes}`,
   )
-  const extras = extrasOf(record)
-  if (extras !== null) {
-    const extrasBytes = into.write(extras, end + 4)
+  const withExtras = hasExtras(record)
+  if (withExtras) {
+    const extrasBytes = into.write(extrasOf(record), end + 4)
     into.writeUInt32LE(extrasBytes, end)
     end += 4 + extrasBytes
   }
-  into[at] = kind | (record.mode === 'test' ? testBit : 0) | (extras === null ? 0 : extrasBit)
+  into[at] = kind | (record.mode === 'test' ? testBit : 0) | (withExtras ? extrasBit : 0)
   into[at + 1] = idBytes
   into[at + 2] = productBytes
   into[at + 3] = keyBytes
@@ -68,12 +68,12 @@ export function unpackRecords(packed: Uint8Array, offset: number, count: number)
     const idEnd = at + headBytes + from[at + 1]!
     const productEnd = idEnd + from[at + 2]!
     const keyEnd = productEnd + from[at + 3]!
-    const hasExtras = (from[at]! & extrasBit) !== 0
-    if (hasExtras && keyEnd + 4 > from.length) return null
-    const bodyStart = hasExtras ? keyEnd + 4 + from.readUInt32LE(keyEnd) : keyEnd
+    const withExtras = (from[at]! & extrasBit) !== 0
+    if (withExtras && keyEnd + 4 > from.length) return null
+    const bodyStart = withExtras ? keyEnd + 4 + from.readUInt32LE(keyEnd) : keyEnd
     const end = bodyStart + from.readUInt32LE(at + 8)
     if (kind === undefined || end > from.length) return null
-    const extras = hasExtras ? readExtras(from.toString('utf8', keyEnd + 4, bodyStart)) : noExtras
+    const extras = withExtras ? readExtras(from.toString('utf8', keyEnd + 4, bodyStart)) : noExtras
     if (extras === null) return null
     records.push({
       offset: offset + i,
@@ -96,14 +96,18 @@ type Extras = Pick<LogRecord, 'idempotencyKey' | 'positions'>
 
 const noExtras: Extras = {}
 
-function extrasBytesMax({ idempotencyKey, positions }: LogRecord): number {
-  if (idempotencyKey === undefined && positions === undefined) return 0
+function hasExtras({ idempotencyKey, positions }: LogRecord): boolean {
+  return idempotencyKey !== undefined || positions !== undefined
+}
+
+function extrasBytesMax(record: LogRecord): number {
+  if (!hasExtras(record)) return 0
+  const { idempotencyKey, positions } = record
   // JSON escapes a quote or a backslash with one more byte, anything odd with five.
   return 64 + 6 * (idempotencyKey?.length ?? 0) + positionBytesMax * (positions?.length ?? 0)
 }
 
-function extrasOf({ idempotencyKey, positions }: LogRecord): string | null {
-  if (idempotencyKey === undefined && positions === undefined) return null
+function extrasOf({ idempotencyKey, positions }: LogRecord): string {
   return JSON.stringify({ idempotencyKey, positions })
 }
 

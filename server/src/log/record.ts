@@ -1,5 +1,6 @@
 // What the log holds: one record per accepted request, with the body exactly as the partner sent it (after
-// decompression; of a partial batch, the text of each event that was taken), and one `tally` record per second in which requests were rejected.
+// decompression; of a partial batch, the text of each event that was taken), and one `tally` record per second in which
+// requests were rejected.
 
 /** One entry of the log. */
 export type LogRecord = {

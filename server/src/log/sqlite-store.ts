@@ -38,7 +38,7 @@ import {
 } from './store.ts'
 import { mendedWal, readWal } from './wal-frames.ts'
 
-/** Version of the segment's tables, and of what packed.ts packs (2: extras). A newer one is refused; older ones are read. */
+/** Version of the tables, and of what packed.ts packs (2: extras). A newer one is refused; older ones are read. */
 const segmentFormat = 2
 const pageBytes = 8192
 const busyMs = 2_000
@@ -130,16 +130,17 @@ function makeEmpty(dir: string, temporary: string, name: SegmentName, logId: str
 /** See `LogStore.openWriter`. Nothing is opened before what would be lost by opening it is in memory. */
 function reopenSegment(dir: string, name: SegmentName, logId: () => string | null): SegmentWriter {
   const path = join(dir, fileOf(name))
-  const found = readWal(`${path}-wal`, pageBytes)
-  if (found === null) return openWriterAt(dir, name, [], false)
-  const wal = () => readFileSync(`${path}-wal`)
+  const { bytes: wal, found } = readWal(`${path}-wal`, pageBytes)
+  if (wal === null) return openWriterAt(dir, name, [], false)
   const damage: string[] = []
   if (found.commitsBehind < 2) {
     try {
       // SQLite would delete the WAL of a file that is empty.
       if (sizeOf(path) < pageBytes) throw new StoreError('CORRUPT', 'it is cut short')
       // Where something lies behind the last commit nothing is appended, so that two torn ends never look like damage.
-      return openWriterAt(dir, name, [], found.framesBehind > 0)
+      const writer = openWriterAt(dir, name, [], found.framesBehind > 0)
+      giveBack(wal)
+      return writer
     } catch (error) {
       if (storeCodeOf(error) !== 'CORRUPT') throw error
       damage.push(`${fileOf(name)} cannot be opened: ${(error as Error).message}`)
@@ -147,7 +148,7 @@ function reopenSegment(dir: string, name: SegmentName, logId: () => string | nul
   } else {
     const place = `after frame ${found.framesValid}: ${found.commitsBehind} commits lie behind it`
     damage.push(`The write-ahead log of ${fileOf(name)} is damaged ${place}`)
-    const mended = mendSegment(dir, name, mendedWal(wal(), pageBytes), damage, temporary => {
+    const mended = mendSegment(dir, name, mendedWal(wal, pageBytes), damage, temporary => {
       copyFileSync(path, join(dir, temporary))
     })
     if (mended !== null) return mended
@@ -155,11 +156,18 @@ function reopenSegment(dir: string, name: SegmentName, logId: () => string | nul
   // Until it is sealed, the file itself holds nothing but what its name and the log's id tell.
   const id = found.framesValid + found.framesBehind === 0 ? null : (logId() ?? idIn(path))
   if (id !== null) {
-    const whole = found.commitsBehind < 2 ? wal() : mendedWal(wal(), pageBytes)
+    const whole = found.commitsBehind < 2 ? wal : mendedWal(wal, pageBytes)
     const remade = mendSegment(dir, name, whole, damage, temporary => makeEmpty(dir, temporary, name, id))
     if (remade !== null) return remade
   }
   throw new StoreError('CORRUPT', damage.join('. '))
+}
+
+/** Frees the memory at once: the thread that opens a log is rarely collected, and would hold a whole WAL for ever. */
+function giveBack(bytes: Buffer): void {
+  const { buffer } = bytes
+  // A small one may lie in a buffer that others share.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) buffer.transfer(0)
 }
 
 /**

@@ -11,7 +11,7 @@
 // done. When there are more, the sums are computed anew over a copy: SQLite then sees every commit in it, and what is
 // really damaged is found by the checksum of its row.
 
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { syncFile } from './durable-file.ts'
 
 const headerBytes = 32
@@ -28,28 +28,23 @@ type WalFinding = {
   framesBehind: number
 }
 
-/** A WAL read in pieces: `length` bytes, and any stretch of them, valid until the next is read. */
-type WalSource = { length: number; read(at: number, bytes: number): Buffer }
-
 /** Reads a WAL as SQLite's recovery would, and counts what lies behind the place where that stops. */
-export function inspectWal(wal: WalSource, pageBytes: number): WalFinding {
+export function inspectWal(wal: Buffer, pageBytes: number): WalFinding {
   const finding: WalFinding = { framesValid: 0, commitsBehind: 0, framesBehind: 0 }
   const frameBytes = frameHeadBytes + pageBytes
-  const head = Buffer.from(wal.read(0, Math.min(wal.length, headerBytes + frameHeadBytes)))
-  const salts = saltsOf(head, pageBytes)
-  let intact = headerIsIntact(head, pageBytes)
-  let sum: Sum = intact ? [head.readUInt32BE(24), head.readUInt32BE(28)] : [0, 0]
+  const salts = saltsOf(wal, frameBytes)
+  let intact = headerIsIntact(wal, pageBytes)
+  let sum: Sum = intact ? [wal.readUInt32BE(24), wal.readUInt32BE(28)] : [0, 0]
   for (let at = headerBytes; at + frameBytes <= wal.length; at += frameBytes) {
-    const frame = wal.read(at, frameBytes)
-    if (frame.compare(salts, 0, 8, 8, 16) !== 0) {
+    if (wal.compare(salts, 0, 8, at + 8, at + 16) !== 0) {
       intact = false
       continue
     }
     if (intact) {
-      sum = frameSum(frame, 0, frameBytes, isBigEndian(head), sum)
-      intact = sameSum(sum, [frame.readUInt32BE(16), frame.readUInt32BE(20)])
+      sum = frameSum(wal, at, frameBytes, isBigEndian(wal), sum)
+      intact = sameSum(sum, [wal.readUInt32BE(at + 16), wal.readUInt32BE(at + 20)])
     }
-    const commits = frame.readUInt32BE(4) !== 0
+    const commits = wal.readUInt32BE(at + 4) !== 0
     if (intact && commits) {
       finding.framesValid = (at - headerBytes) / frameBytes + 1
       finding.commitsBehind = 0
@@ -65,7 +60,7 @@ export function inspectWal(wal: WalSource, pageBytes: number): WalFinding {
 /** Gives the same WAL up to its last commit, with its header and all sums as SQLite wants them. */
 export function mendedWal(wal: Buffer, pageBytes: number): Buffer {
   const frameBytes = frameHeadBytes + pageBytes
-  const salts = saltsOf(wal, pageBytes)
+  const salts = saltsOf(wal, frameBytes)
   const mended = Buffer.from(wal.subarray(0, lastCommitEnd(wal, frameBytes, salts)))
   const bigEndian = isBigEndian(wal)
   mended.writeUInt32BE(bigEndian ? magic + 1 : magic, 0)
@@ -83,21 +78,15 @@ export function mendedWal(wal: Buffer, pageBytes: number): Buffer {
 }
 
 /**
- * Syncs and inspects a WAL before a writer opens it: what is seen in it from here on must stay. Null when there is none.
- * It is read frame by frame: a whole one in memory would stay there for the life of a thread that is rarely collected.
+ * Syncs and inspects a WAL before a writer opens it: what is seen in it from here on must stay.
+ * `bytes` is null when there is none.
  */
-export function readWal(path: string, pageBytes: number): WalFinding | null {
-  const length = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  if (length <= headerBytes) return null
+export function readWal(path: string, pageBytes: number): { bytes: Buffer | null; found: WalFinding } {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size <= headerBytes) return { bytes: null, found: { framesValid: 0, commitsBehind: 0, framesBehind: 0 } }
   syncFile(path)
-  const file = openSync(path, 'r')
-  try {
-    const piece = Buffer.allocUnsafeSlow(frameHeadBytes + pageBytes)
-    const read = (at: number, bytes: number) => piece.subarray(0, readSync(file, piece, 0, bytes, at))
-    return inspectWal({ length, read }, pageBytes)
-  } finally {
-    closeSync(file)
-  }
+  const bytes = readFileSync(path)
+  return { bytes, found: inspectWal(bytes, pageBytes) }
 }
 
 type Sum = [number, number]
@@ -115,8 +104,9 @@ function isBigEndian(wal: Buffer): boolean {
 }
 
 /** What all frames of this generation carry: from the header, or from the first frame when the header is damaged. */
-function saltsOf(wal: Buffer, pageBytes: number): Buffer {
-  const at = headerIsIntact(wal, pageBytes) || wal.length < headerBytes + frameHeadBytes ? 16 : headerBytes + 8
+function saltsOf(wal: Buffer, frameBytes: number): Buffer {
+  const pageBytes = frameBytes - frameHeadBytes
+  const at = headerIsIntact(wal, pageBytes) || wal.length < headerBytes + frameBytes ? 16 : headerBytes + 8
   return Buffer.from(wal.subarray(at, at + 8))
 }
 

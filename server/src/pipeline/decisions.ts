@@ -12,7 +12,6 @@
 // identity-index.ts) is counted now, as what it was decided to be, and not loaded again.
 
 import assert from 'node:assert/strict'
-import type { Event } from '@datapulse/contract'
 import { claimFingerprint, outcomeMarks } from './index/entry-of-row.ts'
 import { identityOfPlace } from '../steps/identity.ts'
 import type { DuplicateRow, EventRow, ParkedRow, RejectedRow } from '../warehouse/load.ts'
@@ -121,10 +120,7 @@ export function checkCounts(chunk: Chunk, counts: Counts): void {
 function take(item: Item, decided: Decided, isReused: boolean): void {
   const { counts } = decided
   if (item.kind === 'event') {
-    const row = rowOf(item)
-    const { event } = row
-    const flags: Event['flags'] = [...event.flags, 'idempotency_reused']
-    decided.events.push(isReused ? { ...row, event: { ...event, flags } } : row)
+    decided.events.push(isReused ? flagged(rowOf(item)) : rowOf(item))
     counts.stored++
   } else if (item.kind === 'parked') {
     decided.parked.push(item.row)
@@ -166,7 +162,8 @@ async function findMarks(
 
 /** Who holds what the items claim, as far as the index knows. */
 async function findClaims(items: Item[], index: Pick<IdentityIndex, 'find'>): Promise<ReadonlyMap<string, IndexEntry>> {
-  const wanted = items.map(item => (item.kind === 'event' ? item.claim : null)).filter(claim => claim !== null)
+  const wanted: string[] = []
+  for (const item of items) if (item.kind === 'event' && item.claim !== null) wanted.push(item.claim)
   if (wanted.length === 0) return none
   const found = await index.find(wanted)
   return new Map(wanted.flatMap((claim, i) => (found[i] === undefined ? [] : [[claim, found[i]]])))
@@ -210,6 +207,10 @@ function isWithin({ uncounted, logId }: Reckoning, { origin }: Item): boolean {
 function markOf({ origin }: Item, fingerprint: string, uncounted: boolean): IdentityEntry {
   const { requestId, position } = origin
   return { identity: identityOfPlace(requestId, position), requestId, position, fingerprint, uncounted }
+}
+
+function flagged(row: EventRow): EventRow {
+  return { ...row, event: { ...row.event, flags: [...row.event.flags, 'idempotency_reused'] } }
 }
 
 function rowOf(item: Item & { kind: 'event' }): EventRow {

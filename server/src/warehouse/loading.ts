@@ -91,8 +91,7 @@ async function identitiesAfter(connection: Connection, seq: number): Promise<Ide
 }
 
 function identityOf([identity, requestId, position, amount, currency, userId, told]: IdentityTuple): IdentityRow {
-  const [product, mode, idempotencyKey] = told
-  const claim = product === undefined ? null : { product, mode: mode ?? '', idempotencyKey: idempotencyKey ?? '' }
+  const claim = told.length === 0 ? null : { product: told[0], mode: told[1], idempotencyKey: told[2] }
   return { identity: identity.replaceAll('-', ''), requestId, position, amount, currency, userId, claim }
 }
 

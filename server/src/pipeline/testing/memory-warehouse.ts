@@ -15,6 +15,7 @@ import type {
   ParkedRow,
   RejectedRow,
 } from '../../warehouse/load.ts'
+import { identityOfEvent } from '../../steps/identity.ts'
 
 type Loaded<Row> = { seq: number; row: Row }
 
@@ -135,10 +136,10 @@ function placeOf(row: unknown): { requestId?: string; position: number; logOffse
   return origin ?? (row as RejectedRow)
 }
 
-function identityRow({ identity, origin, event }: EventRow): IdentityRow {
+function identityRow({ identity, origin, event, raw }: EventRow): IdentityRow {
   const { product, mode, requestId, position, idempotencyKey = '' } = origin
-  const { amount, currency, userId, transactionId, messageId } = event
-  const isClaimed = idempotencyKey !== '' && transactionId === '' && messageId === ''
+  const { amount, currency, userId } = event
+  const isClaimed = identityOfEvent(event, origin, raw).claim !== null
   const claim = isClaimed ? { product, mode, idempotencyKey } : null
   return { identity, requestId, position, amount, currency, userId, claim }
 }

@@ -44,8 +44,8 @@ export type StoredEventRow = Omit<StoredEvent, 'timestamp' | 'received_at'> & {
 const columns = `
   product, mode, event_name, client_user_id, toUnixTimestamp64Milli(timestamp) AS timestamp_ms,
   toUnixTimestamp64Milli(received_at) AS received_ms, amount, currency, transaction_id, click_id, ip_address,
-  user_agent, game_type, game_provider, parent_transaction_id, message_id, idempotency_key, currency_sent, is_crypto, bet_result,
-  bet_result_amount, flags, key_id, request_id, position, log_offset, load_seq, identity`
+  user_agent, game_type, game_provider, parent_transaction_id, message_id, idempotency_key, currency_sent,
+  is_crypto, bet_result, bet_result_amount, flags, key_id, request_id, position, log_offset, load_seq, identity`
 
 /** The columns to select. */
 export function eventColumnsSql(raw: boolean): string {
