@@ -56,19 +56,36 @@ export function checkBody(bytes: Uint8Array, kind: BodyKind, nowMs: number): Bod
 
 /** Checks a batch of which the good events are wanted even where others are bad. Refused when none is good. */
 export function checkPartial(bytes: Uint8Array, nowMs: number): PartialOutcome {
+  const { partial, outcome } = checkEach(bytes, nowMs)
+  if (outcome.ok || (partial.ok && partial.events > 0)) return partial
+  return { ...outcome, violations: outcome.violations.slice(0, limits.violationsListedMax) }
+}
+
+/**
+ * Checks what is to be echoed and not stored. A single event is refused as ever; of a batch that can be taken apart every
+ * event is judged for itself, and `events` may be 0.
+ */
+export function checkDryRun(bytes: Uint8Array, kind: BodyKind, nowMs: number): PartialOutcome {
+  if (kind === 'batch') return checkEach(bytes, nowMs).partial
+  const outcome = checkBody(bytes, kind, nowMs)
+  return outcome.ok ? { ...outcome, errors: [], kept: null, positions: null } : outcome
+}
+
+/** A batch judged event by event, and as a whole. */
+function checkEach(bytes: Uint8Array, nowMs: number): { partial: PartialOutcome; outcome: BodyOutcome } {
   const bad: number[] = []
   const found = newFindings(limits.violationsPartialMax, bad)
   const read = readBody(bytes, 'batch', nowMs, found)
-  if ('ok' in read) return read
+  if ('ok' in read) return { partial: read, outcome: read }
   const { text, scan } = read
   const outcome = outcomeOf(scan.events, found)
-  if (outcome.ok) return { ...outcome, errors: [], kept: null, positions: null }
-  if (bad.length === scan.events) {
-    return { ...outcome, violations: outcome.violations.slice(0, limits.violationsListedMax) }
-  }
+  if (outcome.ok) return { partial: { ...outcome, errors: [], kept: null, positions: null }, outcome }
   const positions = positionsBut(bad, scan.events)
   const kept = encoder.encode(`[${positions.map(position => eventText(text, scan, position)).join(',')}]`)
-  return { ok: true, events: positions.length, errors: errorsByEvent(bad, found), kept, positions }
+  return {
+    partial: { ok: true, events: positions.length, errors: errorsByEvent(bad, found), kept, positions },
+    outcome,
+  }
 }
 
 /** Refuses a body as a whole, or takes it apart with what is wrong with its events in `found`. */

@@ -4,13 +4,21 @@
 // codes, flags) are what the reference documents are tested against.
 
 export { decimalOf, sameAmount } from './amount.ts'
-export { type BodyOutcome, checkBody, checkPartial, type EventErrors, type PartialOutcome } from './check.ts'
+export {
+  type BodyOutcome,
+  checkBody,
+  checkDryRun,
+  checkPartial,
+  type EventErrors,
+  type PartialOutcome,
+} from './check.ts'
 export { type Code, type CodeEntry, codes } from './codes.ts'
 export type { Event } from './event.ts'
 export { type Field, type FieldKind, fields, type Required } from './fields.ts'
 export { type Flag, flags } from './flags.ts'
 export { type Identity, type IdentityKind, type IdentityOrigin, identityOf } from './identity.ts'
 export { limits } from './limits.ts'
+export { type MisspelledField, misspelledFields } from './misspelled.ts'
 export { isMoneyEvent, knownEventNames, type MoneyEventName, moneyEventNames } from './names.ts'
 export { normalise, readEvents, type SentBody, type SentEvent } from './normalise.ts'
 export { type Rule, rules } from './rules.ts'

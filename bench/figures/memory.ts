@@ -1,20 +1,24 @@
 // Memory of the API, and of everything else together, while a backlog is worked off and events keep coming, against the
-// same server without a backlog under the same load for the same time. Each process's own memory, twice a second: what no
-// file backs. Pages of mapped files (programs, libraries, the index's tables) are the system's cache: it has them once
+// same server without a backlog under the same load for the same time. The load is about what the whole server can keep
+// up with, so that both are busy and only the backlog differs; what a server holds that has little to do is told in a
+// note. Each process's own memory, twice a second: what no file backs. Pages of mapped files (programs, libraries, the index's tables) are the system's cache: it has them once
 // for all processes and takes them back when it needs room; with them the sum is told in a note.
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startGenerating } from '../load/load.ts'
 import { makePlace, removePlace } from '../rig/place.ts'
-import { startServer } from '../rig/server.ts'
+import { type Server, startServer } from '../rig/server.ts'
 import { slope } from '../rig/statistics.ts'
 import { fillBacklog } from './backlog.ts'
 import { alone, compare, type Figure, type Run } from './figure.ts'
-import { type MemorySample, watchDrain, watchMemory } from './watching.ts'
+import { lookEveryMs, type MemorySample, watchDrain, watchMemory } from './watching.ts'
 
-/** Single events that keep coming, in both cases: a server that is at work, so that only the backlog differs. */
-const requestsPerSecond = 5_000
+type Load = { requestsPerSecond: number; events: number }
+/** 25,000 events a second in small batches: with loads about as large as those of a backlog. */
+const busy: Load = { requestsPerSecond: 500, events: 50 }
+/** Single events, a quarter of what the API can take on one core. */
+const quiet: Load = { requestsPerSecond: 5_000, events: 1 }
 /** The case without a backlog runs as long as the other, within these bounds. */
 const quietSeconds = { min: 2, max: 240 }
 const megabyte = 1e6
@@ -28,6 +32,7 @@ export const memory: Figure = {
     const withBacklog = await runWith(run, run.sizes.backlogEvents)
     const seconds = Math.min(quietSeconds.max, Math.max(quietSeconds.min, withBacklog.at(-1)?.seconds ?? 0))
     const without = await runWith(run, 0, seconds)
+    const little = await runWith(run, 0, Math.min(quietSeconds.max, seconds) / 4, quiet)
     const most = (samples: MemorySample[], what: 'apiBytes' | 'restBytes' | 'residentBytes') =>
       Math.max(...samples.map(sample => sample[what])) / megabyte
     const backlog = `with a backlog of ${run.sizes.backlogEvents.toLocaleString('en')} events`
@@ -56,6 +61,8 @@ export const memory: Figure = {
           `${rise(withBacklog, 'restBytes')} MB in the rest.`,
         `With the pages of files, counted in each process that has them: ${most(withBacklog, 'residentBytes').toFixed(0)} MB with a backlog, ` +
           `${most(without, 'residentBytes').toFixed(0)} MB without, the API's among them.`,
+        `Without a backlog and with ${quiet.requestsPerSecond.toLocaleString('en')} single events a second: ${most(little, 'apiBytes').toFixed(0)} MB in the API, ` +
+          `${most(little, 'restBytes').toFixed(0)} MB in the rest.`,
         `Most by role with a backlog: ${byRole(withBacklog)}; without: ${byRole(without)}.`,
       ],
     }
@@ -63,7 +70,7 @@ export const memory: Figure = {
 }
 
 /** Without a backlog it runs for `seconds`; with one until it is worked off. */
-async function runWith(run: Run, backlogEvents: number, seconds = 0): Promise<MemorySample[]> {
+async function runWith(run: Run, backlogEvents: number, seconds = 0, wish = busy): Promise<MemorySample[]> {
   const place = makePlace()
   const dataDir = join(place, 'data')
   try {
@@ -71,12 +78,13 @@ async function runWith(run: Run, backlogEvents: number, seconds = 0): Promise<Me
     const server = await startServer({ dataDir, role: 'all', core: null })
     try {
       const { port, apiKey } = server
-      const loop = { kind: 'open', requestsPerSecond, pace: 'timer' } as const
-      const job = { port, apiKey, events: 1, connections: 64, warmSeconds: 0, seconds: 3_600, loop, requestsMax: 18e6 }
+      const loop = { kind: 'open', requestsPerSecond: wish.requestsPerSecond, pace: 'timer' } as const
+      const { events } = wish
+      const job = { port, apiKey, events, connections: 64, warmSeconds: 0, seconds: 3_600, loop, requestsMax: 18e6 }
       const load = startGenerating(job, null)
       const watch = watchMemory(server)
       if (backlogEvents > 0) await watchDrain(server, backlogEvents)
-      else await sleep(seconds * 1000)
+      else await askFor(server, seconds)
       watch.stop()
       await load.end()
       run.say(`${backlogEvents} events of backlog: ${byRole(watch.samples)}`)
@@ -86,6 +94,14 @@ async function runWith(run: Run, backlogEvents: number, seconds = 0): Promise<Me
     }
   } finally {
     removePlace(place)
+  }
+}
+
+/** The server is asked as often as one whose backlog is watched. */
+async function askFor(server: Server, seconds: number): Promise<void> {
+  for (let left = (seconds * 1000) / lookEveryMs; left > 0; left--) {
+    await server.standing()
+    await sleep(lookEveryMs)
   }
 }
 

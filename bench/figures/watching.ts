@@ -10,7 +10,7 @@ const drainSecondsMax = 3_600
 const stalledSecondsMax = 120
 
 /** Each look costs the warehouse a question, so it is seldom. */
-const lookEveryMs = 200
+export const lookEveryMs = 200
 
 /**
  * Looks until nothing is in flight, or until the checkpoint has passed `events`; gives the

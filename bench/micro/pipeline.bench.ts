@@ -11,6 +11,7 @@ import type { LogReader, StoredRecord } from '../../server/src/log/record.ts'
 import type { IdentityEntry } from '../../server/src/pipeline/index/identity-index.ts'
 import { levelIndexPlace } from '../../server/src/pipeline/index/level-index.ts'
 import { type Item, itemsOfRecord } from '../../server/src/pipeline/items.ts'
+import { deriveWithout } from '../../server/src/steps/derive.ts'
 import { openPipeline } from '../../server/src/pipeline/pipeline.ts'
 import { identityOfText } from '../../server/src/steps/identity.ts'
 import type { LoadingWarehouse, LoadNote } from '../../server/src/warehouse/load.ts'
@@ -35,13 +36,15 @@ export async function measurePipeline(size: Size): Promise<{ measured: Measured[
   }
 }
 
+const derive = deriveWithout
+
 function measureItems(name: string, records: StoredRecord[]): [Measured, string] {
   let best = 0
   let identities = ''
   for (let round = 0; round < 3; round++) {
     const items: Item[] = []
     const startedMs = performance.now()
-    for (const record of records) itemsOfRecord(record, items)
+    for (const record of records) itemsOfRecord(record, derive, items)
     best = Math.max(best, rate(items.length, startedMs))
     identities = hash('sha1', items.map(({ identity }) => identity).join())
   }
@@ -84,7 +87,8 @@ async function measureWhole(dir: string, records: StoredRecord[], chunk: number)
   const limits = { loadEventsMax: chunk, loadBytesMax: 32 * 1024 * 1024 }
   const startedMs = performance.now()
   const pipeline = openPipeline({
-    ...{ log: logOf(records, events), warehouse: emptyWarehouse(), indexDir: dir, now: Date.now, logger, limits },
+    ...{ log: logOf(records, events), warehouse: emptyWarehouse(), indexDir: dir, now: Date.now },
+    ...{ derive, logger, limits },
   })
   while (pipeline.status().checkpointEvents < events) await new Promise(resolve => setTimeout(resolve, 1))
   const eventsPerSecond = rate(events, startedMs)

@@ -2,6 +2,7 @@
 // docs/reference/configuration.md are made from it. Flags win over variables. Every problem is found before anything
 // starts, and all are told at once. This is the only file that reads the environment.
 
+import { accessSync, constants } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -175,6 +176,20 @@ export const options = {
     secret: true,
     sentence: 'Password at a ClickHouse server.',
   }),
+  countryDatabase: option({
+    variable: 'DATAPULSE_COUNTRY_DATABASE',
+    flag: 'country-database',
+    kind: 'path',
+    default: '',
+    sentence: 'A database of countries by address (MMDB); without it the one that comes with the program is used.',
+  }),
+  cityDatabase: option({
+    variable: 'DATAPULSE_CITY_DATABASE',
+    flag: 'city-database',
+    kind: 'path',
+    default: '',
+    sentence: 'A database of cities by address (MMDB), such as GeoLite2 City; without it no city is recorded.',
+  }),
   logLevel: option({
     variable: 'DATAPULSE_LOG_LEVEL',
     flag: 'log-level',
@@ -332,7 +347,19 @@ function contradictions(config: Config): string[] {
     problems.push(`${options.logBudget.variable} must be at least 256MiB: got ${config.logBudget} bytes.`)
   if (config.stopTimeout < 1000)
     problems.push(`${options.stopTimeout.variable} must be at least 1s: got ${config.stopTimeout}ms.`)
+  for (const name of ['countryDatabase', 'cityDatabase'] as const)
+    if (config[name] !== '' && !isReadable(config[name]))
+      problems.push(`${options[name].variable} must be a file that can be read: got ${quote(config[name])}.`)
   return problems
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A misspelt variable would otherwise be passed over without a word. */

@@ -36,6 +36,8 @@ export const limits = {
   faultsMax: 64,
   /** `close()` waits so long for requests in progress, then cuts them off. */
   closeMs: 10_000,
+  /** Dry runs and other questions in progress, which another role answers; beyond it 500 with Retry-After 1. */
+  askingMax: 16,
   /** `/readyz` waits so long for the later stages' answer. */
   readinessMs: 2_000,
   /** Last-used times are written down this often. */

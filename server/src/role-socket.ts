@@ -3,7 +3,7 @@
 // second at most: a role that does not answer is away.
 
 import { chmodSync, rmSync } from 'node:fs'
-import { createServer, request } from 'node:http'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { socketPathFor } from './socket-path.ts'
@@ -21,12 +21,19 @@ export function engineSocket(dataDir: string): string {
   return socketPath(dataDir, 'clickhouse')
 }
 
-export type RoleAnswers = { status(): unknown; metrics(): Promise<unknown> }
+export type RoleAnswers = {
+  status(): unknown
+  metrics(): Promise<unknown>
+  /** Further questions by name, asked with a body (POST). */
+  answers?: RoleQuestions
+}
+export type RoleQuestions = Record<string, (body: Buffer) => Promise<string>>
 
 /** Listens until closed. A socket file that a dead process left behind is replaced. */
 export async function openRoleSocket(path: string, answers: RoleAnswers): Promise<{ close(): Promise<void> }> {
   rmSync(path, { force: true })
   const server = createServer((req, res) => {
+    if (req.method === 'POST') return void answerQuestion(req, res, answers.answers?.[(req.url ?? '').slice(1)])
     const wanted =
       req.url === '/status' ? async () => answers.status() : req.url === '/metrics' ? answers.metrics : null
     if (wanted === null) return void res.writeHead(404).end()
@@ -47,6 +54,26 @@ export async function openRoleSocket(path: string, answers: RoleAnswers): Promis
         server.closeAllConnections()
       }),
   }
+}
+
+async function answerQuestion(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: RoleQuestions[string] | undefined,
+): Promise<void> {
+  try {
+    const body = await bodyOf(req)
+    if (answer === undefined) res.writeHead(404).end()
+    else res.writeHead(200, { 'content-type': 'application/json' }).end(await answer(body))
+  } catch (cause) {
+    res.writeHead(500).end(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
+  }
+}
+
+async function bodyOf(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of req) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
 }
 
 /** Whether a process holds the role's socket open, be it able to answer or not. */
@@ -79,5 +106,31 @@ export function askRole<T>(
     req.on('timeout', () => req.destroy())
     req.on('error', () => resolve(null))
     req.end()
+  })
+}
+
+/** Puts a question to a role; what it answered, or why there is no answer: `away`, or its own words. */
+export function askQuestion(
+  dataDir: string,
+  role: RoleName,
+  question: string,
+  body: Uint8Array,
+  timeoutMs: number,
+): Promise<{ answer: Buffer } | { fault: string }> {
+  return new Promise(resolve => {
+    const away = (cause: Error) => resolve({ fault: cause.message })
+    const path = socketPath(dataDir, role)
+    const req = request({ socketPath: path, method: 'POST', path: `/${question}`, timeout: timeoutMs }, res => {
+      const chunks: Buffer[] = []
+      res.on('data', chunk => chunks.push(chunk))
+      res.on('error', away)
+      res.on('end', () => {
+        const answer = Buffer.concat(chunks)
+        resolve(res.statusCode === 200 ? { answer } : { fault: `${res.statusCode} ${answer.toString()}` })
+      })
+    })
+    req.on('timeout', () => req.destroy(new Error(`no answer in ${timeoutMs} ms`)))
+    req.on('error', away)
+    req.end(body)
   })
 }

@@ -8,10 +8,10 @@ import { lowerBackgroundThreads } from './background-threads.ts'
 import type { Config } from './config.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import { type RoleMetrics, openRoleMetrics } from './metrics.ts'
-import { type RoleName, openRoleSocket, socketPath } from './role-socket.ts'
+import { type RoleName, type RoleQuestions, openRoleSocket, socketPath } from './role-socket.ts'
 
 /** What a role's opening gives. */
-export type Part = { status(): Record<string, unknown>; close(): Promise<void> }
+export type Part = { status(): Record<string, unknown>; close(): Promise<void>; answers?: RoleQuestions }
 
 /** From a role to the supervisor. `detail` holds the ports that were bound. */
 export type RoleMessage = { kind: 'ready'; detail: Record<string, unknown> } | { kind: 'failed'; message: string }
@@ -65,7 +65,11 @@ export async function runRole(
       rssBytes: process.memoryUsage.rss(),
       ...part?.status(),
     })
-    await openRoleSocket(socketPath(config.dataDir, name), { status, metrics: metrics.collect })
+    await openRoleSocket(socketPath(config.dataDir, name), {
+      status,
+      metrics: metrics.collect,
+      answers: part.answers ?? {},
+    })
     process.send?.({ kind: 'ready', detail: status() } satisfies RoleMessage)
     logger.info({ pid: process.pid }, 'ready')
   } catch (cause) {

@@ -282,15 +282,6 @@ suite('http', { concurrency: true }, () => {
     await expectStatus(401, 'UNAUTHORIZED', send(server, { key: secret, body: good }))
   })
 
-  test('a dry run is never stored', async () => {
-    for (const query of ['dryrun', 'dryrun=1', 'dryrun=true', 'dryrun=x']) {
-      const reply = await sendEvent(server, login(), { path: `/v2/s2s/event?${query}` })
-      assert.equal(reply.status, 400)
-      assert.match(reply.body.message ?? '', /no dry run/)
-      if (server.own !== undefined) assert.ok(!own.records.some(record => record.requestId === reply.body.request_id))
-    }
-  })
-
   test('100 Continue comes only after the head was found good', async () => {
     const wire = await Wire.open(server)
     await wire.write(head(server, { Expect: '100-continue', 'Content-Length': good.length }))

@@ -62,7 +62,7 @@ suite('rate limit', { skip: skipWithoutKeys, concurrency: true }, () => {
         sendEvent(server, '', { key, headers: { 'content-type': 'text/plain' } }),
       ),
       await expectStatus(413, 'PAYLOAD_TOO_LARGE', sendEvent(server, Buffer.alloc(9_000_000), { key })),
-      await expectStatus(400, 'VALIDATION_ERROR', sendEvent(server, login(), { key, path: '/v2/s2s/event?dryrun' })),
+      await expectStatus(200, null, sendEvent(server, login(), { key, path: '/v2/s2s/event?dryrun' })),
       await expectStatus(429, 'RATE_LIMITED', sendEvent(server, login(), { key })),
     ]
     assert.deepEqual(

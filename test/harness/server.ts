@@ -10,9 +10,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openAccounts } from '../../server/src/accounts/accounts.ts'
 import { type Api, openApi } from '../../server/src/api/api.ts'
+import type { Answers } from '../../server/src/api/asking.ts'
 import { limits } from '../../server/src/limits.ts'
 import { type LogLogger, openLogWriter } from '../../server/src/log/log.ts'
 import type { LogFault, LogRecord, LogWriter } from '../../server/src/log/record.ts'
+import { openPlaceDatabases } from '../../server/src/place-database.ts'
+import { deriveWith } from '../../server/src/steps/derive.ts'
+import { dryRun } from '../../server/src/steps/dry-run.ts'
 
 export type KeyWish = {
   product?: string
@@ -55,6 +59,8 @@ export type ServerOptions = {
   limits?: Partial<{ -readonly [N in keyof typeof limits]: number }>
   trustedProxies?: string[]
   readiness?: () => Promise<Record<string, string | null>>
+  /** Instead of asking in this process. */
+  answers?: Answers
   /** Stands for a bug: called before each append, or before each look for a key. */
   breakLog?: () => void
   breakKeys?: () => void
@@ -90,6 +96,7 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
   const line = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
   const logger = { info: line, warn: line, error: line }
   const accounts = openAccounts({ path: join(directory, 'accounts.db'), now: Date.now, logger, pollMs: 50 })
+  const derive = deriveWith(await openPlaceDatabases({ country: '', city: '' }))
   const log = await openTestLog(join(directory, 'log'), logger)
   const open = (port: number) =>
     openApi({
@@ -115,6 +122,9 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
       trustedProxies: options.trustedProxies ?? [],
       windowsDir: join(directory, 'api'),
       readiness: options.readiness ?? (async () => ({})),
+      answers: options.answers ?? {
+        dryRun: async (question, body) => ({ answer: Buffer.from(dryRun(question, body, derive)) }),
+      },
     })
   let api = await open(0)
   const makeKey = async (wish: KeyWish = {}) => {

@@ -8,6 +8,7 @@ import { openMemoryStore } from '../../server/src/log/memory-store.ts'
 import type { LoadingWarehouse } from '../../server/src/warehouse/load.ts'
 import { IndexFault, type IndexPlace } from '../../server/src/pipeline/index/identity-index.ts'
 import { openPipelineOver, type Pipeline } from '../../server/src/pipeline/pipeline.ts'
+import { deriveWithout } from '../../server/src/steps/derive.ts'
 import { emptyIndexDisk, memoryIndexPlace } from '../../server/src/pipeline/testing/memory-index.ts'
 import { emptyTables, openMemoryWarehouse } from '../../server/src/pipeline/testing/memory-warehouse.ts'
 import { openClock } from './clock.ts'
@@ -185,6 +186,7 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
     const limits = { loadEventsMax: 40, loadBytesMax: 10_000, loadIntervalMs: 200, pollMs: 50 }
     const opened = openPipelineOver({
       ...{ log, warehouse, place, limits, now: clock.now, logger: silent, sleep: life.sleep },
+      derive: deriveWithout,
       salt: () => chance.hex(8),
     })
     pipelineLife = life

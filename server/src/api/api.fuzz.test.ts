@@ -20,7 +20,14 @@ let api: Api
 
 before(async () => {
   const line = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
-  const key = { id: 'key_a', product: 'casino', mode: 'live', rateLimit: 6_000_000, scopes: ['ingest'] } as const
+  const key = {
+    id: 'key_a',
+    product: 'casino',
+    mode: 'live',
+    rateLimit: 6_000_000,
+    scopes: ['ingest'],
+    prefix: 'dp_live_abcd',
+  } as const
   api = await openApi({
     accounts: { findKey: presented => (presented === 'good' ? key : null), touch() {} },
     log: {
@@ -38,6 +45,7 @@ before(async () => {
     trustedProxies: [],
     windowsDir: directory,
     readiness: async () => ({}),
+    answers: { dryRun: async () => ({ answer: Buffer.from('{}') }) },
   })
 })
 

@@ -27,6 +27,7 @@ async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750
     product: 'casino',
     mode: 'live' as const,
     scopes: ['ingest'],
+    prefix: 'dp_live_abcd',
     ...key,
   })
   const api = await openApi({
@@ -48,6 +49,7 @@ async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750
     trustedProxies: [],
     windowsDir,
     readiness: async () => ({}),
+    answers: { dryRun: async () => ({ fault: 'away' }) },
   })
   after(() => api.close())
   return { api, clock, keys, touched, windowsDir }
@@ -122,6 +124,7 @@ test('a port that is taken is told by rejecting', async () => {
     trustedProxies: [],
     windowsDir: `${windowsDir}-other`,
     readiness: async () => ({}),
+    answers: { dryRun: async () => ({ fault: 'away' }) },
   })
   await assert.rejects(again, /EADDRINUSE/)
 })

@@ -11,6 +11,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { limits as wire } from '@datapulse/contract'
 import { limits as fixed } from '../limits.ts'
 import type { LogWriter } from '../log/record.ts'
+import { type Answers, Asking } from './asking.ts'
 import { BadKeys } from './bad-keys.ts'
 import { BodyBudget } from './body-budget.ts'
 import { Connections } from './connections.ts'
@@ -43,6 +44,7 @@ type DoorLimits = {
   badKeysPerMinuteMax: number
   badKeyAddressesMax: number
   tallyIntervalMs: number
+  askingMax: number
 }
 
 export type ApiOptions = {
@@ -63,6 +65,7 @@ export type ApiOptions = {
   /** `data/api`: where windows outlive the process. */
   windowsDir: string
   readiness: Readiness
+  answers: Answers
 }
 
 export type Api = {
@@ -113,6 +116,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     connections,
     tally,
     latency,
+    asking: new Asking(options.answers, limits.askingMax),
     health: new Health(log, options.readiness),
   })
 

@@ -21,6 +21,8 @@ export type Exchange = {
   kind: 'event' | 'batch'
   /** Of a batch, the good events are wanted even where others are bad. */
   partial: boolean
+  /** To be echoed, not stored. */
+  dryRun: boolean
   /** null until the key is known. */
   key: KeyInUse | null
   phase: Phase

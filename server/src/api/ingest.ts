@@ -8,8 +8,9 @@
 
 import { randomUUIDv7 } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { checkBody, checkPartial, type PartialOutcome, limits as wire } from '@datapulse/contract'
+import { checkBody, checkDryRun, checkPartial, type PartialOutcome, limits as wire } from '@datapulse/contract'
 import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
+import type { Asking } from './asking.ts'
 import type { BadKeys } from './bad-keys.ts'
 import type { BodyBudget } from './body-budget.ts'
 import { BodyReader, type Taken } from './body-reader.ts'
@@ -24,8 +25,9 @@ import type { Latency } from './latency.ts'
 import type { Limiter } from './limiter.ts'
 import { contentTypeProblem, encodingOf, encodingProblem } from './media.ts'
 import type { Proxies } from './proxies.ts'
+import { methodRefusal, notAnswered, storageRefusal, tooLarge } from './refusals.ts'
 import { acceptedBody, partialBody, type Refusal, refusalBody, statusOf } from './reply.ts'
-import { findRoute, type Target } from './route.ts'
+import { findRoute } from './route.ts'
 import type { Tally } from './tally.ts'
 
 export type IngestNeeds = {
@@ -42,6 +44,7 @@ export type IngestNeeds = {
   connections: Connections
   tally: Tally
   latency: Latency
+  asking: Asking
   health: Health
 }
 
@@ -105,6 +108,7 @@ export class Ingest {
       requestId: randomUUIDv7(),
       kind: 'event',
       partial: false,
+      dryRun: false,
       key: null,
       phase: 'reading',
       encoding: 'none',
@@ -136,8 +140,9 @@ export class Ingest {
     if (target.route !== 'event' && target.route !== 'batch') return this.#answerHealth(exchange, target.route)
     exchange.kind = target.route
     exchange.partial = target.partial
+    exchange.dryRun = target.dryRun
     if (req.method !== 'POST') return methodRefusal(req.method, 'POST')
-    return this.#refusalByKey(exchange) ?? this.#refusalByBodyHeaders(exchange, target)
+    return this.#refusalByKey(exchange) ?? this.#refusalByBodyHeaders(exchange)
   }
 
   #refusalByKey(exchange: Exchange): Refusal | null {
@@ -169,7 +174,7 @@ export class Ingest {
     return { code: 'UNAUTHORIZED', message: keyProblem(exchange.req), events: 1 }
   }
 
-  #refusalByBodyHeaders(exchange: Exchange, target: Target): Refusal | null {
+  #refusalByBodyHeaders(exchange: Exchange): Refusal | null {
     const { headers } = exchange.req
     const problem = contentTypeProblem(headers['content-type'])
     if (problem !== null) return { code: 'UNSUPPORTED_MEDIA_TYPE', message: problem, events: 1 }
@@ -185,10 +190,6 @@ export class Ingest {
       transferEncodingProblem(headers['transfer-encoding']) ??
       idempotencyKeyProblem(headers['idempotency-key'])
     if (badHead !== null) return { code: 'BAD_REQUEST', message: badHead, events: 1 }
-    if (target.dryRun) {
-      const message = 'This server has no dry run yet, so nothing was done: send the request without dryrun to store it'
-      return { code: 'VALIDATION_ERROR', message, events: 1 }
-    }
     return null
   }
 
@@ -299,6 +300,8 @@ export class Ingest {
 
   #judge(exchange: Exchange): void {
     const bytes = (exchange.body as BodyReader).bytes
+    if (exchange.dryRun)
+      return this.#judgeDryRun(exchange, checkDryRun(bytes, exchange.kind, exchange.receivedMs), bytes)
     if (exchange.partial) return this.#judgePartial(exchange, checkPartial(bytes, exchange.receivedMs), bytes)
     const outcome = checkBody(bytes, exchange.kind, exchange.receivedMs)
     if (!outcome.ok) this.#reject(exchange, outcome)
@@ -315,6 +318,32 @@ export class Ingest {
     const record = this.#recordOf(exchange, events, kept ?? bytes)
     if (positions !== null) record.positions = positions
     this.#append(exchange, record, events + errors.length, partialBody(exchange.requestId, events, errors))
+  }
+
+  /** Echoed by another role, with what is derived; it leaves no trace. */
+  #judgeDryRun(exchange: Exchange, outcome: PartialOutcome, bytes: Buffer): void {
+    if (!outcome.ok) {
+      this.#reject(exchange, outcome)
+      return
+    }
+    const { key } = exchange.key as NonNullable<Exchange['key']>
+    const { kept, positions, errors } = outcome
+    const { kind, requestId, receivedMs } = exchange
+    const question = { kind, requestId, keyPrefix: key.prefix, receivedMs, positions, errors }
+    void this.#needs.asking.dryRun(question, kept ?? bytes).then(answered => {
+      if (exchange.phase === 'done') return
+      try {
+        if ('answer' in answered) {
+          this.#send(exchange, 200, answered.answer, ['X-Ingest-Mode', 'dryrun'])
+          this.#finish(exchange)
+        } else {
+          this.#needs.logger.error({ fault: answered.fault, requestId }, 'a dry run could not be answered')
+          this.#reject(exchange, notAnswered('dry run'))
+        }
+      } catch (bug) {
+        this.#contain(exchange, bug)
+      }
+    })
   }
 
   #recordOf(exchange: Exchange, events: number, body: Uint8Array): LogRecord {
@@ -384,7 +413,12 @@ export class Ingest {
   #reject(exchange: Exchange, refusal: Refusal): void {
     const { connections, tally } = this.#needs
     const key = exchange.key?.key
-    if (refusal.code === 'NOT_FOUND' || refusal.code === 'METHOD_NOT_ALLOWED' || refusal.events === 0) {
+    if (
+      refusal.code === 'NOT_FOUND' ||
+      refusal.code === 'METHOD_NOT_ALLOWED' ||
+      refusal.events === 0 ||
+      exchange.dryRun
+    ) {
       tally.countCode(refusal.code)
     } else {
       tally.receive(refusal.events)
@@ -458,26 +492,6 @@ export class Ingest {
     this.#needs.connections.lingered(exchange)
     exchange.res.end()
   }
-}
-
-function methodRefusal(method: string | undefined, allow: string): Refusal {
-  const message = `This path takes ${allow}: got ${method}`
-  return { code: 'METHOD_NOT_ALLOWED', message, events: 0, headers: ['Allow', allow] }
-}
-
-function tooLarge(): Refusal {
-  const message = `The body must be at most ${wire.bodyBytesMax} bytes after decompression: this one is larger`
-  return { code: 'PAYLOAD_TOO_LARGE', message, events: 1 }
-}
-
-function storageRefusal(fault: LogFault, events: number): Refusal {
-  const seconds = Math.max(1, Math.ceil(fault.retryAfterSeconds))
-  // A commit whose outcome is not known may be on the disk.
-  const message =
-    fault.code === 'LOG_IO'
-      ? `The events may or may not have been stored: send them again in ${seconds} s, with the same transaction_id or message_id`
-      : `The events could not be stored, so none was taken: send again in ${seconds} s`
-  return { code: 'STORAGE_UNAVAILABLE', message, events, headers: ['Retry-After', String(seconds)] }
 }
 
 function stackOf(bug: unknown): string {

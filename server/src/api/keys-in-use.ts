@@ -8,6 +8,8 @@ export type DoorKey = {
   id: string
   product: string
   mode: 'live' | 'test'
+  /** The secret's first characters, which may be shown. */
+  prefix: string
   /** Requests in a rolling minute. */
   rateLimit: number
   scopes: readonly string[]

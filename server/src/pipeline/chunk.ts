@@ -5,6 +5,7 @@
 
 import assert from 'node:assert/strict'
 import type { DamagedRange, LogReader, ReadResult, StoredRecord } from '../log/record.ts'
+import type { Derive } from '../steps/derive.ts'
 import { type Item, itemOfGap, itemsOfRecord } from './items.ts'
 
 /** A place in the log: an offset, and the log's running total of events before it. */
@@ -46,11 +47,12 @@ export function openCourse(parts: {
   /** A stretch before `from` that was dropped unprocessed; it becomes the first item. */
   missing: DamagedRange | null
   now: () => number
+  derive: Derive
   onGap: (gap: DamagedRange) => void
   /** Nothing from this offset on is taken. */
   until?: number
 }): Course {
-  const { log, logId, now, onGap } = parts
+  const { log, logId, now, derive, onGap } = parts
   const until = parts.until ?? Number.MAX_SAFE_INTEGER
   let carried: Entry[] = parts.missing === null ? [] : [{ gap: parts.missing, reason: 'log_missing' }]
   const next: LogPlace = { ...parts.from }
@@ -85,7 +87,7 @@ export function openCourse(parts: {
         continue
       }
       const { record } = entry
-      itemsOfRecord(record, chunk.items)
+      itemsOfRecord(record, derive, chunk.items)
       chunk.bytes += record.body.byteLength
       chunk.firstReceivedMs ??= record.receivedMs
       chunk.to = { offset: record.offset + 1, events: chunk.to.events + record.events }

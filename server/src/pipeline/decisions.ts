@@ -214,5 +214,6 @@ function flagged(row: EventRow): EventRow {
 }
 
 function rowOf(item: Item & { kind: 'event' }): EventRow {
-  return { origin: item.origin, event: item.event, identity: item.identity, raw: item.raw }
+  const { origin, event, derived, identity, raw } = item
+  return { origin, event, derived, identity, raw }
 }

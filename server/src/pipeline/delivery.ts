@@ -16,6 +16,7 @@
 // recognises what is there. A last load of the whole chunk has nothing left to bring, and counts it all.
 
 import type { LogReader } from '../log/record.ts'
+import type { Derive } from '../steps/derive.ts'
 import type { Load, LoadingWarehouse, LoadNote, Totals } from '../warehouse/load.ts'
 import type { Chunk, LogPlace } from './chunk.ts'
 import { type Ahead, checkCounts, type Counts, type Decided, decide, type Reckoning } from './decisions.ts'
@@ -34,6 +35,7 @@ export type DeliveryParts = {
   index: IdentityIndex
   pace: Pace
   now: () => number
+  derive: Derive
   /** Eight hex digits, never the same again. */
   salt: () => string
   /** Why nothing may be written just now; null while there is room. */

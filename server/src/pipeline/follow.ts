@@ -25,11 +25,11 @@ export type FollowParts = Omit<DeliveryParts, 'index'> & {
 type Running = { readonly done: Promise<Delivered | { failed: unknown }>; settled: boolean; oldestMs: number | null }
 
 export async function follow(parts: FollowParts, start: Recovered): Promise<void> {
-  const { pace, log, now, logger, limits, onOldest } = parts
+  const { pace, log, now, derive, logger, limits, onOldest } = parts
   const { index, logId, missing } = start
   const onGap = (gap: object) => logger.error({ logId, ...gap }, 'a stretch of the log is lost: it is parked')
   const readFrom = missing === null ? start.from : { offset: missing.to, events: start.from.events + missing.events }
-  const course = openCourse({ log, logId, from: readFrom, missing, now, onGap })
+  const course = openCourse({ log, logId, from: readFrom, missing, now, derive, onGap })
   const limit = { eventsMax: limits.loadEventsMax, bytesMax: limits.loadBytesMax }
 
   let progress: Progress = start.progress

@@ -2,11 +2,13 @@
 // and identified; what cannot be read is parked with its reason instead, an event alone where possible, else the whole
 // request; a stretch of the log that is gone is parked with the number of events that lay in it; what the API refused
 // becomes its rows. Nothing here throws for anything that a record holds.
-// Items depend on the records alone, so reading the same stretch again gives the same items.
+// Items depend on the records alone (and what is derived on the databases of the day), so reading the same stretch again
+// gives the same items.
 
-import { type Event, normalise, readEvents, type SentEvent } from '@datapulse/contract'
+import { type Event, readEvents, type SentEvent } from '@datapulse/contract'
 import type { DamagedRange, StoredRecord } from '../log/record.ts'
 import { conflictFingerprint } from '../steps/conflict.ts'
+import { type Derive, type Derived, processEvent } from '../steps/derive.ts'
 import { identityOfEvent, identityOfPlace, identityOfText } from '../steps/identity.ts'
 import type { Origin, ParkedRow, RejectedRow } from '../warehouse/load.ts'
 import { readTally } from './tally.ts'
@@ -22,6 +24,7 @@ export type Item =
       fingerprint: string
       events: 1
       event: Event
+      derived: Derived
       raw: string
     }
   | { kind: 'parked'; origin: Origin; identity: string; events: number; row: ParkedRow }
@@ -39,7 +42,7 @@ export const parkReasons = {
 
 export type ParkReason = keyof typeof parkReasons
 
-export function itemsOfRecord(record: StoredRecord, into: Item[]): void {
+export function itemsOfRecord(record: StoredRecord, derive: Derive, into: Item[]): void {
   if (record.kind === 'tally') return itemsOfTally(record, into)
   if (record.kind !== 'event' && record.kind !== 'batch') {
     into.push(parkedRequest(record, 'record_kind', `kind ${String(record.kind)}`))
@@ -53,7 +56,7 @@ export function itemsOfRecord(record: StoredRecord, into: Item[]): void {
   } else {
     let position = 0
     for (const sent of body.events) {
-      into.push(itemOfEvent(record, record.positions?.[position] ?? position, sent))
+      into.push(itemOfEvent(record, record.positions?.[position] ?? position, sent, derive))
       position++
     }
   }
@@ -110,14 +113,15 @@ export function identityOfRejected(row: RejectedRow): string {
   )
 }
 
-function itemOfEvent(record: StoredRecord, position: number, sent: SentEvent): Item {
+function itemOfEvent(record: StoredRecord, position: number, sent: SentEvent, derive: Derive): Item {
   const origin = originOf(record, position)
   const { text: raw, value, error } = sent
   if (error !== null) return parkedItem(origin, 1, 'event_failed', error, raw)
   try {
-    const event = normalise(value, raw, record.receivedMs)
+    const { event, derived } = processEvent(value, raw, record.receivedMs, derive)
     const { identity, claim } = identityOfEvent(event, origin, raw)
-    return { kind: 'event', origin, identity, claim, fingerprint: conflictFingerprint(event), events: 1, event, raw }
+    const fingerprint = conflictFingerprint(event)
+    return { kind: 'event', origin, identity, claim, fingerprint, events: 1, event, derived, raw }
   } catch (cause) {
     return parkedItem(origin, 1, 'event_failed', sentence(cause), raw)
   }

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { IndexFault } from './index/identity-index.ts'
+import { deriveWithout } from '../steps/derive.ts'
 import { type Pipeline, type PipelineStatus, openPipelineOver } from './pipeline.ts'
 import { emptyIndexDisk, type IndexDisk, memoryIndexPlace } from './testing/memory-index.ts'
 import { type MemoryLog, openMemoryLog } from './testing/memory-log.ts'
@@ -487,7 +488,8 @@ function start(
       if (!isDead()) setImmediate(resolve)
     })
   const place = memoryIndexPlace(disk)
-  return openPipelineOver({ log, warehouse, place, now: () => receivedMs, logger: silent, limits, sleep, ...more })
+  const plain = { now: () => receivedMs, derive: deriveWithout, logger: silent }
+  return openPipelineOver({ log, warehouse, place, ...plain, limits, sleep, ...more })
 }
 
 const silent = { info() {}, warn() {}, error() {} }

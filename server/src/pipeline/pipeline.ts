@@ -18,6 +18,7 @@ import { AssertionError } from 'node:assert'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleepMs } from 'node:timers/promises'
 import type { LogHead, LogReader } from '../log/record.ts'
+import type { Derive } from '../steps/derive.ts'
 import type { LoadingWarehouse, LoadNote, Totals } from '../warehouse/load.ts'
 import type { LogPlace } from './chunk.ts'
 import { type FollowLimits, follow } from './follow.ts'
@@ -34,6 +35,8 @@ export type PipelineOptions = {
   indexDir: string
   /** Unix milliseconds. */
   now: () => number
+  /** What is derived from an event beside its stored shape. */
+  derive: Derive
   logger: Logger
   limits: Pick<FollowLimits, 'loadEventsMax' | 'loadBytesMax'> & Partial<FollowLimits>
   sleep?: (ms: number) => Promise<void>
@@ -82,7 +85,7 @@ export function openPipeline(options: PipelineOptions): Pipeline {
 export function openPipelineOver(
   options: Omit<PipelineOptions, 'indexDir'> & { place: IndexPlace; salt?: () => string },
 ): Pipeline {
-  const { log, warehouse, place, now, logger } = options
+  const { log, warehouse, place, now, derive, logger } = options
   const sleep = options.sleep ?? ((ms: number) => sleepMs(ms))
   const salt = options.salt ?? (() => randomBytes(4).toString('hex'))
   const limits: FollowLimits = { loadIntervalMs: 200, pollMs: 5, ...options.limits }
@@ -122,7 +125,8 @@ export function openPipelineOver(
     oldestMs = receivedMs
   }
   const roomProblem = options.roomProblem ?? (() => null)
-  const parts = { log, warehouse, place, pace, now, salt, roomProblem, logger, onLoad, onRebuild, onOldest, limits }
+  const told = { logger, onLoad, onRebuild, onOldest }
+  const parts = { log, warehouse, place, pace, now, derive, salt, roomProblem, limits, ...told }
 
   async function run(): Promise<void> {
     for (let failures = 0; !pace.closing(); ) {

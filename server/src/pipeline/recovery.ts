@@ -45,6 +45,7 @@ export type RecoveryParts = {
   place: IndexPlace
   pace: Pace
   now: () => number
+  derive: DeliveryParts['derive']
   salt: () => string
   roomProblem: () => string | null
   logger: Logger
@@ -172,7 +173,7 @@ function placed({ identity, requestId, position }: Pick<IdentityRow, 'identity' 
 
 /** The pending range as a chunk; null when the log does not hold it any more. */
 async function readAgain(parts: RecoveryParts, pending: Pending): Promise<Chunk | null> {
-  const { log, now } = parts
+  const { log, now, derive } = parts
   const head = await log.head()
   if (head.offset < pending.to) return null
   const from = { offset: pending.from, events: pending.fromEvents }
@@ -185,6 +186,7 @@ async function readAgain(parts: RecoveryParts, pending: Pending): Promise<Chunk 
     from: start,
     missing,
     now,
+    derive,
     onGap: () => {},
     until: pending.to,
   })

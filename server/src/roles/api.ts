@@ -12,6 +12,7 @@ import { openLogWriter } from '../log/log.ts'
 import type { LogWriter } from '../log/record.ts'
 import { runRole } from '../role.ts'
 import { askRole, type RoleName } from '../role-socket.ts'
+import { askWeb } from './answers.ts'
 
 export function runApi(config: Config): Promise<void> {
   return runRole('api', config, async logger => {
@@ -44,6 +45,7 @@ export function runApi(config: Config): Promise<void> {
       trustedProxies: config.trustedProxies,
       windowsDir: join(config.dataDir, 'api'),
       readiness: () => readiness(config),
+      answers: askWeb(config),
     })
     return {
       status: () => ({

@@ -15,10 +15,12 @@ import { levelIndexPlace } from '../pipeline/index/level-index.ts'
 import type { Logger } from '../pipeline/pace.ts'
 import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
 import { runRole } from '../role.ts'
+import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 
 export function runPipeline(config: Config): Promise<void> {
   return runRole('pipeline', config, async logger => {
+    const derive = await openDerive(config)
     const release = await takeLock(config, logger)
     const warehouse = openConfiguredWarehouse(config, logger)
     const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
@@ -27,6 +29,7 @@ export function runPipeline(config: Config): Promise<void> {
       warehouse: withCrashPoints('warehouse', warehouse.loading, config),
       place: indexPlace(config),
       now: Date.now,
+      derive,
       logger,
       limits,
       roomProblem: () => roomProblem(config),

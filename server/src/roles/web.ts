@@ -10,11 +10,14 @@ import type { Warehouse } from '../warehouse/warehouse.ts'
 import { readOrMakeAdminToken } from '../web/admin-token.ts'
 import type { CountRow, CountsQuestion, DuplicatesQuestion, Page } from '../web/needs.ts'
 import { openWeb } from '../web/web.ts'
+import { answersOfWeb } from './answers.ts'
+import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { askStanding } from './standing.ts'
 
 export function runWeb(config: Config): Promise<void> {
   return runRole('web', config, async logger => {
+    const derive = await openDerive(config)
     const accounts = openAccounts({ path: join(config.dataDir, 'accounts.db'), now: Date.now, logger })
     const warehouse = openConfiguredWarehouse(config, logger)
     const token = config.adminToken || (await readOrMakeAdminToken(join(config.dataDir, 'admin-token'))).token
@@ -38,6 +41,7 @@ export function runWeb(config: Config): Promise<void> {
     })
     return {
       status: () => ({ web: web.status() }),
+      answers: answersOfWeb(derive),
       async close() {
         await web.close()
         await warehouse.close()

@@ -2,6 +2,7 @@
 // A load that is repeated with the same token and the same content adds what is missing and nothing else.
 
 import type { Event } from '@datapulse/contract'
+import type { Derived } from '../steps/derive.ts'
 
 /** Where an event came from; the pair (requestId, position) names it for ever. */
 export type Origin = {
@@ -18,7 +19,7 @@ export type Origin = {
 }
 
 /** An event to store. `identity` is 32 lower-case hex digits; `raw` is the event's text as sent. */
-export type EventRow = { origin: Origin; event: Event; identity: string; raw: string }
+export type EventRow = { origin: Origin; event: Event; derived: Derived; identity: string; raw: string }
 
 /** An event that was there before; `conflict` when its amount, currency or user differs from the one that stands. */
 export type DuplicateRow = EventRow & {

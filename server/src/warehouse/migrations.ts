@@ -2,11 +2,13 @@
 // processes may run the same step at once. A step that was released is never changed; a new one follows it.
 
 import type { Connection } from './connection.ts'
-import { warehouseFault } from './fault.ts'
+import { faultOf, warehouseFault } from './fault.ts'
 import { insertWhole } from './insert-whole.ts'
 import {
   addColumn,
+  addIndex,
   createTable,
+  derivedColumns,
   duplicates,
   events,
   factsTable,
@@ -35,6 +37,13 @@ const steps: Step[] = [
       for (const table of [events, duplicates, parked]) await connection.command(addColumn(table, 'idempotency_key'))
     },
   },
+  {
+    name: 'what is derived from an event',
+    run: async connection => {
+      for (const { name } of derivedColumns) await connection.command(addColumn(events, name))
+      await connection.command(addIndex(events, 'by_load_seq'))
+    },
+  },
 ]
 
 /** The version that this program writes. */
@@ -42,9 +51,7 @@ export const warehouseVersion = steps.length
 
 /** Brings the warehouse to this version. Throws WAREHOUSE_NEWER when it is ahead. */
 export async function migrate(connection: Connection, now: number): Promise<void> {
-  await connection.command(`CREATE DATABASE IF NOT EXISTS \`${connection.database}\``, {}, {}, 'default')
-  await connection.command(createTable(migrationsTable))
-  const version = await versionOf(connection)
+  const version = (await versionFound(connection)) ?? (await makeRoom(connection))
   if (version > warehouseVersion)
     throw warehouseFault(
       'WAREHOUSE_NEWER',
@@ -59,6 +66,22 @@ export async function migrate(connection: Connection, now: number): Promise<void
     const sql = `SELECT toString(version) AS key FROM migrations WHERE version = ${index + 1}`
     await insertOnce(connection, migrationsTable, String(index + 1), line, sql, `version ${index + 1}`)
   }
+}
+
+/** The version of a warehouse that has one; null where there is not even the table. */
+async function versionFound(connection: Connection): Promise<number | null> {
+  try {
+    return await versionOf(connection)
+  } catch (fault) {
+    if (faultOf(fault).code === 'WAREHOUSE_EMPTY') return null
+    throw fault
+  }
+}
+
+async function makeRoom(connection: Connection): Promise<number> {
+  await connection.command(`CREATE DATABASE IF NOT EXISTS \`${connection.database}\``, {}, {}, 'default')
+  await connection.command(createTable(migrationsTable))
+  return versionOf(connection)
 }
 
 /** The version that is there; 0 for an empty warehouse. */

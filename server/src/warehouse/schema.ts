@@ -82,17 +82,35 @@ const eventColumns: Column[] = [
   { name: 'raw', type: 'String', about: "the event's text as sent", codec: text },
 ]
 
+const word = 'LowCardinality(String)'
+
+/** What the steps made of it; empty where it is not known. */
+export const derivedColumns: Column[] = [
+  { name: 'country', type: word, about: 'of the address: ISO 3166-1 alpha-2' },
+  { name: 'city', type: word, about: 'of the address, in English' },
+  { name: 'device_class', type: word, about: 'of the user agent, such as Mobile' },
+  { name: 'device_name', type: word, about: 'of the user agent: maker and model' },
+  { name: 'operating_system_name', type: word, about: 'of the user agent' },
+  { name: 'operating_system_version', type: word, about: 'of the user agent' },
+  { name: 'agent_name', type: word, about: 'of the user agent, such as Chrome' },
+  { name: 'agent_class', type: word, about: 'of the user agent, such as Browser' },
+  { name: 'canonical_game_type', type: word, about: 'what game_type means' },
+]
+
+/** What a load brought is asked for at every start: without reading the columns of all that came before. */
+const byLoadSeq = 'INDEX by_load_seq load_seq TYPE minmax GRANULARITY 4'
 const byIdempotencyKey = 'INDEX by_idempotency_key idempotency_key TYPE bloom_filter(0.01) GRANULARITY 1'
 
 export const events: Table = {
   name: 'events',
   about: 'Every event once.',
-  columns: [...originColumns, ...eventColumns],
+  columns: [...originColumns, ...eventColumns, ...derivedColumns],
   partitionBy: 'toYYYYMM(received_at)',
   orderBy: 'product, mode, event_name, timestamp, request_id, position',
   indexes: [
     'INDEX by_received received_at TYPE minmax GRANULARITY 1',
     'INDEX by_log_offset log_offset TYPE minmax GRANULARITY 4',
+    byLoadSeq,
     'INDEX by_user client_user_id TYPE bloom_filter(0.01) GRANULARITY 1',
     'INDEX by_click click_id TYPE bloom_filter(0.01) GRANULARITY 1',
     'INDEX by_transaction transaction_id TYPE bloom_filter(0.01) GRANULARITY 1',
@@ -205,6 +223,13 @@ export function createTable(table: Table): string {
     `SETTINGS ${settings.join(', ')}`,
     `COMMENT ${quote(table.about)}`,
   ].join('\n')
+}
+
+/** The statement that brings an older table an index, for what is written from then on; again without effect. */
+export function addIndex(table: Table, name: string): string {
+  const index = table.indexes?.find(one => one.split(' ')[1] === name)
+  if (index === undefined) throw new Error(`Cannot add an index because ${table.name} must have it: got ${name}`)
+  return `ALTER TABLE ${table.name} ADD ${index.replace('INDEX', 'INDEX IF NOT EXISTS')}`
 }
 
 /** The statement that brings an older table a column and, when it has one, the index over it; again without effect. */

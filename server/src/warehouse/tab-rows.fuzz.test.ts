@@ -66,12 +66,26 @@ test('any event comes back from the engine as it went in', async () => {
       betResultAmount: fc.option(decimal),
       isCrypto: fc.boolean(),
     })
+    const agent = fc.record({
+      device_class: anyText,
+      device_name: anyText,
+      operating_system_name: anyText,
+      operating_system_version: anyText,
+      agent_name: anyText,
+      agent_class: anyText,
+    })
+    const derived = fc.record({
+      country: fc.constantFrom('', 'TW'),
+      city: anyText,
+      agent: fc.option(agent),
+      gameType: fc.constantFrom('', 'slot'),
+    })
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(event, anyText), { minLength: 1, maxLength: 30 }), async made => {
+      fc.asyncProperty(fc.array(fc.tuple(event, anyText, derived), { minLength: 1, maxLength: 30 }), async made => {
         seq += 1
         const requestId = uuidOf(`fuzz ${seq}`)
-        const rows: EventRow[] = made.map(([fields, raw], position) =>
-          eventRow({ requestId, position, receivedMs: startMs }, fields, { raw }),
+        const rows: EventRow[] = made.map(([fields, raw, derived], position) =>
+          eventRow({ requestId, position, receivedMs: startMs }, fields, { raw, derived }),
         )
         await warehouse.loading.load(madeLoad(seq, rows))
         const { rows: shown } = await warehouse.listEvents({ request: requestId, limit: 100, raw: true })
@@ -94,6 +108,20 @@ test('any event comes back from the engine as it went in', async () => {
           shown.toReversed().map(row => row.raw),
           made.map(([, raw]) => raw),
         )
+        assert.deepEqual(
+          shown.toReversed().map(row => ({
+            country: row.country,
+            city: row.city,
+            gameType: row.canonical_game_type,
+            device_class: row.device_class,
+            device_name: row.device_name,
+            operating_system_name: row.operating_system_name,
+            operating_system_version: row.operating_system_version,
+            agent_name: row.agent_name,
+            agent_class: row.agent_class,
+          })),
+          made.map(([, , { agent, ...place }]) => ({ ...place, ...(agent ?? noAgent) })),
+        )
       }),
       { numRuns: 25 },
     )
@@ -102,3 +130,12 @@ test('any event comes back from the engine as it went in', async () => {
     await engine.remove()
   }
 })
+
+const noAgent = {
+  device_class: '',
+  device_name: '',
+  operating_system_name: '',
+  operating_system_version: '',
+  agent_name: '',
+  agent_class: '',
+}

@@ -7,11 +7,13 @@
 // Times are `<seconds>.<milliseconds>` where ClickHouse reads ten digits as seconds, else a date and time of day.
 // The order of the fields is that of the columns in schema.ts, and a test holds the two together.
 
+import type { Derived } from '../steps/derive.ts'
+import type { UserAgentInfo } from '../steps/user-agent.ts'
 import type { DuplicateRow, EventRow, LoadNote, Origin, ParkedRow, RejectedRow } from './load.ts'
 
 /** Lines of `events`. */
 export function eventLines(rows: readonly EventRow[], loadSeq: number): Buffer {
-  return linesOf(rows, row => `${eventFields(row, loadSeq)}\n`)
+  return linesOf(rows, row => `${eventFields(row, loadSeq)}\t${derivedFields(row.derived)}\n`)
 }
 
 /** Lines of `duplicates`. */
@@ -89,6 +91,18 @@ function eventFields(row: EventRow, loadSeq: number): string {
   const { event } = row
   return `${originFields(row.origin, loadSeq)}\t${uuid(row.identity)}\t${field(event.name)}\t${time(event.eventMs)}\t${field(event.userId)}\t${field(event.clickId)}\t${field(event.ipAddress)}\t${field(event.userAgent)}\t${field(event.gameType)}\t${field(event.gameProvider)}\t${field(event.transactionId)}\t${field(event.parentTransactionId)}\t${field(event.messageId)}\t${event.amount ?? '\\N'}\t${field(event.currency)}\t${field(event.currencySent)}\t${event.isCrypto}\t${event.betResult}\t${event.betResultAmount ?? '\\N'}\t${list(event.flags)}\t${field(row.raw)}`
 }
+
+function derivedFields({ country, city, agent, gameType }: Derived): string {
+  return `${country}\t${field(city)}\t${agent === null ? noAgent : agentFields(agent)}\t${gameType}`
+}
+
+function agentFields(agent: UserAgentInfo): string {
+  const { device_class, device_name, operating_system_name, operating_system_version, agent_name, agent_class } = agent
+  const device = `${field(device_class)}\t${field(device_name)}`
+  return `${device}\t${field(operating_system_name)}\t${field(operating_system_version)}\t${field(agent_name)}\t${field(agent_class)}`
+}
+
+const noAgent = '\t\t\t\t\t'
 
 /** Names of our own (flags, fields): they need no escaping. */
 function list(names: readonly string[]): string {

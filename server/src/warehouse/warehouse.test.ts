@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { connect } from './connection.ts'
 import { warehouseVersion } from './migrations.ts'
+import { derivedColumns } from './schema.ts'
 import { createTable, duplicates, events, loads, parked, rejected } from './schema.ts'
 import { type EngineProcess, silentLogger, startEngine } from './testing/engine-process.ts'
 import { madeEvents, madeLoad } from './testing/made-loads.ts'
@@ -84,10 +85,13 @@ test('a warehouse of an older version gets what it lacks, where a new one has it
   const tables = ['events', 'duplicates', 'parked']
   const before = [await Promise.all(tables.map(columnsOf)), await connection.select('load', indexes)]
   for (const table of tables) {
-    const index = table === 'parked' ? '' : 'DROP INDEX by_idempotency_key, '
-    await connection.command(`ALTER TABLE ${table} ${index}DROP COLUMN idempotency_key`, {}, { mutations_sync: '2' })
+    const drops = ['DROP COLUMN idempotency_key']
+    if (table !== 'parked') drops.unshift('DROP INDEX by_idempotency_key')
+    if (table === 'events')
+      drops.push('DROP INDEX by_load_seq', ...derivedColumns.map(({ name }) => `DROP COLUMN ${name}`))
+    await connection.command(`ALTER TABLE ${table} ${drops.join(', ')}`, {}, { mutations_sync: '2' })
   }
-  await connection.command('ALTER TABLE migrations DELETE WHERE version = 2', {}, { mutations_sync: '2' })
+  await connection.command('ALTER TABLE migrations DELETE WHERE version >= 2', {}, { mutations_sync: '2' })
   assert.notDeepEqual([await Promise.all(tables.map(columnsOf)), await connection.select('load', indexes)], before)
   const warehouse = engine.warehouse()
   await warehouse.ready()

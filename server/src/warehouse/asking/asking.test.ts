@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { connect } from '../connection.ts'
+import { generatedTransactionId } from '../../steps/transaction-id.ts'
 import type { DuplicateRow, EventRow } from '../load.ts'
 import { warehouseVersion } from '../migrations.ts'
 import { type EngineProcess, silentLogger, startEngine } from '../testing/engine-process.ts'
@@ -15,6 +16,15 @@ let engine: EngineProcess
 let warehouse: Warehouse
 
 const many = madeEvents(1, 3_000)
+const agent = {
+  device_class: 'Mobile',
+  device_name: 'Tab\t\\N',
+  operating_system_name: 'Android',
+  operating_system_version: '13',
+  agent_name: "o'Browser",
+  agent_class: 'Browser',
+}
+const derived = { country: 'TW', city: "L'Aquila", agent, gameType: 'slot' }
 const whole = eventRow(
   {
     product: 'p1',
@@ -45,7 +55,7 @@ const whole = eventRow(
     betResultAmount: '-0.000000000000000001',
     flags: ['future_skew', 'sign_mismatch'],
   },
-  { raw: '{"note":"\\u0000 tab\t \\\\ \\n 🎲"}' },
+  { raw: '{"note":"\\u0000 tab\t \\\\ \\n 🎲"}', derived },
 )
 
 before(async () => {
@@ -87,6 +97,7 @@ test('a stored event is shown exactly, in the words of the wire', async () => {
     amount: '99999999999999999999.123456789012345678',
     currency: 'ΩMG',
     transaction_id: 'T\r\n1',
+    generated_transaction_id: '',
     click_id: '"click"',
     ip_address: '2001:db8::1',
     user_agent: '\\N',
@@ -106,6 +117,10 @@ test('a stored event is shown exactly, in the words of the wire', async () => {
     log_offset: 5,
     load_seq: 1,
     identity: whole.identity,
+    country: 'TW',
+    city: "L'Aquila",
+    ...agent,
+    canonical_game_type: 'slot',
     raw: whole.raw,
   })
 })
@@ -118,6 +133,7 @@ test('all pages together are all events, newest first, each once; the text as se
 
 test('each filter finds what it says and nothing else', async () => {
   const sample = many.find(row => row.event.transactionId !== '') as EventRow
+  const untold = many.find(row => row.event.transactionId === '') as EventRow
   const { event, origin } = sample
   const questions: [Partial<EventsQuestion>, (row: EventRow) => boolean][] = [
     [{ product: origin.product }, row => row.origin.product === origin.product],
@@ -136,6 +152,8 @@ test('each filter finds what it says and nothing else', async () => {
       { event: whole.event.name, user: whole.event.userId, transaction: whole.event.transactionId },
       row => row === whole,
     ],
+    [{ transaction: generatedTransactionId(untold.origin.requestId, untold.origin.position) }, row => row === untold],
+    [{ transaction: generatedTransactionId(origin.requestId, origin.position) }, () => false],
     [{ event: "' OR 1 = 1 --" }, () => false],
     [
       { product: origin.product, event: 'bet', sinceMs: startMs + 60_000 },

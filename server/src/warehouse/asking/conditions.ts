@@ -2,6 +2,7 @@
 // statement, never in it.
 
 import type { Params } from '../connection.ts'
+import { placeOfTransactionId } from '../../steps/transaction-id.ts'
 import { warehouseFault } from '../fault.ts'
 
 /** What may be asked of events, duplicates and parked events alike. */
@@ -41,6 +42,11 @@ export function conditionsOf(filter: Filter, clock: 'received_at' | 'timestamp' 
   for (const [name, sql] of equals) {
     const value = filter[name]
     if (value === undefined) continue
+    const place = name === 'transaction' ? placeOfTransactionId(String(value)) : null
+    if (place !== null) {
+      addPlace(conditions, place)
+      continue
+    }
     conditions.sql.push(sql)
     conditions.params[name] = value
   }
@@ -53,6 +59,12 @@ export function conditionsOf(filter: Filter, clock: 'received_at' | 'timestamp' 
     conditions.params.untilMs = untilMs
   }
   return conditions
+}
+
+/** A generated id says where the event stands. */
+function addPlace({ sql, params }: Conditions, { requestId, position }: { requestId: string; position: number }): void {
+  sql.push("request_id = {generatedRequest:UUID} AND position = {generatedPosition:UInt32} AND transaction_id = ''")
+  Object.assign(params, { generatedRequest: requestId, generatedPosition: position })
 }
 
 /** Throws WAREHOUSE_REFUSED when a filter has fields that a table has no columns for: an answer would mislead. */

@@ -1,7 +1,10 @@
 // How a stored event is shown: a flat object in the words of the wire.
 
-/** A stored event. Times are Unix milliseconds, but `received_at`, which is ISO 8601; amounts are decimal text. */
-export type StoredEvent = {
+import { generatedTransactionId } from '../../steps/transaction-id.ts'
+import { derivedColumns } from '../schema.ts'
+
+/** What was sent. Times are Unix milliseconds, but `received_at`, which is ISO 8601; amounts are decimal text. */
+export type StoredSent = {
   product: string
   mode: 'live' | 'test'
   event_name: string
@@ -11,6 +14,8 @@ export type StoredEvent = {
   amount: string | null
   currency: string
   transaction_id: string
+  /** Of an event that was sent without a transaction_id; else empty. */
+  generated_transaction_id: string
   click_id: string
   ip_address: string
   user_agent: string
@@ -35,8 +40,23 @@ export type StoredEvent = {
   raw?: string
 }
 
+/** What was derived from it; empty where it is not known. */
+export type StoredDerived = {
+  country: string
+  city: string
+  device_class: string
+  device_name: string
+  operating_system_name: string
+  operating_system_version: string
+  agent_name: string
+  agent_class: string
+  canonical_game_type: string
+}
+
+export type StoredEvent = StoredSent & StoredDerived
+
 /** What ClickHouse gives for one, before `storedEventOf`. */
-export type StoredEventRow = Omit<StoredEvent, 'timestamp' | 'received_at'> & {
+export type StoredRow<Stored = StoredEvent> = Omit<Stored, 'timestamp' | 'received_at' | 'generated_transaction_id'> & {
   timestamp_ms: number
   received_ms: number
 }
@@ -47,14 +67,22 @@ const columns = `
   user_agent, game_type, game_provider, parent_transaction_id, message_id, idempotency_key, currency_sent,
   is_crypto, bet_result, bet_result_amount, flags, key_id, request_id, position, log_offset, load_seq, identity`
 
-/** The columns to select. */
-export function eventColumnsSql(raw: boolean): string {
+const derived = derivedColumns.map(({ name }) => name).join(', ')
+
+/** The columns to select of what was sent. */
+export function sentColumnsSql(raw: boolean): string {
   return raw ? `${columns}, raw` : columns
 }
 
+/** The columns to select of an event. */
+export function eventColumnsSql(raw: boolean): string {
+  return `${sentColumnsSql(raw)}, ${derived}`
+}
+
 /** What is shown for a row. */
-export function storedEventOf({ timestamp_ms, received_ms, ...row }: StoredEventRow): StoredEvent {
-  const { product, mode, event_name, client_user_id, ...rest } = row
+export function storedEventOf<Row extends StoredRow<StoredSent>>({ timestamp_ms, received_ms, ...row }: Row) {
+  const { product, mode, event_name, client_user_id, amount, currency, transaction_id, ...rest } = row
+  const generated = transaction_id === '' ? generatedTransactionId(row.request_id, row.position) : ''
   return {
     product,
     mode,
@@ -62,6 +90,10 @@ export function storedEventOf({ timestamp_ms, received_ms, ...row }: StoredEvent
     client_user_id,
     timestamp: timestamp_ms,
     received_at: new Date(received_ms).toISOString(),
+    amount,
+    currency,
+    transaction_id,
+    generated_transaction_id: generated,
     ...rest,
     identity: row.identity.replaceAll('-', ''),
   }

@@ -3,7 +3,7 @@
 import type { Connection } from '../connection.ts'
 import { conditionsOf, type Filter, where } from './conditions.ts'
 import { afterPlaceSql, cursorOf, placeOf, placeParams } from './cursor.ts'
-import { eventColumnsSql, type StoredEvent, type StoredEventRow, storedEventOf } from './event-columns.ts'
+import { sentColumnsSql, type StoredRow, type StoredSent, storedEventOf } from './event-columns.ts'
 import type { Page } from './list-events.ts'
 
 export type DuplicatesQuestion = Filter & { conflict?: boolean; limit: number; cursor?: string; raw?: boolean }
@@ -11,7 +11,7 @@ export type DuplicatesQuestion = Filter & { conflict?: boolean; limit: number; c
 /** What is compared between an event and the one that stands. */
 type Compared = { client_user_id: string; amount: string | null; currency: string }
 
-export type StoredDuplicate = StoredEvent & {
+export type StoredDuplicate = StoredSent & {
   conflict: boolean
   first_request_id: string
   first_position: number
@@ -22,7 +22,7 @@ export type StoredDuplicate = StoredEvent & {
 }
 
 type DuplicateColumns = { conflict: boolean; first_request_id: string; first_position: number }
-type Found = StoredEventRow & DuplicateColumns
+type Found = StoredRow<StoredSent> & DuplicateColumns
 type First = Compared & { request_id: string; position: number; received_ms: number }
 
 /** Requests looked up at once: few enough for the bloom filter to leave most of the table unread. */
@@ -43,7 +43,7 @@ export async function listDuplicates(
     conditions.sql.push(afterPlaceSql)
     Object.assign(params, placeParams(placeOf(cursor)))
   }
-  const sql = `SELECT ${eventColumnsSql(raw === true)}, conflict, first_request_id, first_position
+  const sql = `SELECT ${sentColumnsSql(raw === true)}, conflict, first_request_id, first_position
     FROM duplicates ${where(conditions.sql)}
     ORDER BY received_at DESC, log_offset DESC, position DESC LIMIT {limit:UInt32}`
   const found = await connection.select<Found>('ask', sql, params)
@@ -84,7 +84,7 @@ async function readFirsts(connection: Connection, rows: Found[]): Promise<Map<st
 }
 
 function besideFirst(row: Found, first: First | undefined): StoredDuplicate {
-  const shown = storedEventOf(row) as StoredEvent & DuplicateColumns
+  const shown = storedEventOf(row) as StoredSent & DuplicateColumns
   if (first === undefined) return { ...shown, first: null, differs: [] }
   const { client_user_id, amount, currency } = first
   const differs = (['client_user_id', 'amount', 'currency'] as const).filter(name => row[name] !== first[name])

@@ -5,7 +5,7 @@
 import type { Connection } from '../connection.ts'
 import { conditionsOf, type Filter, where } from './conditions.ts'
 import { afterPlaceSql, cursorOf, placeOf, placeParams } from './cursor.ts'
-import { eventColumnsSql, type StoredEvent, type StoredEventRow, storedEventOf } from './event-columns.ts'
+import { eventColumnsSql, type StoredEvent, type StoredRow, storedEventOf } from './event-columns.ts'
 
 export type EventsQuestion = Filter & {
   limit: number
@@ -29,7 +29,7 @@ export async function listEvents(connection: Connection, question: EventsQuestio
   if (bounds === null) return { rows: [], cursor: null }
   const fromMs = Math.max(bounds.fromMs, filter.sinceMs ?? 0)
   const toMs = Math.min(bounds.toMs, filter.untilMs ?? bounds.toMs, place === null ? bounds.toMs : place.receivedMs + 1)
-  const found: StoredEventRow[] = []
+  const found: StoredRow[] = []
   for (const stretch of stretches({ fromMs, toMs }, isSelective(filter))) {
     const conditions = conditionsOf({ ...filter, sinceMs: stretch.fromMs, untilMs: stretch.toMs })
     if (place !== null) conditions.sql.push(afterPlaceSql)
@@ -40,7 +40,7 @@ export async function listEvents(connection: Connection, question: EventsQuestio
       ...(place === null ? {} : placeParams(place)),
       limit: limit + 1 - found.length,
     }
-    found.push(...(await connection.select<StoredEventRow>('ask', sql, params)))
+    found.push(...(await connection.select<StoredRow>('ask', sql, params)))
     if (found.length > limit) break
   }
   const rows = found.slice(0, limit)

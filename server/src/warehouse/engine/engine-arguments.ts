@@ -19,6 +19,9 @@ export function engineArguments(memory: EngineMemory): string[] {
     merges_mutations_memory_usage_soft_limit: 256 * megabyte,
     background_schedule_pool_size: 2,
     background_common_pool_size: 1,
+    // Parts that merges have replaced are looked at after a start, a thousand of them: by one thread, since 32 of them
+    // kept both cores from the first questions for half a second.
+    max_outdated_parts_loading_thread_pool_size: 1,
   }
   return ['--', ...Object.entries(values).map(([name, value]) => `--${name}=${value}`)]
 }

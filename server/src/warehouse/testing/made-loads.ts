@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Event } from '@datapulse/contract'
+import { nothingDerived } from '../../steps/derive.ts'
 import type { EventRow, Load, LoadNote, Origin } from '../load.ts'
 
 const zeroTotals = { accepted: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0, rejected: 0 }
@@ -49,6 +50,7 @@ export function eventRow(
       flags: [],
       ...event,
     },
+    derived: nothingDerived,
     identity: hash(`${place.requestId} ${place.position}`),
     raw: '{}',
     ...rest,

@@ -1,0 +1,45 @@
+// What the door asks of another role, because it needs what the door does not open: so many questions at once, each
+// answered or not within the time that role has. Nothing here holds up an event.
+
+import type { EventErrors } from '@datapulse/contract'
+
+/** See steps/dry-run.ts. */
+export type DryRunQuestion = {
+  kind: 'event' | 'batch'
+  requestId: string
+  keyPrefix: string
+  receivedMs: number
+  positions: number[] | null
+  errors: EventErrors[]
+}
+
+/** The reply's body, or why there is none. */
+export type Answered = { answer: Buffer } | { fault: string }
+
+/** Who answers. Never rejects. */
+export type Answers = { dryRun(question: DryRunQuestion, body: Uint8Array): Promise<Answered> }
+
+export class Asking {
+  #answers: Answers
+  #atOnceMax: number
+  #running = 0
+
+  constructor(answers: Answers, atOnceMax: number) {
+    this.#answers = answers
+    this.#atOnceMax = atOnceMax
+  }
+
+  dryRun(question: DryRunQuestion, body: Uint8Array): Promise<Answered> {
+    return this.#ask(() => this.#answers.dryRun(question, body))
+  }
+
+  async #ask(question: () => Promise<Answered>): Promise<Answered> {
+    if (this.#running >= this.#atOnceMax) return { fault: `${this.#running} questions are being answered already` }
+    this.#running++
+    try {
+      return await question()
+    } finally {
+      this.#running--
+    }
+  }
+}

@@ -1,0 +1,30 @@
+// Refusals that are made in more than one place of a request's path, or say more than a line.
+
+import { limits as wire } from '@datapulse/contract'
+import type { LogFault } from '../log/record.ts'
+import type { Refusal } from './reply.ts'
+
+export function methodRefusal(method: string | undefined, allow: string): Refusal {
+  const message = `This path takes ${allow}: got ${method}`
+  return { code: 'METHOD_NOT_ALLOWED', message, events: 0, headers: ['Allow', allow] }
+}
+
+export function tooLarge(): Refusal {
+  const message = `The body must be at most ${wire.bodyBytesMax} bytes after decompression: this one is larger`
+  return { code: 'PAYLOAD_TOO_LARGE', message, events: 1 }
+}
+
+export function notAnswered(what: string): Refusal {
+  const message = `The part of the server that answers a ${what} is away or busy: send again in a second`
+  return { code: 'OVERLOADED', message, events: 0, headers: ['Retry-After', '1'] }
+}
+
+export function storageRefusal(fault: LogFault, events: number): Refusal {
+  const seconds = Math.max(1, Math.ceil(fault.retryAfterSeconds))
+  // A commit whose outcome is not known may be on the disk.
+  const message =
+    fault.code === 'LOG_IO'
+      ? `The events may or may not have been stored: send them again in ${seconds} s, with the same transaction_id or message_id`
+      : `The events could not be stored, so none was taken: send again in ${seconds} s`
+  return { code: 'STORAGE_UNAVAILABLE', message, events, headers: ['Retry-After', String(seconds)] }
+}
