@@ -9,6 +9,7 @@ export type Query = Record<string, string | number | boolean | undefined>
 export type Admin = {
   get<Body>(path: string, query?: Query): Promise<Body>
   post<Body>(path: string, body: object): Promise<Body>
+  patch<Body>(path: string, body: object): Promise<Body>
   remove<Body>(path: string): Promise<Body>
 }
 
@@ -33,6 +34,7 @@ export function openAdmin(options: AdminOptions): Admin {
   return {
     get: (path, query = {}) => call('GET', path + queryText(query)),
     post: (path, body) => call('POST', path, body),
+    patch: (path, body) => call('PATCH', path, body),
     remove: path => call('DELETE', path),
   }
 }

@@ -11,6 +11,7 @@ import { addGenerate } from './commands/generate.ts'
 import { addKeys } from './commands/keys.ts'
 import { addParked } from './commands/parked.ts'
 import { addProducts } from './commands/products.ts'
+import { addReceipts } from './commands/receipts.ts'
 import { addRejected } from './commands/rejected.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
@@ -30,6 +31,7 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addKeys,
     addEvents,
     addCounts,
+    addReceipts,
     addDuplicates,
     addParked,
     addRejected,

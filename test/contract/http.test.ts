@@ -39,7 +39,7 @@ suite('http', { concurrency: true }, () => {
       '/',
       '/v2/s2s',
       '/v2/s2s/events',
-      '/v2/s2s/requests',
+      '/v2/s2s/requests/x/y',
       '/openapi.json',
       '/docs',
       '/v1/s2s/event',

@@ -15,7 +15,7 @@ import { limits } from '../../server/src/limits.ts'
 import { type LogLogger, openLogWriter } from '../../server/src/log/log.ts'
 import type { LogFault, LogRecord, LogWriter } from '../../server/src/log/record.ts'
 import { openPlaceDatabases } from '../../server/src/place-database.ts'
-import { deriveWith } from '../../server/src/steps/derive.ts'
+import { type Derive, deriveWith } from '../../server/src/steps/derive.ts'
 import { dryRun } from '../../server/src/steps/dry-run.ts'
 
 export type KeyWish = {
@@ -122,9 +122,7 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
       trustedProxies: options.trustedProxies ?? [],
       windowsDir: join(directory, 'api'),
       readiness: options.readiness ?? (async () => ({})),
-      answers: options.answers ?? {
-        dryRun: async (question, body) => ({ answer: Buffer.from(dryRun(question, body, derive)) }),
-      },
+      answers: options.answers ?? answersHere(derive),
     })
   let api = await open(0)
   const makeKey = async (wish: KeyWish = {}) => {
@@ -232,4 +230,12 @@ async function openTestLog(directory: string, logger: LogLogger) {
     for (const settle of waiting) settle()
   }
   return { records, append, status, fail, close: () => log.close() }
+}
+
+/** In this process; there is no warehouse to ask for receipts. */
+function answersHere(derive: Derive): Answers {
+  return {
+    dryRun: async (question, body) => ({ answer: Buffer.from(dryRun(question, body, derive)) }),
+    receipts: async () => ({ answer: Buffer.from('null') }),
+  }
 }

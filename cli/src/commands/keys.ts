@@ -1,4 +1,4 @@
-// `datapulse keys create|list|revoke`. A key is printed once, when it is made; the server keeps its hash only.
+// `datapulse keys create|list|update|revoke`. A key is printed once, when it is made; the server keeps its hash only.
 
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin } from '../command.ts'
@@ -27,6 +27,8 @@ type CreateChoice = AdminChoice & {
   expires?: string
   scope?: string
 }
+
+type UpdateChoice = AdminChoice & Pick<CreateChoice, 'name' | 'rateLimit' | 'expires' | 'scope'>
 
 export function addKeys(program: Command, setting: Setting): void {
   const keys = program.command('keys').description('the keys with which events are sent')
@@ -57,6 +59,22 @@ export function addKeys(program: Command, setting: Setting): void {
       const body = await adminOf(choice, setting).get<{ keys: Key[] }>('/api/keys', { product: choice.product })
       if (choice.json) setting.output.json(body.keys)
       else setting.output.table(keyHead, body.keys.map(keyRow))
+    })
+
+  withAdmin(keys.command('update'), setting)
+    .description('change a key, within a second; what is not named stays as it is')
+    .argument('<id>', 'the id of the key, as `keys list` shows it')
+    .option('--name <name>', 'what to call it')
+    .option('--rate-limit <requests>', 'requests a minute', wholeNumber(1, 6_000_000))
+    .option('--expires <time>', 'when it ends: ISO 8601, Unix time, a length of time such as 30d, or never')
+    .option('--scope <scopes>', 'what it may do, separated by commas: ingest, read')
+    .addHelpText('after', examples('datapulse keys update key_4mZ8 --scope ingest,read --rate-limit 600'))
+    .action(async (id: string, choice: UpdateChoice) => {
+      const { name, rateLimit, expires, scope } = choice
+      const change = { name, rate_limit: rateLimit, expires_at: expires, scopes: scope }
+      const key = await adminOf(choice, setting).patch<Key>(`/api/keys/${encodeURIComponent(id)}`, change)
+      if (choice.json) setting.output.json(key)
+      else setting.output.table(keyHead, [keyRow(key)])
     })
 
   withAdmin(keys.command('revoke'), setting)

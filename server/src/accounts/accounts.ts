@@ -7,7 +7,9 @@ import { limits } from '../limits.ts'
 import { type Documents, openDocuments } from './documents.ts'
 import {
   type Key,
+  type KeyChange,
   type KeyWish,
+  keyChangeProblem,
   keyProblem,
   type Mode,
   type Product,
@@ -17,7 +19,7 @@ import {
 } from './key.ts'
 import { hashSecret, makeKeyId, makeSecret, secretCharactersMax, shortenSecret } from './secret.ts'
 
-export type { Key, KeyWish, Mode, Product, Scope }
+export type { Key, KeyChange, KeyWish, Mode, Product, Scope }
 
 export type AccountsOptions = {
   /** `data/accounts.db` */
@@ -37,6 +39,8 @@ export type Accounts = {
   /** Makes the product too if it is new. `secret` is not kept: this is the only time it is told. */
   createKey(wish: KeyWish): Promise<{ ok: true; key: Key; secret: string } | Refused>
   listKeys(product?: string): Key[]
+  /** From the next request on, everywhere within a second. A revoked key stays as it is. */
+  updateKey(id: string, change: KeyChange): Promise<{ ok: true; key: Key } | Refused>
   /** Revoking a revoked key changes nothing. */
   revokeKey(id: string): Promise<{ ok: true; key: Key } | Refused>
   /** The key whose secret this is, if it may be used now; unknown, revoked and expired keys are alike null. */
@@ -72,6 +76,7 @@ export function openAccounts(options: AccountsOptions): Accounts {
     createKey: wish => createKey(documents, wish, now),
     listKeys: product =>
       valuesOf<Key>(documents, 'key').filter(key => product === undefined || key.product === product),
+    updateKey: (id, change) => updateKey(documents, id, change, now),
     revokeKey: id => revokeKey(documents, id, now),
     findKey,
     touch(uses) {
@@ -146,14 +151,35 @@ async function createKey(documents: Documents, wish: KeyWish, now: () => number)
   return { ok: true as const, key, secret }
 }
 
+async function updateKey(documents: Documents, id: string, change: KeyChange, now: () => number) {
+  const problem = keyChangeProblem(change, now())
+  if (problem !== null) return refused(problem)
+  const changed = change.name === undefined ? change : { ...change, name: change.name.trim() }
+  return rewriteKey(documents, id, 'change', key =>
+    key.revokedMs === null ? { ...key, ...changed } : refused('Cannot change the key because it is revoked.'),
+  )
+}
+
 async function revokeKey(documents: Documents, id: string, now: () => number) {
+  return rewriteKey(documents, id, 'revoke', key => (key.revokedMs === null ? { ...key, revokedMs: now() } : key))
+}
+
+/** Puts what `rewrite` makes of the key in its place; nothing is written when that is the very same. */
+async function rewriteKey(
+  documents: Documents,
+  id: string,
+  verb: 'change' | 'revoke',
+  rewrite: (key: Key) => Key | Refused,
+): Promise<{ ok: true; key: Key } | Refused> {
   documents.refresh()
   // Somebody else may write the same key at the same time; the loser looks again.
   for (;;) {
     const found = documents.get<Key>('key', id)
-    if (found === null) return refused(`Cannot revoke the key because there is none with the id ${JSON.stringify(id)}.`)
-    if (found.value.revokedMs !== null) return { ok: true as const, key: found.value }
-    const key = { ...found.value, revokedMs: now() }
+    if (found === null)
+      return refused(`Cannot ${verb} the key because there is none with the id ${JSON.stringify(id)}.`)
+    const key = rewrite(found.value)
+    if ('ok' in key) return key
+    if (key === found.value) return { ok: true as const, key }
     if (await documents.put('key', id, key, found.revision)) return { ok: true as const, key }
   }
 }

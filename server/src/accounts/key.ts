@@ -40,6 +40,9 @@ export type KeyWish = {
   scopes?: Scope[]
 }
 
+/** What can be changed of a key; what is absent stays as it is. */
+export type KeyChange = Pick<KeyWish, 'name' | 'rateLimit' | 'expiresMs' | 'scopes'>
+
 export const rateLimitDefault = 60
 /** A hundred thousand requests a second: more than one key can use. */
 const rateLimitMax = 6_000_000
@@ -59,23 +62,33 @@ export function productProblem(name: unknown): string | null {
 
 /** What is wrong with the wish for a key, or null. */
 export function keyProblem(wish: KeyWish, nowMs: number): string | null {
+  const { mode } = wish
   const product = productProblem(wish.product)
   if (product !== null) return product
-  const { name, mode, rateLimit, expiresMs, scopes } = wish
-  if (name !== undefined && (typeof name !== 'string' || !isShortText(name))) {
-    return `Cannot create the key because its name must be 1 to ${keyNameCharactersMax} printable characters: got ${show(name)}.`
-  }
   if (mode !== undefined && mode !== 'live' && mode !== 'test') {
     return `Cannot create the key because its mode must be live or test: got ${show(mode)}.`
   }
+  return settingsProblem('create', wish, nowMs)
+}
+
+/** What is wrong with a change of a key, or null. */
+export function keyChangeProblem(change: KeyChange, nowMs: number): string | null {
+  return settingsProblem('change', change, nowMs)
+}
+
+function settingsProblem(verb: 'create' | 'change', settings: KeyChange, nowMs: number): string | null {
+  const { name, rateLimit, expiresMs, scopes } = settings
+  if (name !== undefined && (typeof name !== 'string' || !isShortText(name))) {
+    return `Cannot ${verb} the key because its name must be 1 to ${keyNameCharactersMax} printable characters: got ${show(name)}.`
+  }
   if (rateLimit !== undefined && !(Number.isSafeInteger(rateLimit) && rateLimit >= 1 && rateLimit <= rateLimitMax)) {
-    return `Cannot create the key because its rate limit must be a whole number from 1 to ${rateLimitMax}: got ${show(rateLimit)}.`
+    return `Cannot ${verb} the key because its rate limit must be a whole number from 1 to ${rateLimitMax}: got ${show(rateLimit)}.`
   }
   if (expiresMs !== undefined && expiresMs !== null && !(Number.isSafeInteger(expiresMs) && expiresMs > nowMs)) {
-    return `Cannot create the key because its expiry must be a time in the future: got ${show(expiresMs)}.`
+    return `Cannot ${verb} the key because its expiry must be a time in the future: got ${show(expiresMs)}.`
   }
   if (scopes !== undefined && !isScopes(scopes)) {
-    return `Cannot create the key because its scopes must be one or both of ingest and read: got ${show(scopes)}.`
+    return `Cannot ${verb} the key because its scopes must be one or both of ingest and read: got ${show(scopes)}.`
   }
   return null
 }

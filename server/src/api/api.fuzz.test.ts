@@ -45,7 +45,10 @@ before(async () => {
     trustedProxies: [],
     windowsDir: directory,
     readiness: async () => ({}),
-    answers: { dryRun: async () => ({ answer: Buffer.from('{}') }) },
+    answers: {
+      dryRun: async () => ({ answer: Buffer.from('{}') }),
+      receipts: async () => ({ answer: Buffer.from('null') }),
+    },
   })
 })
 

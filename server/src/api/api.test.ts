@@ -49,11 +49,13 @@ async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750
     trustedProxies: [],
     windowsDir,
     readiness: async () => ({}),
-    answers: { dryRun: async () => ({ fault: 'away' }) },
+    answers: { dryRun: away, receipts: away },
   })
   after(() => api.close())
   return { api, clock, keys, touched, windowsDir }
 }
+
+const away = async () => ({ fault: 'away' })
 
 const event = '{"client_user_id":"u","event_name":"login","timestamp":1702963200,"ip_address":"::1"}'
 
@@ -124,7 +126,7 @@ test('a port that is taken is told by rejecting', async () => {
     trustedProxies: [],
     windowsDir: `${windowsDir}-other`,
     readiness: async () => ({}),
-    answers: { dryRun: async () => ({ fault: 'away' }) },
+    answers: { dryRun: away, receipts: away },
   })
   await assert.rejects(again, /EADDRINUSE/)
 })

@@ -16,8 +16,16 @@ export type DryRunQuestion = {
 /** The reply's body, or why there is none. */
 export type Answered = { answer: Buffer } | { fault: string }
 
-/** Who answers. Never rejects. */
-export type Answers = { dryRun(question: DryRunQuestion, body: Uint8Array): Promise<Answered> }
+/** Of one request, or of every event with one of the sender's own ids; of one product and mode. */
+export type ReceiptsQuestion = { product: string; mode: 'live' | 'test' } & Partial<
+  Record<'request' | 'transaction' | 'message' | 'idempotencyKey', string>
+>
+
+/** Who answers. Never rejects. The answer to a question about something that is not there is `null`. */
+export type Answers = {
+  dryRun(question: DryRunQuestion, body: Uint8Array): Promise<Answered>
+  receipts(question: ReceiptsQuestion): Promise<Answered>
+}
 
 export class Asking {
   #answers: Answers
@@ -31,6 +39,10 @@ export class Asking {
 
   dryRun(question: DryRunQuestion, body: Uint8Array): Promise<Answered> {
     return this.#ask(() => this.#answers.dryRun(question, body))
+  }
+
+  receipts(question: ReceiptsQuestion): Promise<Answered> {
+    return this.#ask(() => this.#answers.receipts(question))
   }
 
   async #ask(question: () => Promise<Answered>): Promise<Answered> {

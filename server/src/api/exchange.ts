@@ -21,8 +21,8 @@ export type Exchange = {
   kind: 'event' | 'batch'
   /** Of a batch, the good events are wanted even where others are bad. */
   partial: boolean
-  /** To be echoed, not stored. */
-  dryRun: boolean
+  /** `write`: its events are to be stored, and are counted. */
+  purpose: 'write' | 'dry run' | 'read'
   /** null until the key is known. */
   key: KeyInUse | null
   phase: Phase

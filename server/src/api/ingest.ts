@@ -3,6 +3,8 @@
 // Each step may refuse, and the order of refusals is the contract's: 404, 405, 401, 429, 415, 413, 400. A reply of 200
 // leaves only in the log's callback. Each request that was addressed to us is counted once, by what became of it.
 //
+// The file is long because the order of these steps is one thing, and every step may end the request.
+//
 // A bug in here ends the request it met, with a 500, and nothing else. A key never leaves here: not in a reply, not in
 // a log line.
 
@@ -10,7 +12,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkBody, checkDryRun, checkPartial, type PartialOutcome, limits as wire } from '@datapulse/contract'
 import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
-import type { Asking } from './asking.ts'
+import type { Answered, Asking } from './asking.ts'
 import type { BadKeys } from './bad-keys.ts'
 import type { BodyBudget } from './body-budget.ts'
 import { BodyReader, type Taken } from './body-reader.ts'
@@ -25,9 +27,10 @@ import type { Latency } from './latency.ts'
 import type { Limiter } from './limiter.ts'
 import { contentTypeProblem, encodingOf, encodingProblem } from './media.ts'
 import type { Proxies } from './proxies.ts'
-import { methodRefusal, notAnswered, storageRefusal, tooLarge } from './refusals.ts'
+import { receiptsQuestion } from './receipts-question.ts'
+import { methodRefusal, notAnswered, nothingFound, scopeRefusal, storageRefusal, tooLarge } from './refusals.ts'
 import { acceptedBody, partialBody, type Refusal, refusalBody, statusOf } from './reply.ts'
-import { findRoute } from './route.ts'
+import { findRoute, type Target } from './route.ts'
 import type { Tally } from './tally.ts'
 
 export type IngestNeeds = {
@@ -108,7 +111,7 @@ export class Ingest {
       requestId: randomUUIDv7(),
       kind: 'event',
       partial: false,
-      dryRun: false,
+      purpose: 'write',
       key: null,
       phase: 'reading',
       encoding: 'none',
@@ -137,24 +140,22 @@ export class Ingest {
         events: 0,
       }
     }
-    if (target.route !== 'event' && target.route !== 'batch') return this.#answerHealth(exchange, target.route)
+    if (target.route === 'requests') return this.#answerReceipts(exchange, target)
+    if (!('partial' in target)) return this.#answerHealth(exchange, target.route)
     exchange.kind = target.route
     exchange.partial = target.partial
-    exchange.dryRun = target.dryRun
+    if (target.dryRun) exchange.purpose = 'dry run'
     if (req.method !== 'POST') return methodRefusal(req.method, 'POST')
-    return this.#refusalByKey(exchange) ?? this.#refusalByBodyHeaders(exchange)
+    return this.#refusalByKey(exchange, 'ingest') ?? this.#refusalByBodyHeaders(exchange)
   }
 
-  #refusalByKey(exchange: Exchange): Refusal | null {
+  #refusalByKey(exchange: Exchange, scope: 'ingest' | 'read'): Refusal | null {
     const { accounts, keys, limiter, now } = this.#needs
     const presented = exchange.req.headers['x-api-key'] as string | undefined
     const key = presented === undefined ? null : accounts.findKey(presented, exchange.receivedMs)
     if (key === null) return this.#refuseKey(exchange)
-    if (!key.scopes.includes('ingest')) {
-      // Somebody's key, sent to the wrong door: no guess at one, so it does not count towards a flood of them.
-      const message = 'This key may not send events, as it was made without the scope ingest'
-      return { code: 'UNAUTHORIZED', message, events: 1 }
-    }
+    // Somebody's key, sent to the wrong door: no guess at one, so it does not count towards a flood of them.
+    if (!key.scopes.includes(scope)) return scopeRefusal(scope)
     const inUse = keys.use(key, exchange.receivedMs)
     exchange.key = inUse
     const steadyMs = limiter.steady(now())
@@ -205,6 +206,44 @@ export class Ingest {
       this.#finish(exchange)
     })
     return 'answered'
+  }
+
+  #answerReceipts(exchange: Exchange, target: Extract<Target, { route: 'requests' }>): Refusal | null | 'answered' {
+    exchange.purpose = 'read'
+    const { method } = exchange.req
+    if (method !== 'GET') return methodRefusal(method, 'GET')
+    const refusal = this.#refusalByKey(exchange, 'read')
+    if (refusal !== null) return refusal
+    const problem = hostProblem(exchange.req)
+    if (problem !== null) return { code: 'BAD_REQUEST', message: problem, events: 0 }
+    const { key } = exchange.key as NonNullable<Exchange['key']>
+    const question = receiptsQuestion(target, key)
+    if ('code' in question) return question
+    exchange.phase = 'working'
+    exchange.req.resume()
+    this.#relay(exchange, this.#needs.asking.receipts(question), 'receipt', null)
+    return 'answered'
+  }
+
+  /** Replies what another role answers. */
+  #relay(exchange: Exchange, asked: Promise<Answered>, what: string, more: readonly string[] | null): void {
+    void asked.then(answered => {
+      if (exchange.phase === 'done') return
+      try {
+        if ('fault' in answered) {
+          const { requestId } = exchange
+          this.#needs.logger.error({ fault: answered.fault, requestId }, `a ${what} could not be answered`)
+          this.#reject(exchange, notAnswered(what))
+        } else if (answered.answer.equals(nothing)) {
+          this.#reject(exchange, nothingFound(what))
+        } else {
+          this.#send(exchange, 200, answered.answer, more)
+          this.#finish(exchange)
+        }
+      } catch (bug) {
+        this.#contain(exchange, bug)
+      }
+    })
   }
 
   // --- the body
@@ -300,7 +339,7 @@ export class Ingest {
 
   #judge(exchange: Exchange): void {
     const bytes = (exchange.body as BodyReader).bytes
-    if (exchange.dryRun)
+    if (exchange.purpose === 'dry run')
       return this.#judgeDryRun(exchange, checkDryRun(bytes, exchange.kind, exchange.receivedMs), bytes)
     if (exchange.partial) return this.#judgePartial(exchange, checkPartial(bytes, exchange.receivedMs), bytes)
     const outcome = checkBody(bytes, exchange.kind, exchange.receivedMs)
@@ -330,20 +369,8 @@ export class Ingest {
     const { kept, positions, errors } = outcome
     const { kind, requestId, receivedMs } = exchange
     const question = { kind, requestId, keyPrefix: key.prefix, receivedMs, positions, errors }
-    void this.#needs.asking.dryRun(question, kept ?? bytes).then(answered => {
-      if (exchange.phase === 'done') return
-      try {
-        if ('answer' in answered) {
-          this.#send(exchange, 200, answered.answer, ['X-Ingest-Mode', 'dryrun'])
-          this.#finish(exchange)
-        } else {
-          this.#needs.logger.error({ fault: answered.fault, requestId }, 'a dry run could not be answered')
-          this.#reject(exchange, notAnswered('dry run'))
-        }
-      } catch (bug) {
-        this.#contain(exchange, bug)
-      }
-    })
+    const asked = this.#needs.asking.dryRun(question, kept ?? bytes)
+    this.#relay(exchange, asked, 'dry run', ['X-Ingest-Mode', 'dryrun'])
   }
 
   #recordOf(exchange: Exchange, events: number, body: Uint8Array): LogRecord {
@@ -417,7 +444,7 @@ export class Ingest {
       refusal.code === 'NOT_FOUND' ||
       refusal.code === 'METHOD_NOT_ALLOWED' ||
       refusal.events === 0 ||
-      exchange.dryRun
+      exchange.purpose !== 'write'
     ) {
       tally.countCode(refusal.code)
     } else {
@@ -493,6 +520,9 @@ export class Ingest {
     exchange.res.end()
   }
 }
+
+/** The answer about what is not there. */
+const nothing = Buffer.from('null')
 
 function stackOf(bug: unknown): string {
   return bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)

@@ -14,6 +14,20 @@ export function tooLarge(): Refusal {
   return { code: 'PAYLOAD_TOO_LARGE', message, events: 1 }
 }
 
+export function scopeRefusal(scope: 'ingest' | 'read'): Refusal {
+  const what = scope === 'ingest' ? 'send events' : 'read receipts'
+  return {
+    code: 'UNAUTHORIZED',
+    message: `This key may not ${what}, as it was made without the scope ${scope}`,
+    events: 1,
+  }
+}
+
+/** Of what is asked for there is nothing that this key may know of. */
+export function nothingFound(what: string): Refusal {
+  return { code: 'NOT_FOUND', message: `There is no ${what} of this product and this kind of key`, events: 0 }
+}
+
 export function notAnswered(what: string): Refusal {
   const message = `The part of the server that answers a ${what} is away or busy: send again in a second`
   return { code: 'OVERLOADED', message, events: 0, headers: ['Retry-After', '1'] }

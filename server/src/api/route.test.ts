@@ -48,17 +48,32 @@ test('dryrun is on with any value but 0, false and no', () => {
     'a=b&dryrun',
     'dryrun=0&dryrun=1',
   ]) {
-    assert.equal(findRoute(`/v2/s2s/event?${query}`)?.dryRun, true, query)
+    assert.equal(writeTarget(`/v2/s2s/event?${query}`)?.dryRun, true, query)
   }
   for (const query of ['', 'dryrun=0', 'dryrun=false', 'dryrun=no', 'dryrun=FALSE', 'dry=1', 'xdryrun']) {
-    assert.equal(findRoute(`/v2/s2s/event?${query}`)?.dryRun, false, query)
+    assert.equal(writeTarget(`/v2/s2s/event?${query}`)?.dryRun, false, query)
   }
 })
 
 test('partial is read alike, and means something to a batch only', () => {
-  assert.equal(findRoute('/v2/s2s/batch?partial=1')?.partial, true)
+  assert.equal(writeTarget('/v2/s2s/batch?partial=1')?.partial, true)
   assert.deepEqual(findRoute('/v2/s2s/batch/?partial&dryrun=1'), { route: 'batch', dryRun: true, partial: true })
   for (const target of ['/v2/s2s/batch', '/v2/s2s/batch?partial=0', '/v2/s2s/batch?x=1', '/v2/s2s/event?partial=1']) {
-    assert.equal(findRoute(target)?.partial, false, target)
+    assert.equal(writeTarget(target)?.partial, false, target)
   }
 })
+
+test('receipts are asked for by a request in the path, or by ids in the query', () => {
+  const one = findRoute('//v2/s2s/requests/0199f2d4/?x=1')
+  assert.deepEqual(one?.route === 'requests' && one.request, '0199f2d4')
+  const some = findRoute('/v2/s2s/requests?transaction_id=a%20b')
+  assert.ok(some?.route === 'requests' && some.request === null)
+  assert.equal(some.query.get('transaction_id'), 'a b')
+  for (const target of ['/v2/s2s/requests//', '/v2/s2s/requests/a/b', '/v2/s2s/requestsx', '/v2/s2s/request/a'])
+    assert.equal(findRoute(target), null, target)
+})
+
+function writeTarget(target: string) {
+  const found = findRoute(target)
+  return found?.route === 'event' || found?.route === 'batch' ? found : null
+}

@@ -1,16 +1,14 @@
 // Which route a request's target means. The published base URL ends in a slash, so a doubled leading slash and a
 // trailing one mean the same route; a query may follow.
 
-type Route = 'event' | 'batch' | 'healthz' | 'readyz'
-/** `partial`: of a batch, the good events are wanted even where others are bad. */
-export type Target = { route: Route; dryRun: boolean; partial: boolean }
-
-const routes = new Map<string, Route>([
-  ['/v2/s2s/event', 'event'],
-  ['/v2/s2s/batch', 'batch'],
-  ['/healthz', 'healthz'],
-  ['/readyz', 'readyz'],
-])
+/**
+ * `partial`: of a batch, the good events are wanted even where others are bad. `request` of `requests` is the id in the
+ * path, null where ids are asked for in the query.
+ */
+export type Target =
+  | { route: 'event' | 'batch'; dryRun: boolean; partial: boolean }
+  | { route: 'healthz' | 'readyz' }
+  | { route: 'requests'; request: string | null; query: URLSearchParams }
 
 const event: Target = { route: 'event', dryRun: false, partial: false }
 const batch: Target = { route: 'batch', dryRun: false, partial: false }
@@ -29,12 +27,25 @@ function parseTarget(target: string): Target | null {
   let path = question < 0 ? relative : relative.slice(0, question)
   if (path.startsWith('//')) path = path.slice(1)
   if (path.length > 1 && path.endsWith('/')) path = path.slice(0, -1)
-  const route = routes.get(path)
-  if (route === undefined) return null
-  if (question < 0) return { route, dryRun: false, partial: false }
-  const query = new URLSearchParams(relative.slice(question + 1))
-  return { route, dryRun: isOn(query, 'dryrun'), partial: route === 'batch' && isOn(query, 'partial') }
+  const query = new URLSearchParams(question < 0 ? '' : relative.slice(question + 1))
+  switch (path) {
+    case '/v2/s2s/event':
+      return { route: 'event', dryRun: isOn(query, 'dryrun'), partial: false }
+    case '/v2/s2s/batch':
+      return { route: 'batch', dryRun: isOn(query, 'dryrun'), partial: isOn(query, 'partial') }
+    case '/healthz':
+    case '/readyz':
+      return { route: path === '/healthz' ? 'healthz' : 'readyz' }
+    case requests:
+      return { route: 'requests', request: null, query }
+    default: {
+      const request = path.startsWith(`${requests}/`) ? path.slice(requests.length + 1) : ''
+      return request === '' || request.includes('/') ? null : { route: 'requests', request, query }
+    }
+  }
 }
+
+const requests = '/v2/s2s/requests'
 
 /** There, with any value but `0`, `false` and `no`. */
 function isOn(query: URLSearchParams, name: string): boolean {

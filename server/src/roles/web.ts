@@ -4,6 +4,7 @@
 import { join } from 'node:path'
 import { openAccounts } from '../accounts/accounts.ts'
 import type { Config } from '../config.ts'
+import { openLogReader } from '../log/log.ts'
 import { collectMetrics } from '../metrics.ts'
 import { runRole } from '../role.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
@@ -13,6 +14,8 @@ import { openWeb } from '../web/web.ts'
 import { answersOfWeb } from './answers.ts'
 import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
+import { receiptsOver } from './receipts.ts'
+import { showReceipts, showRequest } from './shown-receipts.ts'
 import { askStanding } from './standing.ts'
 
 export function runWeb(config: Config): Promise<void> {
@@ -20,6 +23,8 @@ export function runWeb(config: Config): Promise<void> {
     const derive = await openDerive(config)
     const accounts = openAccounts({ path: join(config.dataDir, 'accounts.db'), now: Date.now, logger })
     const warehouse = openConfiguredWarehouse(config, logger)
+    const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
+    const readReceipts = receiptsOver({ warehouse, log, now: Date.now })
     const token = config.adminToken || (await readOrMakeAdminToken(join(config.dataDir, 'admin-token'))).token
     const web = await openWeb({
       host: config.adminHost,
@@ -32,6 +37,11 @@ export function runWeb(config: Config): Promise<void> {
         countEvents: question => countEvents(warehouse, question),
         listDuplicates: question => listDuplicates(warehouse, question),
         listParked: warehouse.listParked,
+        receipts: async question => {
+          const receipts = await readReceipts(question)
+          if (receipts === null) return null
+          return question.request === undefined ? showReceipts(receipts) : showRequest(receipts)
+        },
         countRejected: warehouse.countRejected,
         standing: () => askStanding(config, warehouse),
         metrics: () => collectMetrics(config.dataDir),
@@ -41,9 +51,10 @@ export function runWeb(config: Config): Promise<void> {
     })
     return {
       status: () => ({ web: web.status() }),
-      answers: answersOfWeb(derive),
+      answers: answersOfWeb(derive, readReceipts),
       async close() {
         await web.close()
+        await log.close()
         await warehouse.close()
         accounts.close()
       },

@@ -4,8 +4,11 @@ import type { Connection } from './connection.ts'
 import type { LoadNote } from './load.ts'
 
 /** Null before the first load. */
-export async function readLastNote(connection: Connection): Promise<LoadNote | null> {
-  const row = (await connection.select<NoteRow>('load', lastNoteSql))[0]
+export async function readLastNote(
+  connection: Connection,
+  workload: 'load' | 'ask' = 'load',
+): Promise<LoadNote | null> {
+  const row = (await connection.select<NoteRow>(workload, lastNoteSql))[0]
   if (row === undefined) return null
   const { accepted, stored, duplicate, conflict, parked, rejected, ...note } = row
   return { ...note, totals: { accepted, stored, duplicate, conflict, parked, rejected } }

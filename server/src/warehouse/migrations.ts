@@ -42,6 +42,7 @@ const steps: Step[] = [
     run: async connection => {
       for (const { name } of derivedColumns) await connection.command(addColumn(events, name))
       await connection.command(addIndex(events, 'by_load_seq'))
+      await connection.command(addIndex(parked, 'by_request'))
     },
   },
 ]

@@ -157,6 +157,7 @@ export const parked: Table = {
   ],
   partitionBy: 'toYYYYMM(received_at)',
   orderBy: 'product, mode, received_at, request_id, position',
+  indexes: ['INDEX by_request request_id TYPE bloom_filter(0.01) GRANULARITY 1'],
 }
 
 export const rejected: Table = {

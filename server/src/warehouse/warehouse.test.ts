@@ -86,7 +86,7 @@ test('a warehouse of an older version gets what it lacks, where a new one has it
   const before = [await Promise.all(tables.map(columnsOf)), await connection.select('load', indexes)]
   for (const table of tables) {
     const drops = ['DROP COLUMN idempotency_key']
-    if (table !== 'parked') drops.unshift('DROP INDEX by_idempotency_key')
+    drops.unshift(`DROP INDEX ${table === 'parked' ? 'by_request' : 'by_idempotency_key'}`)
     if (table === 'events')
       drops.push('DROP INDEX by_load_seq', ...derivedColumns.map(({ name }) => `DROP COLUMN ${name}`))
     await connection.command(`ALTER TABLE ${table} ${drops.join(', ')}`, {}, { mutations_sync: '2' })

@@ -23,6 +23,7 @@ import type { StoredEvent } from './asking/event-columns.ts'
 import { type DuplicatesQuestion, listDuplicates, type StoredDuplicate } from './asking/list-duplicates.ts'
 import { type EventsQuestion, listEvents, type Page } from './asking/list-events.ts'
 import { listParked, type ParkedQuestion, type StoredParked } from './asking/list-parked.ts'
+import { type Receipts, type ReceiptsQuestion, readReceipts } from './asking/receipts.ts'
 import { type WarehouseStatus, warehouseStatus } from './asking/status.ts'
 import { faultOf } from './fault.ts'
 import type { LoadingWarehouse } from './load.ts'
@@ -47,6 +48,7 @@ export type Warehouse = {
   listParked(question: ParkedQuestion): Promise<Page<StoredParked>>
   countEvents<By extends CountBy = CountByDefault>(question: CountQuestion<By>): Promise<CountRow<By>[]>
   countRejected<By extends RejectedBy = RejectedByDefault>(question: RejectedQuestion<By>): Promise<RejectedCount<By>[]>
+  readReceipts(question: ReceiptsQuestion): Promise<Receipts>
   status(): Promise<WarehouseStatus>
   close(): Promise<void>
 }
@@ -85,6 +87,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     listParked: question => ask(() => listParked(connection, question)),
     countEvents: question => ask(() => countEvents(connection, question)),
     countRejected: question => ask(() => countRejected(connection, question)),
+    readReceipts: question => ask(() => readReceipts(connection, question)),
     status: () => ask(() => warehouseStatus(connection)),
     close: () => connection.close(),
   }

@@ -26,6 +26,7 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     countEvents: inTime(question => needs.countEvents(question)),
     listDuplicates: inTime(question => needs.listDuplicates(question)),
     listParked: inTime(question => needs.listParked(question)),
+    receipts: inTime(question => needs.receipts(question)),
     countRejected: inTime(question => needs.countRejected(question)),
   }
 }

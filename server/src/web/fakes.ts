@@ -41,6 +41,11 @@ export function makeFakes(eventCount = 3): Fakes {
         keys.push(Object.assign(key, { hash: 'secret-hash' }))
         return { ok: true, key, secret: `dp_${mode}_secret${keys.length}` }
       },
+      async updateKey(id, change) {
+        const key = keys.find(one => one.id === id)
+        if (key === undefined) return { ok: false, problem: 'There is none.' }
+        return { ok: true, key: Object.assign(key, change) }
+      },
       async revokeKey(id) {
         const key = keys.find(one => one.id === id)
         if (key === undefined) return { ok: false, problem: 'There is none.' }
@@ -89,6 +94,10 @@ export function makeFakes(eventCount = 3): Fakes {
       ],
       cursor: null,
     }),
+    receipts: async question => {
+      asked.push(question)
+      return question.transaction === 'tx_none' ? null : { events: [{ outcome: 'stored', request_id: 'r0', index: 0 }] }
+    },
     countRejected: async () => [
       {
         product: 'demo',

@@ -31,6 +31,8 @@ export type KeyWish = {
   expiresMs?: number | null
 }
 
+export type KeyChange = Pick<KeyWish, 'name' | 'scopes' | 'rateLimit' | 'expiresMs'>
+
 /** A wish that cannot be granted, with a sentence for the one who asked. */
 export type Refused = { ok: false; problem: string }
 
@@ -41,6 +43,8 @@ export type Accounts = {
   listKeys(product?: string): Key[]
   /** Makes the product if it is new. `secret` is the whole key: it is given this once. */
   createKey(wish: KeyWish): Promise<{ ok: true; key: Key; secret: string } | Refused>
+  /** What is absent of the change stays as it is. */
+  updateKey(id: string, change: KeyChange): Promise<{ ok: true; key: Key } | Refused>
   /** Revoking twice is not an error. */
   revokeKey(id: string): Promise<{ ok: true; key: Key } | Refused>
   /** Unix milliseconds. */
@@ -104,12 +108,19 @@ export type Standing = {
   eventsMissing: number | null
 }
 
+/** By one of the ids; each id exactly. */
+export type ReceiptsQuestion = Partial<
+  Record<'product' | 'request' | 'transaction' | 'message' | 'idempotencyKey', string>
+> & { mode?: 'live' | 'test' }
+
 export type WebNeeds = {
   accounts: Accounts
   listEvents: (question: PageQuestion) => Promise<Page>
   countEvents: (question: CountsQuestion) => Promise<CountRow[]>
   listDuplicates: (question: DuplicatesQuestion) => Promise<Page>
   listParked: (question: PageQuestion) => Promise<Page>
+  /** What became of each event of a request, or under an id; null when there is none. */
+  receipts: (question: ReceiptsQuestion) => Promise<object | null>
   countRejected: (question: Filter) => Promise<RejectedRow[]>
   standing: () => Promise<Standing>
   /** Prometheus text. */

@@ -112,6 +112,17 @@ export const past: Reading<number> = time('back')
 /** A moment still to come; a length of time counts ahead from now. */
 export const future: Reading<number> = time('ahead')
 
+/** The same, or the word `never`. */
+export function orNever<Value>(reading: Reading<Value>): Reading<Value | 'never'> {
+  return {
+    read(sent, nowMs) {
+      if (sent === 'never') return { value: 'never' }
+      const result = reading.read(sent, nowMs)
+      return 'value' in result ? result : { wanted: `${result.wanted}, or never` }
+    },
+  }
+}
+
 function time(lengths: 'back' | 'ahead'): Reading<number> {
   return {
     read(sent, nowMs) {

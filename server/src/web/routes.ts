@@ -1,13 +1,14 @@
 // What the admin API answers, as one table: a method, a path, and a function from the request to a JSON value. The
 // table is also what tells a wrong method (405) from a wrong path (404).
 
-import type { Accounts, Filter, Key, KeyWish, Page, Refused, WebNeeds } from './needs.ts'
+import type { Accounts, Filter, Key, KeyChange, KeyWish, Page, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
   future,
   integer,
   listOf,
   oneOf,
+  orNever,
   past,
   productId,
   readFields,
@@ -21,7 +22,11 @@ import { showKey, showProduct, showRow, showStanding } from './shown.ts'
 
 export type Asked = { query: URLSearchParams; id: string; body: object; now: number }
 export type Answer = { status?: 200 | 201; body: unknown }
-export type Route = { method: 'GET' | 'POST' | 'DELETE'; path: string; answer: (asked: Asked) => Promise<Answer> }
+export type Route = {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  path: string
+  answer: (asked: Asked) => Promise<Answer>
+}
 
 const idBytesMax = 512
 const rateLimitMax = 6_000_000
@@ -36,6 +41,12 @@ const eventFilters = {
   request: uuid,
 }
 
+const receiptIds = {
+  request: uuid,
+  transaction: text(idBytesMax),
+  message: text(idBytesMax),
+  idempotency_key: text(255),
+}
 const countFilters = { event: text(128), user: text(idBytesMax), click: text(idBytesMax) }
 const countBy = ['product', 'mode', 'event_name', 'currency', 'month', 'day', 'hour'] as const
 const countRowsMax = 10_000
@@ -96,6 +107,32 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
           needs.listParked,
         )
         return { body: { parked: rows.map(showRow), next: cursor } }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/receipts',
+      async answer({ query, now }) {
+        const { product, mode, ...ids } = readQuery(
+          query,
+          { product: productId, mode: question.mode, ...receiptIds },
+          now,
+        )
+        const given = Object.entries(ids).filter(([, value]) => value !== null)
+        if (given.length !== 1) {
+          const message =
+            'one of request, transaction, message and idempotency_key must be given: that is what is looked for'
+          throw badParameters([{ name: 'request', message }])
+        }
+        const { idempotency_key: idempotencyKey, ...others } = Object.fromEntries(given) as Record<string, string>
+        const found = await needs.receipts({
+          ...(product !== null && { product }),
+          ...(mode !== null && { mode }),
+          ...(idempotencyKey !== undefined && { idempotencyKey }),
+          ...others,
+        })
+        if (found === null) throw new Refusal('NOT_FOUND', 'No event came under this id')
+        return { body: found }
       },
     },
     {
@@ -184,6 +221,15 @@ function accountRoutes(accounts: Accounts): Route[] {
       },
     },
     {
+      method: 'PATCH',
+      path: '/api/keys/:id',
+      async answer({ query, id, body, now }) {
+        readQuery(query, none, now)
+        const { key } = granted(await accounts.updateKey(find(id).id, readKeyChange(body, now)))
+        return { body: show(key, now) }
+      },
+    },
+    {
       method: 'DELETE',
       path: '/api/keys/:id',
       async answer({ query, id, now }) {
@@ -234,16 +280,33 @@ async function turnPage<Q extends { cursor?: string }>(asked: Q, list: (asked: Q
   }
 }
 
+function readKeyChange(body: object, now: number): KeyChange {
+  const { name, rate_limit, scopes, expires_at } = readFields(
+    body,
+    { ...keySettings, expires_at: orNever(future) },
+    now,
+  )
+  const change: KeyChange = {
+    ...(name !== null && { name }),
+    ...(rate_limit !== null && { rateLimit: rate_limit }),
+    ...(scopes !== null && { scopes }),
+    ...(expires_at !== null && { expiresMs: expires_at === 'never' ? null : expires_at }),
+  }
+  if (Object.keys(change).length > 0) return change
+  const message = 'one of name, rate_limit, scopes and expires_at must be given: that is what is changed'
+  throw badParameters([{ name: 'name', message }])
+}
+
+const keySettings = { name: text(100), rate_limit: integer(1, rateLimitMax), scopes: listOf('ingest', 'read') }
+
 function readKeyWish(body: object, now: number): KeyWish {
   const wish = readFields(
     body,
     {
       product: required(productId, 'a key belongs to one'),
-      name: text(100),
+      ...keySettings,
       mode: question.mode,
-      rate_limit: integer(1, rateLimitMax),
       expires_at: future,
-      scopes: listOf('ingest', 'read'),
     },
     now,
   )

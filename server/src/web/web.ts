@@ -164,7 +164,7 @@ function addPath(
     if (route === undefined) {
       throw new Refusal('METHOD_NOT_ALLOWED', `${path} takes ${allow}`, { headers: { allow } })
     }
-    const body = method === 'POST' ? await readBody(c) : {}
+    const body = method === 'POST' || method === 'PATCH' ? await readBody(c) : {}
     const query = new URL(c.req.url).searchParams
     const answer = await route.answer({ query, id: c.req.param('id') ?? '', body, now: now() })
     return c.json(answer.body as object, answer.status ?? 200)
