@@ -11,8 +11,11 @@ import { addGenerate } from './commands/generate.ts'
 import { addKeys } from './commands/keys.ts'
 import { addParked } from './commands/parked.ts'
 import { addProducts } from './commands/products.ts'
+import { addRates } from './commands/rates.ts'
 import { addReceipts } from './commands/receipts.ts'
 import { addRejected } from './commands/rejected.ts'
+import { addReplay } from './commands/replay.ts'
+import { addReprocess } from './commands/reprocess.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
@@ -35,6 +38,9 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addDuplicates,
     addParked,
     addRejected,
+    addReplay,
+    addRates,
+    addReprocess,
     addSend,
     addGenerate,
   ]

@@ -38,6 +38,11 @@ export const limits = {
   closeMs: 10_000,
   /** Dry runs and other questions in progress, which another role answers; beyond it 500 with Retry-After 1. */
   askingMax: 16,
+  /** Refused requests of one key that are kept with their bodies in a minute; beyond it they are only counted. */
+  rejectionsPerMinuteMax: 60,
+  rejectionBytesPerMinuteMax: 16 * 1024 * 1024,
+  /** The same of all keys together. */
+  rejectionBytesPerMinuteInAllMax: 64 * 1024 * 1024,
   /** `/readyz` waits so long for the later stages' answer. */
   readinessMs: 2_000,
   /** Last-used times are written down this often. */
@@ -81,6 +86,13 @@ export const limits = {
   loadIntervalMs: 200,
   /** The log is looked at so often when there was nothing new. */
   pollMs: 5,
+
+  // rejected requests that are kept with their bodies: of each key the newest, no older than this
+  rejectionsPerKeyMax: 1_000,
+  rejectionBytesPerKeyMax: 64 * 1024 * 1024,
+  rejectionAgeMsMax: 30 * 86_400_000,
+  /** They are looked through this often, and what is beyond is deleted. */
+  rejectionTrimMs: 600_000,
 
   // warehouse
   /** One question: seconds, bytes, threads; questions waiting beyond the queue get an error. */

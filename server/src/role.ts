@@ -4,7 +4,7 @@
 // What escapes as an exception is a bug: the process ends, and its next start takes the road of recovery.
 
 import { setPriority } from 'node:os'
-import { lowerBackgroundThreads } from './background-threads.ts'
+import { lowerBackgroundThreads, merging } from './background-threads.ts'
 import type { Config } from './config.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import { type RoleMetrics, openRoleMetrics } from './metrics.ts'
@@ -22,8 +22,13 @@ export type RoleMessage = { kind: 'ready'; detail: Record<string, unknown> } | {
  */
 const priorities: Record<RoleName, number> = { api: 0, web: 2, pipeline: 5, engine: 5 }
 
-/** So much lower do V8's own threads run. */
+/** So much lower do threads run that work in the background: V8's own, and ClickHouse's that merge. */
 const backgroundNiceness = 10
+
+/** Lowers ClickHouse's threads that merge, in the engine's process. They are made when they are needed. */
+export function lowerMerging(): void {
+  lowerBackgroundThreads(priorities.engine + backgroundNiceness, merging)
+}
 
 /** Ends the process with this code when the part could not open: the same again would not help at once. */
 export const couldNotOpen = 69

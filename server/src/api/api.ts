@@ -10,7 +10,7 @@ import { createServer, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { limits as wire } from '@datapulse/contract'
 import { limits as fixed } from '../limits.ts'
-import type { LogWriter } from '../log/record.ts'
+import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
 import { type Answers, Asking } from './asking.ts'
 import { BadKeys } from './bad-keys.ts'
 import { BodyBudget } from './body-budget.ts'
@@ -23,6 +23,7 @@ import { type DoorKey, KeysInUse } from './keys-in-use.ts'
 import { Latency } from './latency.ts'
 import { Limiter } from './limiter.ts'
 import { openProxies } from './proxies.ts'
+import { type RejectionLimits, Rejections } from './rejections.ts'
 import { Tally } from './tally.ts'
 
 /** What the door needs of accounts. */
@@ -45,7 +46,7 @@ type DoorLimits = {
   badKeyAddressesMax: number
   tallyIntervalMs: number
   askingMax: number
-}
+} & RejectionLimits
 
 export type ApiOptions = {
   accounts: DoorAccounts
@@ -71,20 +72,23 @@ export type ApiOptions = {
 export type Api = {
   port: number
   status(): ApiStatus
+  /** Events that an operator sends again, as a request of their own; counted like any other. */
+  append(record: LogRecord): Promise<LogFault | null>
   /** Takes no more connections, answers what is in flight, writes the last tally; resolves within `limits.closeMs` or so. */
   close(): Promise<void>
 }
 
-type ApiStatus = ReturnType<Tally['status']> & {
-  requestsInFlight: number
-  connections: number
-  connectionsDropped: number
-  bodyBytesInFlight: number
-  decompressing: number
-  badKeyAddresses: number
-  keysInWindow: number
-  latency: ReturnType<Latency['status']>
-}
+type ApiStatus = ReturnType<Tally['status']> &
+  ReturnType<Rejections['status']> & {
+    requestsInFlight: number
+    connections: number
+    connectionsDropped: number
+    bodyBytesInFlight: number
+    decompressing: number
+    badKeyAddresses: number
+    keysInWindow: number
+    latency: ReturnType<Latency['status']>
+  }
 
 /** Resolves when the port is open; rejects when it cannot be. */
 export async function openApi(options: ApiOptions): Promise<Api> {
@@ -97,6 +101,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const decompressor = new Decompressor(budget, wire.bodyBytesMax)
   const tally = new Tally(log, now)
   const latency = new Latency()
+  const rejections = new Rejections(log, limits)
   const connections: Connections = new Connections({
     giveUp: (exchange, refusal) => ingest.giveUp(exchange, refusal),
     abandon: exchange => ingest.abandon(exchange),
@@ -116,6 +121,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     connections,
     tally,
     latency,
+    rejections,
     asking: new Asking(options.answers, limits.askingMax),
     health: new Health(log, options.readiness),
   })
@@ -153,6 +159,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     port: (server.address() as AddressInfo).port,
     status: () => ({
       ...tally.status(),
+      ...rejections.status(),
       requestsInFlight: ingest.inFlight,
       connections: connections.count,
       connectionsDropped,
@@ -162,6 +169,15 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       ...limiter.status(),
       latency: latency.status(),
     }),
+    append: record =>
+      new Promise(resolve => {
+        tally.receive(record.events)
+        log.append(record, fault => {
+          if (fault === null) tally.accept(record.events)
+          else tally.reject(record.product, record.keyId, 'STORAGE_UNAVAILABLE', record.events)
+          resolve(fault)
+        })
+      }),
     close() {
       closed ??= close()
       return closed

@@ -10,7 +10,14 @@
 
 import { randomUUIDv7 } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { checkBody, checkDryRun, checkPartial, type PartialOutcome, limits as wire } from '@datapulse/contract'
+import {
+  type BodyOutcome,
+  checkBody,
+  checkDryRun,
+  checkPartial,
+  type PartialOutcome,
+  limits as wire,
+} from '@datapulse/contract'
 import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
 import type { Answered, Asking } from './asking.ts'
 import type { BadKeys } from './bad-keys.ts'
@@ -27,6 +34,8 @@ import type { Latency } from './latency.ts'
 import type { Limiter } from './limiter.ts'
 import { contentTypeProblem, encodingOf, encodingProblem } from './media.ts'
 import type { Proxies } from './proxies.ts'
+import type { RejectionHead } from '../steps/rejection.ts'
+import { partialRejection, type Rejections } from './rejections.ts'
 import { receiptsQuestion } from './receipts-question.ts'
 import { methodRefusal, notAnswered, nothingFound, scopeRefusal, storageRefusal, tooLarge } from './refusals.ts'
 import { acceptedBody, partialBody, type Refusal, refusalBody, statusOf } from './reply.ts'
@@ -48,6 +57,7 @@ export type IngestNeeds = {
   tally: Tally
   latency: Latency
   asking: Asking
+  rejections: Rejections
   health: Health
 }
 
@@ -166,12 +176,7 @@ export class Ingest {
   }
 
   #refuseKey(exchange: Exchange): Refusal {
-    const { badKeys, proxies } = this.#needs
-    const address = proxies.addressOf(
-      exchange.connection.remoteAddress ?? '',
-      exchange.req.headers['x-forwarded-for'] as string | undefined,
-    )
-    exchange.last = badKeys.count(address, exchange.receivedMs)
+    exchange.last = this.#needs.badKeys.count(this.#addressOf(exchange), exchange.receivedMs)
     return { code: 'UNAUTHORIZED', message: keyProblem(exchange.req), events: 1 }
   }
 
@@ -343,19 +348,20 @@ export class Ingest {
       return this.#judgeDryRun(exchange, checkDryRun(bytes, exchange.kind, exchange.receivedMs), bytes)
     if (exchange.partial) return this.#judgePartial(exchange, checkPartial(bytes, exchange.receivedMs), bytes)
     const outcome = checkBody(bytes, exchange.kind, exchange.receivedMs)
-    if (!outcome.ok) this.#reject(exchange, outcome)
+    if (!outcome.ok) this.#rejectBody(exchange, outcome, bytes)
     else this.#append(exchange, this.#recordOf(exchange, outcome.events, bytes), outcome.events, null)
   }
 
   /** Of a batch the good events go to the log, as a batch of their own that knows where they stood. */
   #judgePartial(exchange: Exchange, outcome: PartialOutcome, bytes: Buffer): void {
     if (!outcome.ok) {
-      this.#reject(exchange, outcome)
+      this.#rejectBody(exchange, outcome, bytes)
       return
     }
     const { events, errors, kept, positions } = outcome
     const record = this.#recordOf(exchange, events, kept ?? bytes)
     if (positions !== null) record.positions = positions
+    if (errors.length > 0) this.#keepRejection(exchange, partialRejection(errors), bytes)
     this.#append(exchange, record, events + errors.length, partialBody(exchange.requestId, events, errors))
   }
 
@@ -371,6 +377,24 @@ export class Ingest {
     const question = { kind, requestId, keyPrefix: key.prefix, receivedMs, positions, errors }
     const asked = this.#needs.asking.dryRun(question, kept ?? bytes)
     this.#relay(exchange, asked, 'dry run', ['X-Ingest-Mode', 'dryrun'])
+  }
+
+  #rejectBody(exchange: Exchange, outcome: Extract<BodyOutcome, { ok: false }>, bytes: Buffer): void {
+    this.#reject(exchange, outcome)
+    this.#keepRejection(exchange, { ...outcome, refused: null }, bytes)
+  }
+
+  #keepRejection(exchange: Exchange, told: Omit<RejectionHead, 'kind' | 'address'>, bytes: Buffer): void {
+    const { code, message, violations, violationsTotal, refused } = told
+    const { kind: _kind, events: _events, body: _body, ...whose } = this.#recordOf(exchange, 0, bytes)
+    const address = this.#addressOf(exchange)
+    const head = { kind: exchange.kind, code, message, violations, violationsTotal, refused, address }
+    this.#needs.rejections.keep(whose, head, bytes)
+  }
+
+  #addressOf({ connection, req }: Exchange): string {
+    const forwarded = req.headers['x-forwarded-for'] as string | undefined
+    return this.#needs.proxies.addressOf(connection.remoteAddress ?? '', forwarded)
   }
 
   #recordOf(exchange: Exchange, events: number, body: Uint8Array): LogRecord {

@@ -205,7 +205,7 @@ test('a segment of a newer format is refused by writer and reader', async t => {
   db.close()
   await assert.rejects(
     openLogWriter({ dir, limits, now: Date.now, logger }),
-    /format version must be 2 or older: got 99/,
+    /format version must be 3 or older: got 99/,
   )
   const reader = await openLogReader({ dir, logger })
   t.after(() => reader.close())

@@ -9,7 +9,7 @@ import type { LogRecord } from './record.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 })
 const plain: fc.Arbitrary<LogRecord> = fc.record({
-  kind: fc.constantFrom('event', 'batch', 'tally'),
+  kind: fc.constantFrom('event', 'batch', 'tally', 'rejection'),
   requestId: fc.uuid(),
   product: text,
   keyId: text,
@@ -20,7 +20,7 @@ const plain: fc.Arbitrary<LogRecord> = fc.record({
 })
 const printable = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map(code => String.fromCharCode(code)) })
 const extras = fc.record(
-  { idempotencyKey: printable, positions: fc.array(fc.nat({ max: 4_999 })) },
+  { idempotencyKey: printable, positions: fc.array(fc.nat({ max: 4_999 })), replayOf: fc.uuid() },
   { requiredKeys: [] },
 )
 const record = fc.tuple(plain, extras).map(([one, more]) => ({ ...one, ...more }))

@@ -1,18 +1,18 @@
 // How records lie in the body of a commit: one after another, little-endian, without a gap.
 //
-//   0  u8   kind: 0 event, 1 batch, 2 tally; + 0x80 when the mode is test; + 0x40 when there are extras
+//   0  u8   kind: 0 event, 1 batch, 2 tally, 3 rejection; + 0x80 when the mode is test; + 0x40 when there are extras
 //   1  u8   length of the request id        2  u8  length of the product        3  u8  length of the key id
 //   4  u32  events                          8  u32 length of the body          12  u48 received, Unix ms
 //  18  request id, product, key id (UTF-8), extras, body
 //
-//   extras  u32 length, then as many bytes of JSON: {idempotencyKey?, positions?}
+//   extras  u32 length, then as many bytes of JSON: {idempotencyKey?, positions?, replayOf?}
 //
 // A commit's checksum lies beside it in the store; this file only refuses what cannot be a packed record.
 
 import assert from 'node:assert'
 import type { LogRecord, StoredRecord } from './record.ts'
 
-const kinds = ['event', 'batch', 'tally'] as const
+const kinds = ['event', 'batch', 'tally', 'rejection'] as const
 const headBytes = 18
 const testBit = 0x80
 const extrasBit = 0x40
@@ -92,31 +92,37 @@ export function unpackRecords(packed: Uint8Array, offset: number, count: number)
   return at === from.length ? records : null
 }
 
-type Extras = Pick<LogRecord, 'idempotencyKey' | 'positions'>
+type Extras = Pick<LogRecord, 'idempotencyKey' | 'positions' | 'replayOf'>
 
 const noExtras: Extras = {}
 
-function hasExtras({ idempotencyKey, positions }: LogRecord): boolean {
-  return idempotencyKey !== undefined || positions !== undefined
+function hasExtras({ idempotencyKey, positions, replayOf }: LogRecord): boolean {
+  return idempotencyKey !== undefined || positions !== undefined || replayOf !== undefined
 }
 
 function extrasBytesMax(record: LogRecord): number {
   if (!hasExtras(record)) return 0
-  const { idempotencyKey, positions } = record
+  const { idempotencyKey, positions, replayOf } = record
   // JSON escapes a quote or a backslash with one more byte, anything odd with five.
-  return 64 + 6 * (idempotencyKey?.length ?? 0) + positionBytesMax * (positions?.length ?? 0)
+  return (
+    128 + 6 * ((idempotencyKey?.length ?? 0) + (replayOf?.length ?? 0)) + positionBytesMax * (positions?.length ?? 0)
+  )
 }
 
-function extrasOf({ idempotencyKey, positions }: LogRecord): string {
-  return JSON.stringify({ idempotencyKey, positions })
+function extrasOf({ idempotencyKey, positions, replayOf }: LogRecord): string {
+  return JSON.stringify({ idempotencyKey, positions, replayOf })
 }
 
 /** Null when this is no text of ours. */
 function readExtras(text: string): Extras | null {
   try {
-    const { idempotencyKey, positions } = JSON.parse(text) as Extras
+    const { idempotencyKey, positions, replayOf } = JSON.parse(text) as Extras
     if (positions !== undefined && !Array.isArray(positions)) return null
-    return { ...(idempotencyKey !== undefined && { idempotencyKey }), ...(positions !== undefined && { positions }) }
+    return {
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(positions !== undefined && { positions }),
+      ...(replayOf !== undefined && { replayOf }),
+    }
   } catch {
     return null
   }

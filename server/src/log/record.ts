@@ -4,8 +4,11 @@
 
 /** One entry of the log. */
 export type LogRecord = {
-  /** `event`: one JSON object; `batch`: a JSON array of them; `tally`: what the API rejected, as JSON (see api/tally.ts). */
-  kind: 'event' | 'batch' | 'tally'
+  /**
+   * `event`: one JSON object; `batch`: a JSON array of them; `tally`: what the API rejected, as JSON (see api/tally.ts);
+   * `rejection`: a request that it rejected, with its body (see api/rejections.ts).
+   */
+  kind: 'event' | 'batch' | 'tally' | 'rejection'
   /** UUID, lower case with dashes. */
   requestId: string
   /** Product id; `''` on a tally. */
@@ -15,12 +18,14 @@ export type LogRecord = {
   mode: 'live' | 'test'
   /** When the API received it: Unix milliseconds. */
   receivedMs: number
-  /** How many events the body holds; 0 on a tally. */
+  /** How many events the body holds; 0 on a tally and a rejection. */
   events: number
   /** The request's Idempotency-Key, printable ASCII; absent when it had none. */
   idempotencyKey?: string
   /** Where in the sent batch the events of the body stood, when others of it were refused; absent when all are here. */
   positions?: number[]
+  /** The request that was rejected or parked, and is sent again with this one by an operator; absent on any other. */
+  replayOf?: string
   body: Uint8Array
 }
 

@@ -5,6 +5,7 @@ import { type Chunk, emptyChunk, openCourse } from './chunk.ts'
 import { type Ahead, type Decided, decide } from './decisions.ts'
 import { type Delivered, type DeliveryParts, deliver, type Progress, reckon } from './delivery.ts'
 import type { Recovered } from './recovery.ts'
+import type { Turns } from './turns.ts'
 
 export type FollowLimits = {
   loadEventsMax: number
@@ -17,6 +18,7 @@ export type FollowLimits = {
 
 export type FollowParts = Omit<DeliveryParts, 'index'> & {
   limits: FollowLimits
+  turns: Turns
   /** Told what is not loaded yet: when the API received its oldest record; null when there is nothing. */
   onOldest: (receivedMs: number | null) => void
 }
@@ -25,7 +27,7 @@ export type FollowParts = Omit<DeliveryParts, 'index'> & {
 type Running = { readonly done: Promise<Delivered | { failed: unknown }>; settled: boolean; oldestMs: number | null }
 
 export async function follow(parts: FollowParts, start: Recovered): Promise<void> {
-  const { pace, log, now, derive, logger, limits, onOldest } = parts
+  const { pace, log, now, derive, turns, logger, limits, onOldest } = parts
   const { index, logId, missing } = start
   const onGap = (gap: object) => logger.error({ logId, ...gap }, 'a stretch of the log is lost: it is parked')
   const readFrom = missing === null ? start.from : { offset: missing.to, events: start.from.events + missing.events }
@@ -53,7 +55,9 @@ export async function follow(parts: FollowParts, start: Recovered): Promise<void
     if (await finish()) decided = await decide(chunk.items, index, nothingAhead, reckon(progress, chunk, null))
     begunMs = now()
     const sent = Promise.withResolvers<void>()
-    running = inBackground(deliver({ ...parts, index }, progress, chunk, decided, sent.resolve), chunk)
+    const [from, taken] = [progress, chunk]
+    const delivered = turns.run(() => deliver({ ...parts, index }, from, taken, decided, sent.resolve))
+    running = inBackground(delivered, chunk)
     ahead = decided.entries
     chunk = emptyChunk(logId, chunk.to)
     onOldest(running.oldestMs)

@@ -10,6 +10,7 @@ import type { DamagedRange, StoredRecord } from '../log/record.ts'
 import { conflictFingerprint } from '../steps/conflict.ts'
 import { type Derive, type Derived, processEvent } from '../steps/derive.ts'
 import { identityOfEvent, identityOfPlace, identityOfText } from '../steps/identity.ts'
+import { rejectedPosition, rejectedReason } from '../steps/rejection.ts'
 import type { Origin, ParkedRow, RejectedRow } from '../warehouse/load.ts'
 import { readTally } from './tally.ts'
 
@@ -44,8 +45,9 @@ export type ParkReason = keyof typeof parkReasons
 
 export function itemsOfRecord(record: StoredRecord, derive: Derive, into: Item[]): void {
   if (record.kind === 'tally') return itemsOfTally(record, into)
+  if (record.kind === 'rejection') return void into.push(itemOfRejection(record))
   if (record.kind !== 'event' && record.kind !== 'batch') {
-    into.push(parkedRequest(record, 'record_kind', `kind ${String(record.kind)}`))
+    into.push(parkedRequest(record, 'record_kind', `kind ${record.kind as string}`))
     return
   }
   const body = readEvents(record.body, record.kind)
@@ -119,12 +121,22 @@ function itemOfEvent(record: StoredRecord, position: number, sent: SentEvent, de
   if (error !== null) return parkedItem(origin, 1, 'event_failed', error, raw)
   try {
     const { event, derived } = processEvent(value, raw, record.receivedMs, derive)
-    const { identity, claim } = identityOfEvent(event, origin, raw)
+    // Sent again by an operator, it stays the event that it would have been: twice is once.
+    const whose = record.replayOf === undefined ? origin : { ...origin, requestId: record.replayOf }
+    const { identity, claim } = identityOfEvent(event, whose, raw)
     const fingerprint = conflictFingerprint(event)
     return { kind: 'event', origin, identity, claim, fingerprint, events: 1, event, derived, raw }
   } catch (cause) {
     return parkedItem(origin, 1, 'event_failed', sentence(cause), raw)
   }
+}
+
+/** A request that was refused at the door, kept with what was wrong with it beside what is parked. It holds no events. */
+function itemOfRejection(record: StoredRecord): Item {
+  const body = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.byteLength)
+  const end = body.indexOf('\n')
+  const detail = body.toString('utf8', 0, Math.max(0, end))
+  return parkedItem(originOf(record, rejectedPosition), 0, rejectedReason, detail, body.toString('utf8', end + 1))
 }
 
 function itemsOfTally(record: StoredRecord, into: Item[]): void {
@@ -144,7 +156,13 @@ function parkedRequest(record: StoredRecord, reason: ParkReason, detail: string)
   return parkedItem(originOf(record, -1), record.events, reason, detail, raw)
 }
 
-function parkedItem(origin: Origin, events: number, reason: ParkReason, detail: string, raw: string): Item {
+function parkedItem(
+  origin: Origin,
+  events: number,
+  reason: ParkReason | typeof rejectedReason,
+  detail: string,
+  raw: string,
+): Item {
   return {
     kind: 'parked',
     origin,

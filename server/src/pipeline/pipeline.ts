@@ -19,18 +19,22 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleepMs } from 'node:timers/promises'
 import type { LogHead, LogReader } from '../log/record.ts'
 import type { Derive } from '../steps/derive.ts'
-import type { LoadingWarehouse, LoadNote, Totals } from '../warehouse/load.ts'
+import type { LoadingWarehouse, LoadNote, RebuildingWarehouse, Totals } from '../warehouse/load.ts'
 import type { LogPlace } from './chunk.ts'
 import { type FollowLimits, follow } from './follow.ts'
 import { type IdentityIndex, IndexFault, type IndexPlace } from './index/identity-index.ts'
 import { levelIndexPlace } from './index/level-index.ts'
 import { type Logger, openPace, PipelineClosing } from './pace.ts'
 import { type Recovered, recover } from './recovery.ts'
+import { type ReprocessRange, type ReprocessStatus, startReprocess } from './reprocess.ts'
 import { acceptedBefore, readToken } from './token.ts'
+import { openTurns } from './turns.ts'
 
 export type PipelineOptions = {
   log: LogReader
   warehouse: LoadingWarehouse
+  /** Absent where nothing is ever processed again. */
+  rebuilding?: RebuildingWarehouse
   /** A directory of its own; made when it is not there. */
   indexDir: string
   /** Unix milliseconds. */
@@ -66,12 +70,16 @@ export type PipelineStatus = {
   rebuilds: number
   identitiesRebuilt: number
   indexBytes: number
+  /** The last one asked for since start. */
+  reprocess: ReprocessStatus | null
 } & Totals
 
 export type Pipeline = {
   status(): PipelineStatus
   /** When it stopped: null after `close`, else the bug that stopped it. */
   ended: Promise<Error | null>
+  /** Makes anew what is derived from events of a range; false while another one is being made. */
+  reprocess(range: ReprocessRange): boolean
   /** Finishes the load that is running, or abandons it (the next start repeats it) after `closeMsMax`. */
   close(): Promise<void>
 }
@@ -106,6 +114,7 @@ export function openPipelineOver(
   let totals: Totals = { accepted: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0, rejected: 0 }
   let index: IdentityIndex | null = null
   let indexBytes = 0
+  let reprocessing: ReturnType<typeof startReprocess> | null = null
 
   const onLoad = (note: LoadNote, to: LogPlace, loadMs: number) => {
     loads++
@@ -126,14 +135,15 @@ export function openPipelineOver(
   }
   const roomProblem = options.roomProblem ?? (() => null)
   const told = { logger, onLoad, onRebuild, onOldest }
-  const parts = { log, warehouse, place, pace, now, derive, salt, roomProblem, limits, ...told }
+  const turns = openTurns()
+  const parts = { log, warehouse, place, pace, turns, now, derive, salt, roomProblem, limits, ...told }
 
   async function run(): Promise<void> {
     for (let failures = 0; !pace.closing(); ) {
       const loadsBefore = loads
       let recovered: Recovered | null = null
       try {
-        recovered = await recover(parts)
+        recovered = await turns.run(() => recover(parts))
         index = recovered.index
         logId = recovered.logId
         checkpoint = recovered.from
@@ -214,13 +224,21 @@ export function openPipelineOver(
         rebuilds,
         identitiesRebuilt,
         indexBytes,
+        reprocess: reprocessing?.status ?? null,
         ...totals,
       }
+    },
+    reprocess(range) {
+      const { rebuilding } = options
+      if (rebuilding === undefined || reprocessing?.status.state === 'building') return false
+      const needs = { warehouse: rebuilding, derive, turns, now, logger, isClosing: () => pace.closing() }
+      reprocessing = startReprocess(needs, range)
+      return true
     },
     async close() {
       pace.close()
       const patience = options.sleep?.(closeMsMax) ?? sleepMs(closeMsMax, undefined, { ref: false })
-      await Promise.race([Promise.all([ended, watched]), patience])
+      await Promise.race([Promise.all([ended, watched, reprocessing?.ended]), patience])
     },
   }
 }

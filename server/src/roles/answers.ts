@@ -1,13 +1,20 @@
-// What the api role asks of the web role, and what that answers: everything that needs a large database or the warehouse,
+// What roles ask of each other. The api role asks the web role for everything that needs a large database or the warehouse,
 // which the api does not open. Over the web role's socket; when it is away, slow or has too much to do, the api answers
 // 500 with Retry-After.
 //
 //   POST /dry-run    a line of JSON (DryRunQuestion), then the body    -> the reply's body
+//   POST /reprocess  (to the pipeline role) a range of receipt             -> whether it was begun
+//   POST /replay     (to the api role) a line of JSON (ReplayHead), then a batch  -> {requestId} or {problem}
 //   POST /receipts   a line of JSON (ReceiptsQuestion)                 -> the reply's body, or null
 
+import { randomUUIDv7 } from 'node:crypto'
+import type { Api } from '../api/api.ts'
 import type { Answers, ReceiptsQuestion } from '../api/asking.ts'
 import type { Config } from '../config.ts'
 import { askQuestion, type RoleQuestions } from '../role-socket.ts'
+import type { LogRecord } from '../log/record.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { ReprocessRange } from '../pipeline/reprocess.ts'
 import type { Derive } from '../steps/derive.ts'
 import { type DryRunQuestion, dryRun } from '../steps/dry-run.ts'
 import type { ReadReceipts } from './receipts.ts'
@@ -38,6 +45,46 @@ export function answersOfWeb(derive: Derive, readReceipts: ReadReceipts): RoleQu
       return dryRun(head as DryRunQuestion, body, derive)
     },
   }
+}
+
+/** What the api role needs to know of events that are sent again. */
+export type ReplayHead = Pick<LogRecord, 'product' | 'keyId' | 'mode' | 'events' | 'positions' | 'replayOf'> & {
+  idempotencyKey: string
+}
+
+/** The api role's side: it alone writes the log. */
+export function answersOfApi(api: Pick<Api, 'append'>, now: () => number): RoleQuestions {
+  return {
+    replay: async bytes => {
+      const { head, body } = apart(bytes)
+      const { idempotencyKey, ...whose } = head as ReplayHead
+      const requestId = randomUUIDv7()
+      const key = idempotencyKey === '' ? {} : { idempotencyKey }
+      const fault = await api.append({ kind: 'batch', requestId, ...whose, ...key, receivedMs: now(), body })
+      return JSON.stringify(fault === null ? { requestId } : { problem: fault.message })
+    },
+  }
+}
+
+/** Hands a batch to the api role. Throws a fault with `code` when it is not durable. */
+export async function askReplay(config: Config, head: ReplayHead, batch: Uint8Array): Promise<string> {
+  const asked = await askQuestion(config.dataDir, 'api', 'replay', withHead(head, batch), timeoutMs)
+  const told =
+    'answer' in asked ? (JSON.parse(asked.answer.toString()) as { requestId?: string; problem?: string }) : {}
+  if (told.requestId !== undefined) return told.requestId
+  const why = told.problem ?? ('fault' in asked ? asked.fault : '')
+  throw Object.assign(new Error(`The API could not take the events: ${why}`), { code: 'API_AWAY' })
+}
+
+/** The pipeline role's side. */
+export function answersOfPipeline(pipeline: Pick<Pipeline, 'reprocess'>): RoleQuestions {
+  return { reprocess: async bytes => JSON.stringify(pipeline.reprocess(apart(bytes).head as ReprocessRange)) }
+}
+
+/** Asks the pipeline role; null when it is away. */
+export async function askReprocess(config: Config, range: ReprocessRange): Promise<boolean | null> {
+  const asked = await askQuestion(config.dataDir, 'pipeline', 'reprocess', withHead(range), timeoutMs)
+  return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as boolean) : null
 }
 
 function withHead(head: object, body: Uint8Array = new Uint8Array()): Buffer {

@@ -12,7 +12,7 @@ import { openLogWriter } from '../log/log.ts'
 import type { LogWriter } from '../log/record.ts'
 import { runRole } from '../role.ts'
 import { askRole, type RoleName } from '../role-socket.ts'
-import { askWeb } from './answers.ts'
+import { answersOfApi, askWeb } from './answers.ts'
 
 export function runApi(config: Config): Promise<void> {
   return runRole('api', config, async logger => {
@@ -48,6 +48,7 @@ export function runApi(config: Config): Promise<void> {
       answers: askWeb(config),
     })
     return {
+      answers: answersOfApi(api, now),
       status: () => ({
         port: api.port,
         api: apiStatus(api),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { takeExclusiveLock } from '../exclusive-lock.ts'
 import { limits } from '../limits.ts'
-import { runRole } from '../role.ts'
+import { lowerMerging, runRole } from '../role.ts'
 import { engineSocket } from '../role-socket.ts'
 import { runEngine } from '../warehouse/engine/engine.ts'
 import { watchLoads } from './stuck-load.ts'
@@ -32,7 +32,9 @@ export function runEngineRole(config: Config): Promise<void> {
       bodyBytesMax: limits.engineBodyBytesMax,
     })
     const isStuck = watchLoads(() => engine.status().load)
+    lowerMerging()
     const watch = setInterval(() => {
+      lowerMerging()
       if (!isStuck()) return
       logger.error({ secondsMax: limits.loadSecondsMax }, 'a loading statement never ends: this process ends')
       logger.end(70)

@@ -15,6 +15,8 @@ import { levelIndexPlace } from '../pipeline/index/level-index.ts'
 import type { Logger } from '../pipeline/pace.ts'
 import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
 import { runRole } from '../role.ts'
+import type { Warehouse } from '../warehouse/warehouse.ts'
+import { answersOfPipeline } from './answers.ts'
 import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 
@@ -27,6 +29,7 @@ export function runPipeline(config: Config): Promise<void> {
     const pipeline = openPipelineOver({
       log: withCrashPoints('log', log, config),
       warehouse: withCrashPoints('warehouse', warehouse.loading, config),
+      rebuilding: withCrashPoints('rebuild', warehouse.rebuilding, config),
       place: indexPlace(config),
       now: Date.now,
       derive,
@@ -34,13 +37,16 @@ export function runPipeline(config: Config): Promise<void> {
       limits,
       roomProblem: () => roomProblem(config),
     })
+    const trimming = setInterval(() => void trim(warehouse, logger), limits.rejectionTrimMs)
     // A broken assertion: the next start takes the road of recovery.
     void pipeline.ended.then(bug => {
       if (bug !== null) throw bug
     })
     return {
       status: () => pipelineStatus(pipeline),
+      answers: answersOfPipeline(pipeline),
       async close() {
+        clearInterval(trimming)
         await pipeline.close()
         await log.close()
         await warehouse.close()
@@ -84,5 +90,17 @@ function pipelineStatus(pipeline: Pipeline) {
       // By the log's total against the outcomes; there is nothing to compare before the log was found.
       difference: status.logId === '' ? 0 : acceptedBefore + checkpointEvents - stored - duplicate - parked,
     },
+  }
+}
+
+/** What cannot be deleted now is deleted the next time. */
+async function trim(warehouse: Warehouse, logger: Logger): Promise<void> {
+  const { rejectionsPerKeyMax, rejectionBytesPerKeyMax, rejectionAgeMsMax } = limits
+  const kept = { perKeyMax: rejectionsPerKeyMax, bytesPerKeyMax: rejectionBytesPerKeyMax, ageMsMax: rejectionAgeMsMax }
+  try {
+    const requests = await warehouse.trimRejections(kept)
+    if (requests > 0) logger.info({ requests }, 'rejected requests beyond what is kept were deleted')
+  } catch (cause) {
+    logger.warn({ cause: String(cause) }, 'rejected requests could not be looked through')
   }
 }

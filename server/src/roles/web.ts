@@ -6,15 +6,20 @@ import { openAccounts } from '../accounts/accounts.ts'
 import type { Config } from '../config.ts'
 import { openLogReader } from '../log/log.ts'
 import { collectMetrics } from '../metrics.ts'
+import type { PipelineStatus } from '../pipeline/pipeline.ts'
 import { runRole } from '../role.ts'
+import { askRole } from '../role-socket.ts'
+import { rejectedPosition } from '../steps/rejection.ts'
+import { readRatesFile } from '../steps/rates-file.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { readOrMakeAdminToken } from '../web/admin-token.ts'
-import type { CountRow, CountsQuestion, DuplicatesQuestion, Page } from '../web/needs.ts'
+import type { CountRow, CountsQuestion, DuplicatesQuestion, Page, RejectionShown } from '../web/needs.ts'
 import { openWeb } from '../web/web.ts'
-import { answersOfWeb } from './answers.ts'
+import { answersOfWeb, askReplay, askReprocess, type ReplayHead } from './answers.ts'
 import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { receiptsOver } from './receipts.ts'
+import { type ReplayReport, replay } from './replay.ts'
 import { showReceipts, showRequest } from './shown-receipts.ts'
 import { askStanding } from './standing.ts'
 
@@ -37,6 +42,27 @@ export function runWeb(config: Config): Promise<void> {
         countEvents: question => countEvents(warehouse, question),
         listDuplicates: question => listDuplicates(warehouse, question),
         listParked: warehouse.listParked,
+        listRejections: warehouse.listRejections,
+        groupRejections: warehouse.groupRejections,
+        readRejection: request => readRejection(warehouse, request),
+        replay: async wish => {
+          const send = (head: ReplayHead, batch: Uint8Array) => askReplay(config, head, batch)
+          const report = await replay({ readKept: warehouse.readKept, send, derive, now: Date.now }, wish)
+          return report !== null && typeof report === 'object' ? showReplay(report) : report
+        },
+        startReprocess: range => askReprocess(config, range),
+        readReprocess: async () => {
+          const told = await askRole<{ pipeline: PipelineStatus }>(config.dataDir, 'pipeline', 'status')
+          return told === null ? 'away' : told.pipeline.reprocess
+        },
+        importRates: async file => {
+          const read = readRatesFile(file)
+          if (!read.ok) return read
+          await warehouse.importRates(read.rates)
+          return { ok: true, month: read.rates.month, currencies: read.rates.rates.length }
+        },
+        listRates: () => warehouse.listRates(),
+        readRates: month => warehouse.readRates(month),
         receipts: async question => {
           const receipts = await readReceipts(question)
           if (receipts === null) return null
@@ -79,4 +105,26 @@ async function listDuplicates(warehouse: Warehouse, question: DuplicatesQuestion
     first_received_at: first?.received_at ?? null,
   }))
   return { rows: flat, cursor }
+}
+
+async function readRejection(warehouse: Warehouse, request: string): Promise<RejectionShown | null> {
+  const [kept] = await warehouse.readKept(request, rejectedPosition)
+  const { rows } = await warehouse.listRejections({ request, limit: 1 })
+  if (kept?.head == null || rows[0] === undefined) return null
+  const { violations, refused } = kept.head
+  return { ...rows[0], idempotency_key: kept.idempotencyKey, refused, violations, raw: kept.raw }
+}
+
+function showReplay(report: ReplayReport): object {
+  const { replayOf, dryRun, events, accepted, errors, withoutId, requestId } = report
+  return {
+    replay_of: replayOf,
+    dry_run: dryRun,
+    events,
+    accepted,
+    rejected: errors.length,
+    errors,
+    without_id: withoutId,
+    request_id: requestId,
+  }
 }

@@ -9,16 +9,9 @@ import {
   readEvents,
   type SentEvent,
 } from '@datapulse/contract'
+import { readAsSent } from './as-sent.ts'
 import { type Derive, processEvent } from './derive.ts'
 import type { UserAgentInfo } from './user-agent.ts'
-
-declare global {
-  // Not in TypeScript's library yet: https://github.com/tc39/proposal-json-parse-with-source
-  interface JSON {
-    rawJSON(text: string): unknown
-    parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
-  }
-}
 
 export type DryRunQuestion = {
   kind: 'event' | 'batch'
@@ -80,7 +73,7 @@ function batchReply({ positions, errors, keyPrefix }: DryRunQuestion, requestId:
 
 function echoOf({ value, text }: SentEvent, receivedMs: number, requestId: string, derive: Derive): Echo {
   const { event, derived } = processEvent(value, text, receivedMs, derive)
-  const eventData = JSON.parse(text, asSent) as Record<string, unknown>
+  const eventData = readAsSent(text) as Record<string, unknown>
   const misspelled = misspelledFields(eventData)
   eventData['recv_timestamp'] = receivedMs
   eventData['request_id'] = requestId
@@ -93,8 +86,4 @@ function echoOf({ value, text }: SentEvent, receivedMs: number, requestId: strin
     flags: event.flags,
     misspelledFields: misspelled,
   }
-}
-
-function asSent(_key: string, value: unknown, { source }: { source?: string }): unknown {
-  return typeof value === 'number' && source !== undefined ? JSON.rawJSON(source) : value
 }

@@ -28,7 +28,10 @@ export type DuplicateRow = EventRow & {
   conflict: boolean
 }
 
-/** Something that could not be processed: an event, a whole request (position -1), or a damaged stretch of the log. */
+/**
+ * Something that could not be processed: an event, a whole request (position -1), or a damaged stretch of the log. And a
+ * request that was refused at the door (see steps/rejection.ts): `detail` is its head as JSON.
+ */
 export type ParkedRow = { origin: Origin; events: number; reason: string; detail: string; raw: string }
 
 /** Events refused at the door in one second, by product, key and code. */
@@ -96,6 +99,32 @@ export type LoadingWarehouse = {
   identitiesAfter(note: LoadNote | null): Promise<IdentityRow[]>
   /** What became of everything that is not stored, in pages: the rest of what the index remembers. */
   outcomes(): AsyncIterable<OutcomeRow[]>
+}
+
+/** A stored event as it was sent, to be made anew. `told` is what was derived from it, as one text. */
+export type SentRow = {
+  origin: Origin
+  identity: string
+  loadSeq: number
+  raw: string
+  flags: string[]
+  told: string
+}
+
+export type RebuiltRow = EventRow & { loadSeq: number; told: string }
+
+/** `seq`: the last load that it reads; `events`: how many events of these are in the range. */
+export type BegunRebuild = { id: string; seq: number; events: number }
+
+/** What processing events again needs of a warehouse. Times of receipt: `fromMs` is included, `toMs` is not. */
+export type RebuildingWarehouse = {
+  beginRebuild(range: { fromMs: number; toMs: number }): Promise<BegunRebuild>
+  sentEvents(range: { fromMs: number; toMs: number }, begun: BegunRebuild): AsyncIterable<SentRow[]>
+  addRebuilt(rows: readonly RebuiltRow[], begun: BegunRebuild, page: number): Promise<void>
+  /** Takes over what was loaded since; gives how far it got. */
+  catchUp(range: { fromMs: number; toMs: number }, begun: BegunRebuild): Promise<BegunRebuild>
+  /** Must not meet a load. Throws, and leaves all as it was, when counts or sums are others. */
+  swapRebuilt(range: { fromMs: number; toMs: number }, begun: BegunRebuild): Promise<void>
 }
 
 /** Something that has its outcome and is no stored event. */

@@ -14,6 +14,7 @@ import {
   factsTable,
   loads,
   parked,
+  rates,
   rejected,
   type Table,
 } from './schema.ts'
@@ -38,11 +39,12 @@ const steps: Step[] = [
     },
   },
   {
-    name: 'what is derived from an event',
+    name: 'what is derived from an event, and exchange rates',
     run: async connection => {
       for (const { name } of derivedColumns) await connection.command(addColumn(events, name))
       await connection.command(addIndex(events, 'by_load_seq'))
       await connection.command(addIndex(parked, 'by_request'))
+      await connection.command(createTable(rates))
     },
   },
 ]

@@ -143,11 +143,15 @@ export const duplicates: Table = {
 
 export const parked: Table = {
   name: 'parked',
-  about: 'What could not be processed, with the reason.',
+  about: 'What could not be processed, with the reason; and requests that were refused at the door (reason rejected).',
   columns: [
     ...originColumns.map(column =>
       column.name === 'position'
-        ? { ...column, type: 'Int32', about: 'its index in the request; -1: the whole request or stretch of the log' }
+        ? {
+            ...column,
+            type: 'Int32',
+            about: 'its index in the request; -1: the whole request or stretch of the log; -2: a rejected request',
+          }
         : column,
     ),
     { name: 'events', type: 'UInt64', about: 'how many events it stands for' },
@@ -197,6 +201,21 @@ export const loads: Table = {
     })),
   ],
   orderBy: 'seq',
+}
+
+export const rates: Table = {
+  name: 'rates',
+  about: 'Exchange rates, every import of every month. Of a month, the last import counts.',
+  columns: [
+    { name: 'month', type: 'UInt32', about: 'such as 202606: of the event' },
+    { name: 'base_currency', type: 'LowCardinality(String)', about: 'what amounts are converted to' },
+    { name: 'currency', type: 'LowCardinality(String)', about: 'upper case' },
+    { name: 'rate', type: 'Decimal(38, 18)', about: 'units of the currency for one of the base' },
+    { name: 'generated_at', type: "DateTime64(3, 'UTC')", about: 'when the file was made, as it says' },
+    { name: 'imported_at', type: "DateTime64(3, 'UTC')", about: 'when it was imported' },
+    { name: 'import_id', type: 'UUID', about: 'the import' },
+  ],
+  orderBy: 'month, currency, imported_at',
 }
 
 /** Facts about the warehouse itself: its id. */

@@ -13,7 +13,12 @@ import type { DuplicateRow, EventRow, LoadNote, Origin, ParkedRow, RejectedRow }
 
 /** Lines of `events`. */
 export function eventLines(rows: readonly EventRow[], loadSeq: number): Buffer {
-  return linesOf(rows, row => `${eventFields(row, loadSeq)}\t${derivedFields(row.derived)}\n`)
+  return linesOf(rows, row => eventLine(row, loadSeq))
+}
+
+/** A line of `events`. */
+export function eventLine(row: EventRow, loadSeq: number): string {
+  return `${eventFields(row, loadSeq)}\t${derivedFields(row.derived)}\n`
 }
 
 /** Lines of `duplicates`. */

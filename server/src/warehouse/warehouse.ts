@@ -24,11 +24,25 @@ import { type DuplicatesQuestion, listDuplicates, type StoredDuplicate } from '.
 import { type EventsQuestion, listEvents, type Page } from './asking/list-events.ts'
 import { listParked, type ParkedQuestion, type StoredParked } from './asking/list-parked.ts'
 import { type Receipts, type ReceiptsQuestion, readReceipts } from './asking/receipts.ts'
+import {
+  groupRejections,
+  type Kept,
+  listRejections,
+  readKept,
+  type Rejection,
+  type RejectionGroup,
+  type RejectionsQuestion,
+  type TrimLimits,
+  trimRejections,
+} from './asking/rejections.ts'
+import type { MonthRates } from '../steps/rates-file.ts'
 import { type WarehouseStatus, warehouseStatus } from './asking/status.ts'
 import { faultOf } from './fault.ts'
-import type { LoadingWarehouse } from './load.ts'
+import type { LoadingWarehouse, RebuildingWarehouse } from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
+import { rebuildingOver } from './rebuilding.ts'
+import { importRates, listRates, type RatesMonth, readRates } from './rates.ts'
 
 export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
   /** `[A-Za-z_][A-Za-z0-9_]*`; `datapulse` by default. */
@@ -39,6 +53,7 @@ export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
 
 export type Warehouse = {
   loading: LoadingWarehouse
+  rebuilding: RebuildingWarehouse
   /** Brings the warehouse to this version; everything else does so by itself. */
   ready(): Promise<void>
   /** Whether it can be reached just now. */
@@ -48,6 +63,13 @@ export type Warehouse = {
   listParked(question: ParkedQuestion): Promise<Page<StoredParked>>
   countEvents<By extends CountBy = CountByDefault>(question: CountQuestion<By>): Promise<CountRow<By>[]>
   countRejected<By extends RejectedBy = RejectedByDefault>(question: RejectedQuestion<By>): Promise<RejectedCount<By>[]>
+  listRejections(question: RejectionsQuestion & { limit: number; cursor?: string }): Promise<Page<Rejection>>
+  groupRejections(question: RejectionsQuestion & { limit: number }): Promise<RejectionGroup[]>
+  readKept(request: string, position?: number): Promise<Kept[]>
+  trimRejections(limits: TrimLimits): Promise<number>
+  importRates(rates: MonthRates): Promise<void>
+  listRates(): Promise<RatesMonth[]>
+  readRates(month: string): Promise<MonthRates['rates']>
   readReceipts(question: ReceiptsQuestion): Promise<Receipts>
   status(): Promise<WarehouseStatus>
   close(): Promise<void>
@@ -80,6 +102,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
   }
   return {
     loading: loadingOver(connection, ask),
+    rebuilding: rebuildingOver(connection, ask),
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),
@@ -87,6 +110,13 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     listParked: question => ask(() => listParked(connection, question)),
     countEvents: question => ask(() => countEvents(connection, question)),
     countRejected: question => ask(() => countRejected(connection, question)),
+    listRejections: question => ask(() => listRejections(connection, question)),
+    groupRejections: question => ask(() => groupRejections(connection, question)),
+    readKept: (request, position) => ask(() => readKept(connection, request, position)),
+    trimRejections: limits => ask(() => trimRejections(connection, limits, options.now())),
+    importRates: rates => ask(() => importRates(connection, rates, options.now())),
+    listRates: () => ask(() => listRates(connection)),
+    readRates: month => ask(() => readRates(connection, month)),
     readReceipts: question => ask(() => readReceipts(connection, question)),
     status: () => ask(() => warehouseStatus(connection)),
     close: () => connection.close(),

@@ -94,6 +94,31 @@ export function makeFakes(eventCount = 3): Fakes {
       ],
       cursor: null,
     }),
+    listRejections: async () => ({
+      rows: [{ request_id: 'r1', product: 'demo', code: 'VALIDATION_ERROR', events_refused: null }],
+      cursor: null,
+    }),
+    groupRejections: async () => [{ product: 'demo', rule: 'required', field: 'amount', requests: 2 }],
+    readRejection: async request =>
+      request.endsWith('1')
+        ? { request_id: request, raw: '{}', violations: [{ field: 'amount', rule: 'required' }] }
+        : null,
+    replay: async wish => {
+      asked.push(wish)
+      return wish.request.endsWith('1')
+        ? { accepted: 1 }
+        : wish.request.endsWith('2')
+          ? 'It cannot be taken apart.'
+          : null
+    },
+    startReprocess: async ({ fromMs }) => (fromMs === startMs ? null : fromMs > startMs),
+    readReprocess: async () => null,
+    importRates: async file =>
+      (file as { month?: string }).month === '2026-06'
+        ? { ok: true, month: '2026-06', currencies: 1 }
+        : { ok: false, problems: [{ name: 'month', message: 'month must be a month' }] },
+    listRates: async () => [{ month: '2026-06', currencies: 1, generatedMs: startMs, importedMs: startMs }],
+    readRates: async month => (month === '2026-06' ? [{ currency: 'EUR', rate: '0.92' }] : []),
     receipts: async question => {
       asked.push(question)
       return question.transaction === 'tx_none' ? null : { events: [{ outcome: 'stored', request_id: 'r0', index: 0 }] }

@@ -113,7 +113,55 @@ export type ReceiptsQuestion = Partial<
   Record<'product' | 'request' | 'transaction' | 'message' | 'idempotencyKey', string>
 > & { mode?: 'live' | 'test' }
 
+/** A month that has rates; times are Unix milliseconds. */
+export type RatesMonth = { month: string; currencies: number; generatedMs: number; importedMs: number }
+
+/** Of events received from `fromMs` to before `toMs`; times are Unix milliseconds. */
+export type Reprocess = {
+  state: string
+  fromMs: number
+  toMs: number
+  startedMs: number
+  endedMs: number | null
+  events: number
+  done: number
+  changed: number
+  problem: string
+}
+
+export type RejectionsQuestion = Pick<Filter, 'product' | 'mode' | 'request' | 'sinceMs' | 'untilMs'> &
+  Partial<Record<'key' | 'code' | 'rule' | 'field', string>>
+
+/** A rejected request with its body. */
+export type RejectionShown = Row & { raw: string; violations: object[] }
+
+export type ReplayWish = {
+  request: string
+  position?: number
+  mapping: ReadonlyMap<string, string>
+  partial: boolean
+  dryRun: boolean
+}
+
 export type WebNeeds = {
+  listRejections: (question: RejectionsQuestion & { limit: number; cursor?: string }) => Promise<Page>
+  groupRejections: (question: RejectionsQuestion & { limit: number }) => Promise<Row[]>
+  /** null when nothing is kept of it. */
+  readRejection: (request: string) => Promise<RejectionShown | null>
+  /** A report, a sentence why it is not possible, or null when nothing is kept. */
+  replay: (wish: ReplayWish) => Promise<object | string | null>
+  /** Whether it was begun: false while another one is at work, null when nobody can be asked. */
+  startReprocess: (range: { fromMs: number; toMs: number }) => Promise<boolean | null>
+  /** The last one since the pipeline started; `away` when it cannot be asked. */
+  readReprocess: (question: object) => Promise<Reprocess | null | 'away'>
+  /** Takes a month's file; or says all that is wrong with it. */
+  importRates: (
+    file: unknown,
+  ) => Promise<
+    { ok: true; month: string; currencies: number } | { ok: false; problems: { name: string; message: string }[] }
+  >
+  listRates: (question: object) => Promise<RatesMonth[]>
+  readRates: (month: string) => Promise<{ currency: string; rate: string }[]>
   accounts: Accounts
   listEvents: (question: PageQuestion) => Promise<Page>
   countEvents: (question: CountsQuestion) => Promise<CountRow[]>

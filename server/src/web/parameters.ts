@@ -70,7 +70,7 @@ export function integer(least: number, most: number): Reading<number> {
   return {
     read(sent) {
       const wanted = `a whole number from ${least} to ${most}`
-      const value = typeof sent === 'string' && /^\d{1,15}$/.test(sent) ? Number(sent) : sent
+      const value = typeof sent === 'string' && /^-?\d{1,15}$/.test(sent) ? Number(sent) : sent
       if (typeof value !== 'number' || !Number.isSafeInteger(value)) return { wanted }
       return value >= least && value <= most ? { value } : { wanted }
     },
@@ -111,6 +111,20 @@ export const flag: Reading<boolean> = {
 export const past: Reading<number> = time('back')
 /** A moment still to come; a length of time counts ahead from now. */
 export const future: Reading<number> = time('ahead')
+
+/** An object of texts, such as `{"userAgent":"user_agent"}`. */
+export function mappingOf(lengthMax: number): Reading<Map<string, string>> {
+  return {
+    read(sent) {
+      const wanted = `an object whose names and values are texts of 1 to ${lengthMax} characters`
+      if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return { wanted }
+      const entries = Object.entries(sent as Record<string, unknown>)
+      const isText = (one: unknown) => typeof one === 'string' && one.length >= 1 && one.length <= lengthMax
+      if (!entries.every(entry => entry.every(isText))) return { wanted }
+      return { value: new Map(entries as [string, string][]) }
+    },
+  }
+}
 
 /** The same, or the word `never`. */
 export function orNever<Value>(reading: Reading<Value>): Reading<Value | 'never'> {

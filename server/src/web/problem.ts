@@ -15,6 +15,8 @@ export const refusals = {
   WRONG_HOST: [421, 'Misdirected Request'],
   TOO_MANY_FAILURES: [429, 'Too Many Requests'],
   INTERNAL: [500, 'Internal Server Error'],
+  API_AWAY: [503, 'Service Unavailable'],
+  PIPELINE_AWAY: [503, 'Service Unavailable'],
   WAREHOUSE_AWAY: [503, 'Service Unavailable'],
   WAREHOUSE_BUSY: [503, 'Service Unavailable'],
   WAREHOUSE_SLOW: [503, 'Service Unavailable'],
@@ -67,6 +69,7 @@ const away = 'The warehouse cannot answer just now; keys, products and status st
 
 /** By the fault's code: ours, Retry-After, and what to say. */
 const warehouseMeanings: Record<string, [RefusalCode, number, string]> = {
+  API_AWAY: ['API_AWAY', 2, 'Nothing was sent'],
   WAREHOUSE_AWAY: ['WAREHOUSE_AWAY', 2, away],
   WAREHOUSE_DISK_FULL: ['WAREHOUSE_AWAY', 30, away],
   WAREHOUSE_EMPTY: ['WAREHOUSE_AWAY', 2, away],

@@ -1,7 +1,7 @@
 // What the admin API answers, as one table: a method, a path, and a function from the request to a JSON value. The
 // table is also what tells a wrong method (405) from a wrong path (404).
 
-import type { Accounts, Filter, Key, KeyChange, KeyWish, Page, Refused, WebNeeds } from './needs.ts'
+import type { Accounts, Filter, Key, KeyChange, KeyWish, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
   future,
@@ -18,10 +18,12 @@ import {
   uuid,
 } from './parameters.ts'
 import { badParameters, Refusal } from './problem.ts'
-import { showKey, showProduct, showRow, showStanding } from './shown.ts'
+import { rejectionRoutes } from './rejection-routes.ts'
+import { showKey, showProduct, showRatesMonth, showReprocess, showRow, showStanding } from './shown.ts'
+import { turnPage } from './turn-page.ts'
 
 export type Asked = { query: URLSearchParams; id: string; body: object; now: number }
-export type Answer = { status?: 200 | 201; body: unknown }
+export type Answer = { status?: 200 | 201 | 202; body: unknown }
 export type Route = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
@@ -147,12 +149,80 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
         }
       },
     },
+    ...rejectionRoutes(needs, pageRowsMax),
+    ...ratesRoutes(needs),
+    ...reprocessRoutes(needs),
     {
       method: 'GET',
       path: '/api/status',
       async answer({ query, now }) {
         readQuery(query, none, now)
         return { body: await readStanding(needs, now) }
+      },
+    },
+  ]
+}
+
+function ratesRoutes(needs: WebNeeds): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/rates',
+      async answer({ query, now }) {
+        readQuery(query, none, now)
+        return { body: { months: (await needs.listRates({})).map(showRatesMonth) } }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/rates',
+      async answer({ query, body, now }) {
+        readQuery(query, none, now)
+        const result = await needs.importRates(body)
+        if (!result.ok) throw badParameters(result.problems)
+        return { status: 201, body: { month: result.month, currencies: result.currencies } }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/rates/:id',
+      async answer({ query, id, now }) {
+        readQuery(query, none, now)
+        const rates = /^\d{4}-\d{2}$/.test(id) ? await needs.readRates(id) : []
+        if (rates.length === 0) throw new Refusal('NOT_FOUND', 'There are no rates of this month')
+        return { body: { month: id, base_currency: 'USD', rates } }
+      },
+    },
+  ]
+}
+
+function reprocessRoutes(needs: WebNeeds): Route[] {
+  const pipelineAway = () =>
+    new Refusal('PIPELINE_AWAY', 'The pipeline cannot be asked just now', { headers: { 'retry-after': '2' } })
+  return [
+    {
+      method: 'GET',
+      path: '/api/reprocess',
+      async answer({ query, now }) {
+        readQuery(query, none, now)
+        const last = await needs.readReprocess({})
+        if (last === 'away') throw pipelineAway()
+        return { body: { reprocess: last && showReprocess(last) } }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/reprocess',
+      async answer({ query, body, now }) {
+        readQuery(query, none, now)
+        const why = 'it is a time of receipt'
+        const { from, to } = readFields(body, { from: required(past, why), to: required(past, why) }, now)
+        if (from! >= to!) throw badParameters([{ name: 'to', message: 'to must be later than from' }])
+        const begun = await needs.startReprocess({ fromMs: from!, toMs: to! })
+        if (begun === null) throw pipelineAway()
+        if (!begun)
+          throw new Refusal('NOT_POSSIBLE', 'Events are being processed again already: wait until that has ended')
+        return { status: 202, body: { state: 'building' } }
       },
     },
   ]
@@ -265,19 +335,6 @@ function filterOf(values: Filters): Filter {
   const { product, mode, user, event, transaction, click, message, request } = values
   const filter = { product, mode, user, event, transaction, click, message, request, sinceMs: since, untilMs: until }
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value != null)) as Filter
-}
-
-/** A cursor that was tampered with is the asker's mistake, and only the warehouse can tell. */
-async function turnPage<Q extends { cursor?: string }>(asked: Q, list: (asked: Q) => Promise<Page>): Promise<Page> {
-  try {
-    return await list(asked)
-  } catch (error) {
-    const { code, message } = error as { code?: unknown; message?: unknown }
-    if (code !== 'WAREHOUSE_REFUSED' || asked.cursor === undefined) throw error
-    throw badParameters([
-      { name: 'cursor', message: `cursor must be what an earlier page gave as next: ${String(message)}` },
-    ])
-  }
 }
 
 function readKeyChange(body: object, now: number): KeyChange {

@@ -1,12 +1,37 @@
 // How things look in the admin API: flat objects in snake_case with the names of the wire. An event's own `timestamp` is
 // Unix milliseconds as on the wire, every `…_at` is ISO 8601; amounts are decimal text; absent is null.
 
-import type { Key, Product, Row, Standing } from './needs.ts'
+import type { Key, Product, RatesMonth, Reprocess, Row, Standing } from './needs.ts'
 
 type Flat = Record<string, string | number | boolean | null | string[]>
 
 export function showProduct(product: Product): Flat {
   return { id: product.id, created_at: iso(product.createdMs) }
+}
+
+export function showReprocess(one: Reprocess): Flat {
+  const { state, events, done, changed, problem } = one
+  return {
+    state,
+    from: iso(one.fromMs),
+    to: iso(one.toMs),
+    started_at: iso(one.startedMs),
+    ended_at: iso(one.endedMs),
+    events,
+    done,
+    changed,
+    problem: problem || null,
+  }
+}
+
+export function showRatesMonth({ month, currencies, generatedMs, importedMs }: RatesMonth): Flat {
+  return {
+    month,
+    base_currency: 'USD',
+    currencies,
+    generated_at: iso(generatedMs),
+    imported_at: iso(importedMs),
+  }
 }
 
 /** `nowMs` decides whether the key is active. */

@@ -121,6 +121,7 @@ test('a stored event is shown exactly, in the words of the wire', async () => {
     city: "L'Aquila",
     ...agent,
     canonical_game_type: 'slot',
+    amount_usd: null,
     raw: whole.raw,
   })
 })

@@ -53,10 +53,14 @@ export type StoredDerived = {
   canonical_game_type: string
 }
 
-export type StoredEvent = StoredSent & StoredDerived
+/** `amount_usd`: the amount by the rate of the event's month; null without an amount or a rate. */
+export type StoredEvent = StoredSent & StoredDerived & { amount_usd: string | null }
 
 /** What ClickHouse gives for one, before `storedEventOf`. */
-export type StoredRow<Stored = StoredEvent> = Omit<Stored, 'timestamp' | 'received_at' | 'generated_transaction_id'> & {
+export type StoredRow<Stored = StoredSent & StoredDerived> = Omit<
+  Stored,
+  'timestamp' | 'received_at' | 'generated_transaction_id'
+> & {
   timestamp_ms: number
   received_ms: number
 }

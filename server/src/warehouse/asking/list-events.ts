@@ -2,7 +2,9 @@
 // scan is bounded: without a condition that a bloom filter answers, recent stretches of time are looked through first,
 // each much longer than the one before, until the page is full.
 
+import { convert } from '../../steps/conversion.ts'
 import type { Connection } from '../connection.ts'
+import { findRates } from '../rates.ts'
 import { conditionsOf, type Filter, where } from './conditions.ts'
 import { afterPlaceSql, cursorOf, placeOf, placeParams } from './cursor.ts'
 import { eventColumnsSql, type StoredEvent, type StoredRow, storedEventOf } from './event-columns.ts'
@@ -49,7 +51,20 @@ export async function listEvents(connection: Connection, question: EventsQuestio
   const next = more
     ? cursorOf({ receivedMs: last.received_ms, logOffset: last.log_offset, position: last.position })
     : null
-  return { rows: rows.map(storedEventOf), cursor: next }
+  return { rows: await inDollars(connection, rows), cursor: next }
+}
+
+async function inDollars(connection: Connection, rows: StoredRow[]): Promise<StoredEvent[]> {
+  const wishes = rows.map(({ amount, currency, timestamp_ms: eventMs }) => ({
+    eventMs,
+    currency: amount === null ? '' : currency,
+  }))
+  const rates = await findRates(connection, wishes)
+  return rows.map((row, i) => {
+    const rate = rates[i] ?? null
+    const amount_usd = row.amount === null || rate === null ? null : convert(row.amount, rate)
+    return { ...storedEventOf(row), amount_usd }
+  })
 }
 
 /** When the first and the last event were received: known from the parts, without reading them. */

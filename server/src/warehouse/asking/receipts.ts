@@ -3,6 +3,7 @@
 
 import type { Connection } from '../connection.ts'
 import { readLastNote } from '../last-note.ts'
+import { rejectedReason } from '../../steps/rejection.ts'
 import type { LoadNote } from '../load.ts'
 import { conditionsOf, type Conditions, where } from './conditions.ts'
 import { type Compared, differsFrom, readFirsts } from './standing-events.ts'
@@ -136,6 +137,7 @@ function conditionsFor(question: ReceiptsQuestion, isParked: boolean): Condition
   const ids = { ...(transaction !== undefined && { transaction }), ...(message !== undefined && { message }) }
   const conditions = conditionsOf(isParked ? plain : { ...plain, ...ids })
   if (isParked) {
+    conditions.sql.push(`reason != '${rejectedReason}'`)
     for (const [name, value] of Object.entries(ids)) {
       conditions.sql.push(
         `{${name}:String} IN (trim(JSONExtractString(raw, '${name}_id')), JSONExtractRaw(raw, '${name}_id'))`,

@@ -63,7 +63,7 @@ export type Engine = {
 /** How long a stop waits for questions. */
 const stopMs = 5_000
 
-type Lanes = { load: Lane; ask: Lane; bulk: Lane; syncTable: TableSync }
+type Lanes = { load: Lane; ask: Lane; bulk: Lane; sync: TableSync }
 
 /** Opens the data directory and serves it. Resolves when the first request can be answered. */
 export async function runEngine(options: EngineOptions): Promise<Engine> {
@@ -116,8 +116,6 @@ function openLanes(options: EngineOptions): Lanes {
     max_bytes_before_external_group_by: Math.floor(askMemory / 2),
     max_bytes_before_external_sort: Math.floor(askMemory / 2),
     max_result_bytes: 128 * 1024 * 1024,
-    // Where the system allows it (CAP_SYS_NICE), loading goes first when both want the processor.
-    os_threads_nice_value_query: 10,
   }
   const load = new Lane('load', [open()], {
     queueMax: options.loadQueueMax,
@@ -132,7 +130,7 @@ function openLanes(options: EngineOptions): Lanes {
       settings: { max_threads: 1, max_block_size: 16_384, preferred_block_size_bytes: 1_000_000 },
       ceilings: { max_memory_usage: askMemory },
     }),
-    syncTable: tableSync((database, table) => findTable(load, database, table)),
+    sync: tableSync(options.dir, (database, table) => findTable(load, database, table)),
   }
 }
 
@@ -197,7 +195,7 @@ async function execute(lanes: Lanes, statement: Statement, gone: AbortSignal, re
   if (insert !== null) {
     const answer = await lanes.load.insert(statement, insert, gone)
     const [table = '', database = statement.database] = insert.table.split('.').toReversed()
-    await lanes.syncTable(database, table)
+    await lanes.sync.table(database, table)
     return send(response, answer)
   }
   if (statement.rows.length > 0) {
@@ -210,7 +208,9 @@ async function execute(lanes: Lanes, statement: Statement, gone: AbortSignal, re
     return void response.end()
   }
   const lane = workload === 'load' || /^\s*INSERT\b/i.test(statement.sql) ? lanes.load : lanes.ask
-  send(response, await lane.run(statement, gone))
+  const answer = await lane.run(statement, gone)
+  if (/^\s*(EXCHANGE|RENAME)\b/i.test(statement.sql)) await lanes.sync.names(statement.database)
+  send(response, answer)
 }
 
 function send(response: ServerResponse, answer: Awaited<ReturnType<Lane['run']>>): void {

@@ -10,13 +10,17 @@ import { join } from 'node:path'
 /** Gives the directories of `database.table`. */
 export type FindTable = (database: string, table: string) => Promise<string[]>
 
-/** Syncs what an insert into a table has changed. */
-export type TableSync = (database: string, table: string) => Promise<void>
+export type TableSync = {
+  /** Syncs what an insert into a table has changed. */
+  table(database: string, table: string): Promise<void>
+  /** Syncs which tables there are under which names; where they are is asked anew from then on. */
+  names(database: string): Promise<void>
+}
 
-/** Remembers where tables are, and asks again when one has moved. */
-export function tableSync(findTable: FindTable): TableSync {
+/** Remembers where tables are, and asks again when one has moved. `dir` is the engine's data directory. */
+export function tableSync(dir: string, findTable: FindTable): TableSync {
   const known = new Map<string, string[]>()
-  return async (database, table) => {
+  const syncOf = async (database: string, table: string) => {
     const name = `${database}.${table}`
     for (const fresh of [false, true]) {
       const dirs = (fresh ? undefined : known.get(name)) ?? (await findTable(database, table))
@@ -28,6 +32,13 @@ export function tableSync(findTable: FindTable): TableSync {
         if (fresh || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
       }
     }
+  }
+  return {
+    table: syncOf,
+    async names(database) {
+      known.clear()
+      await syncPath(join(dir, 'metadata', database))
+    },
   }
 }
 

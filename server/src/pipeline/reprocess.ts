@@ -1,0 +1,121 @@
+// Makes anew what is derived from events that are stored already, from each event as it was sent: with another database
+// of addresses, a better parser, or code that reads something otherwise. The events' table is built a second time beside
+// the first, while loads go on; then, between two loads, what came meanwhile is added, counts and sums of both are
+// compared, and the tables change places at once. Dying before that leaves everything as it was; what was built is
+// garbage, which the next one removes.
+//
+// What an event is (its place, its identity, its load) stays; only what normalising and deriving say of it is new. An
+// event that can no longer be read, or a sum that is another, ends it without a change.
+
+import type { Derive } from '../steps/derive.ts'
+import { processEvent } from '../steps/derive.ts'
+import type { EventRow, RebuiltRow, RebuildingWarehouse, SentRow } from '../warehouse/load.ts'
+import type { Turns } from './turns.ts'
+
+/** Received at or after `fromMs` and before `toMs`: Unix milliseconds. */
+export type ReprocessRange = { fromMs: number; toMs: number }
+
+export type ReprocessStatus = ReprocessRange & {
+  /** `swapped`: it counts from now on. */
+  state: 'building' | 'swapped' | 'failed'
+  startedMs: number
+  endedMs: number | null
+  /** Events in the range when it began, and made anew so far. */
+  events: number
+  done: number
+  /** Of these, how many came out otherwise than they were. */
+  changed: number
+  /** Why it failed; empty otherwise. */
+  problem: string
+}
+
+export type ReprocessParts = {
+  warehouse: RebuildingWarehouse
+  derive: Derive
+  turns: Turns
+  now: () => number
+  logger: { info(fields: object, message: string): void; error(fields: object, message: string): void }
+  isClosing: () => boolean
+}
+
+/** Begins at once; `status` is kept up to date until it has ended. Never rejects. */
+export function startReprocess(
+  parts: ReprocessParts,
+  range: ReprocessRange,
+): { status: ReprocessStatus; ended: Promise<void> } {
+  const { logger, now } = parts
+  const status: ReprocessStatus = {
+    ...range,
+    state: 'building',
+    startedMs: now(),
+    endedMs: null,
+    events: 0,
+    done: 0,
+    changed: 0,
+    problem: '',
+  }
+  const ended = rebuild(parts, range, status).then(
+    () => {
+      Object.assign(status, { state: 'swapped', endedMs: now() })
+      logger.info({ ...status }, 'events were processed again')
+    },
+    (cause: unknown) => {
+      const problem = cause instanceof Error ? cause.message : String(cause)
+      Object.assign(status, { state: 'failed', endedMs: now(), problem })
+      logger.error({ ...status }, 'events could not be processed again: all is as it was')
+    },
+  )
+  return { status, ended }
+}
+
+async function rebuild(parts: ReprocessParts, range: ReprocessRange, status: ReprocessStatus): Promise<void> {
+  const { warehouse, turns, derive, isClosing } = parts
+  let begun = await warehouse.beginRebuild(range)
+  status.events = begun.events
+  let page = 0
+  for await (const rows of inPages(warehouse.sentEvents(range, begun))) {
+    if (isClosing()) throw new Error('the pipeline closes')
+    const rebuilt = rows.map(row => rebuiltRow(row, derive))
+    await warehouse.addRebuilt(rebuilt, begun, page++)
+    status.done += rows.length
+    status.changed += rebuilt.filter((row, i) => row.told !== rows[i]?.told).length
+  }
+  // Twice, so that little is left for the moment in which loads wait.
+  for (let i = 0; i < 2; i++) begun = await warehouse.catchUp(range, begun)
+  await turns.run(() => warehouse.swapRebuilt(range, begun))
+}
+
+/** Each page is one insert; rows come in much smaller pieces. */
+const pageRows = 10_000
+
+async function* inPages(pieces: AsyncIterable<SentRow[]>): AsyncIterable<SentRow[]> {
+  let page: SentRow[] = []
+  for await (const piece of pieces) {
+    page.push(...piece)
+    if (page.length < pageRows) continue
+    yield page
+    page = []
+  }
+  if (page.length > 0) yield page
+}
+
+function rebuiltRow({ origin, identity, loadSeq, raw, flags }: SentRow, derive: Derive): RebuiltRow {
+  try {
+    const { event, derived } = processEvent(JSON.parse(raw), raw, origin.receivedMs, derive)
+    // This flag alone is not of the event: deciding set it.
+    if (flags.includes(reused) && !event.flags.includes(reused)) event.flags.push(reused)
+    const row: EventRow = { origin, event, derived, identity, raw }
+    return { ...row, loadSeq, told: toldOf(row) }
+  } catch (cause) {
+    const place = `${origin.requestId} ${origin.position}`
+    throw new Error(`Cannot process the event at ${place} again: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** What can come out otherwise, as one text. */
+export function toldOf({ event, derived }: Pick<EventRow, 'event' | 'derived'>): string {
+  const { country, city, gameType, agent } = derived
+  return JSON.stringify([country, city, gameType, agent === null ? [] : Object.values(agent), event.flags])
+}
+
+const reused = 'idempotency_reused'
