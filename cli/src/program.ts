@@ -15,6 +15,7 @@ import { addRates } from './commands/rates.ts'
 import { addReceipts } from './commands/receipts.ts'
 import { addRejected } from './commands/rejected.ts'
 import { addReplay } from './commands/replay.ts'
+import { addReport } from './commands/report.ts'
 import { addReprocess } from './commands/reprocess.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
@@ -34,6 +35,7 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addKeys,
     addEvents,
     addCounts,
+    addReport,
     addReceipts,
     addDuplicates,
     addParked,

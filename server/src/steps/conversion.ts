@@ -13,6 +13,23 @@ export function convert(amount: string, rate: string): string {
   return textOf((scaled(amount) * scale) / scaled(rate))
 }
 
+/** The difference of two decimal texts, exact to 18 digits. */
+export function subtract(a: string, b: string): string {
+  return textOf(scaled(a) - scaled(b))
+}
+
+/**
+ * What share `part` is of `whole`, rounded half up to 6 digits; null where there is nothing to divide by.
+ * @example shareOf('1', '3') // '0.333333'
+ */
+export function shareOf(part: string, whole: string): string | null {
+  if (scaled(whole) === 0n) return null
+  const precise = (scaled(part) * scale * 10n) / scaled(whole)
+  const step = 10n ** BigInt(digits - 6) * 10n
+  const half = precise < 0n ? -step / 2n : step / 2n
+  return textOf((((precise + half) / step) * step) / 10n)
+}
+
 function scaled(text: string): bigint {
   const isNegative = text.startsWith('-')
   const [whole = '0', fraction = ''] = (isNegative ? text.slice(1) : text).split('.')

@@ -35,6 +35,15 @@ import {
   type TrimLimits,
   trimRejections,
 } from './asking/rejections.ts'
+import {
+  type FunnelQuestion,
+  type FunnelRow,
+  type LateQuestion,
+  type LateRow,
+  readFunnel,
+  readLate,
+} from './asking/report-more.ts'
+import { type ReportQuestion, type ReportRow, readReport } from './asking/report.ts'
 import type { MonthRates } from '../steps/rates-file.ts'
 import { type WarehouseStatus, warehouseStatus } from './asking/status.ts'
 import { faultOf } from './fault.ts'
@@ -63,6 +72,9 @@ export type Warehouse = {
   listParked(question: ParkedQuestion): Promise<Page<StoredParked>>
   countEvents<By extends CountBy = CountByDefault>(question: CountQuestion<By>): Promise<CountRow<By>[]>
   countRejected<By extends RejectedBy = RejectedByDefault>(question: RejectedQuestion<By>): Promise<RejectedCount<By>[]>
+  readFunnel(question: FunnelQuestion): Promise<FunnelRow[]>
+  readLate(question: LateQuestion): Promise<LateRow[]>
+  readReport(question: ReportQuestion): Promise<ReportRow[]>
   listRejections(question: RejectionsQuestion & { limit: number; cursor?: string }): Promise<Page<Rejection>>
   groupRejections(question: RejectionsQuestion & { limit: number }): Promise<RejectionGroup[]>
   readKept(request: string, position?: number): Promise<Kept[]>
@@ -110,6 +122,9 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     listParked: question => ask(() => listParked(connection, question)),
     countEvents: question => ask(() => countEvents(connection, question)),
     countRejected: question => ask(() => countRejected(connection, question)),
+    readFunnel: question => ask(() => readFunnel(connection, question)),
+    readLate: question => ask(() => readLate(connection, question)),
+    readReport: question => ask(() => readReport(connection, question)),
     listRejections: question => ask(() => listRejections(connection, question)),
     groupRejections: question => ask(() => groupRejections(connection, question)),
     readKept: (request, position) => ask(() => readKept(connection, request, position)),

@@ -94,6 +94,22 @@ export function makeFakes(eventCount = 3): Fakes {
       ],
       cursor: null,
     }),
+    readReport: async question => {
+      asked.push(question)
+      const amounts = {
+        ftd_amount: '0',
+        deposit_amount: '50',
+        withdraw_amount: '20.5',
+        player_result: '-1',
+        ggr: '1',
+        stake: '8',
+      }
+      const counts = { registrations: 0, logins: 0, active_users: 0, ftd_count: 0, deposit_count: 1, depositors: 1 }
+      const rest = { withdraw_count: 1, bet_count: 1, unconverted_count: 2 }
+      return [{ time: '2026-06-01', dimension: 'c1', currency: 'USD', ...counts, ...amounts, ...rest }]
+    },
+    readFunnel: async () => [{ click_id: 'c1', registered: 3, deposited_once: 2, deposited_twice: 0 }],
+    readLate: async () => [],
     listRejections: async () => ({
       rows: [{ request_id: 'r1', product: 'demo', code: 'VALIDATION_ERROR', events_refused: null }],
       cursor: null,

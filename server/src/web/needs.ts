@@ -129,6 +129,35 @@ export type Reprocess = {
   problem: string
 }
 
+/** Days in `timeZone`; `to` is the one behind the last. */
+export type ReportQuestion = {
+  product: string
+  from: string
+  to: string
+  timeZone?: string
+  bucket: 'day' | 'hour' | 'none'
+  dimension?: 'click_id' | 'game_type' | 'game_provider'
+  converted?: boolean
+  receivedBeforeMs?: number
+}
+
+/** Counts are numbers, amounts decimal text. */
+export type ReportNumbers = { time: string; dimension: string; currency: string; unconverted_count: number } & Record<
+  | 'registrations'
+  | 'logins'
+  | 'active_users'
+  | 'ftd_count'
+  | 'deposit_count'
+  | 'depositors'
+  | 'withdraw_count'
+  | 'bet_count',
+  number
+> &
+  Record<'ftd_amount' | 'deposit_amount' | 'withdraw_amount' | 'stake' | 'player_result' | 'ggr', string>
+
+type PlainQuestion = Omit<ReportQuestion, 'bucket' | 'dimension' | 'converted'>
+export type FunnelRow = { click_id: string; registered: number; deposited_once: number; deposited_twice: number }
+
 export type RejectionsQuestion = Pick<Filter, 'product' | 'mode' | 'request' | 'sinceMs' | 'untilMs'> &
   Partial<Record<'key' | 'code' | 'rule' | 'field', string>>
 
@@ -144,6 +173,9 @@ export type ReplayWish = {
 }
 
 export type WebNeeds = {
+  readReport: (question: ReportQuestion) => Promise<ReportNumbers[]>
+  readFunnel: (question: PlainQuestion & { byClick: boolean }) => Promise<FunnelRow[]>
+  readLate: (question: PlainQuestion) => Promise<Record<string, string | number | null>[]>
   listRejections: (question: RejectionsQuestion & { limit: number; cursor?: string }) => Promise<Page>
   groupRejections: (question: RejectionsQuestion & { limit: number }) => Promise<Row[]>
   /** null when nothing is kept of it. */

@@ -112,6 +112,29 @@ export const past: Reading<number> = time('back')
 /** A moment still to come; a length of time counts ahead from now. */
 export const future: Reading<number> = time('ahead')
 
+/** A day of the calendar, `2026-06-01`. */
+export const dayText: Reading<string> = {
+  read(sent) {
+    const wanted = 'a day such as 2026-06-01'
+    if (typeof sent !== 'string' || !/^(19[7-9]|20\d|21\d)\d-\d\d-\d\d$/.test(sent)) return { wanted }
+    const ms = Date.parse(`${sent}T00:00:00Z`)
+    return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(sent) ? { value: sent } : { wanted }
+  },
+}
+
+/** A time zone of the IANA database. */
+export const timeZone: Reading<string> = {
+  read(sent) {
+    const wanted = 'a time zone such as Asia/Taipei'
+    if (typeof sent !== 'string' || !/^[A-Za-z][\w+/-]{0,63}$/.test(sent)) return { wanted }
+    try {
+      return { value: new Intl.DateTimeFormat('en', { timeZone: sent }).resolvedOptions().timeZone }
+    } catch {
+      return { wanted }
+    }
+  },
+}
+
 /** An object of texts, such as `{"userAgent":"user_agent"}`. */
 export function mappingOf(lengthMax: number): Reading<Map<string, string>> {
   return {

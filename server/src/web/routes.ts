@@ -19,6 +19,7 @@ import {
 } from './parameters.ts'
 import { badParameters, Refusal } from './problem.ts'
 import { rejectionRoutes } from './rejection-routes.ts'
+import { reportRoutes } from './report-routes.ts'
 import { showKey, showProduct, showRatesMonth, showReprocess, showRow, showStanding } from './shown.ts'
 import { turnPage } from './turn-page.ts'
 
@@ -149,6 +150,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
         }
       },
     },
+    ...reportRoutes(needs),
     ...rejectionRoutes(needs, pageRowsMax),
     ...ratesRoutes(needs),
     ...reprocessRoutes(needs),

@@ -1,0 +1,152 @@
+// Reports against a plain computation, over months of events that come late, out of order, backfilled, from test keys,
+// of bets settled in each way there is.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { EventRow } from '../load.ts'
+import { type EngineProcess, startEngine } from '../testing/engine-process.ts'
+import { eventRow, madeLoad, uuidOf } from '../testing/made-loads.ts'
+import { type PlainQuestion, plainReport } from '../testing/plain-report.ts'
+import type { Warehouse } from '../warehouse.ts'
+import type { ReportQuestion, ReportRow } from './report.ts'
+
+let engine: EngineProcess
+let warehouse: Warehouse
+const dayMs = 86_400_000
+const juneMs = Date.UTC(2026, 5, 1)
+const currencies = ['USD', 'EUR', 'TWD', 'BTC']
+const rates = new Map([
+  ['2026-05 EUR', '0.9'],
+  ['2026-06 EUR', '0.92'],
+  ['2026-06 TWD', '31.7'],
+  ['2026-07 BTC', '0.0000105'],
+])
+
+/** Always the same numbers: 0 <= next(n) < n. */
+function seeded(seed: number): (n: number) => number {
+  let state = seed
+  return n => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return Math.floor((state / 2 ** 32) * n)
+  }
+}
+
+function made(count: number): EventRow[] {
+  const next = seeded(7)
+  const pick = <T>(values: readonly T[]): T => values[next(values.length)] as T
+  const bets: string[] = []
+  return Array.from({ length: count }, (_, n) => {
+    const name = pick([
+      'register',
+      'login',
+      'deposit',
+      'deposit',
+      'withdraw',
+      'bet',
+      'bet',
+      'bet',
+      'win',
+      'loss',
+      'level_up',
+    ])
+    // Times from May 20th to July 12th, many of them the same; a few are received weeks after.
+    const eventMs = juneMs - 12 * dayMs + next(54) * dayMs + next(24) * 3_600_000
+    const receivedMs = eventMs + next(60_000) + (next(10) === 0 ? next(40) * dayMs : 0)
+    const isMoney = ['deposit', 'withdraw', 'bet', 'win', 'loss'].includes(name)
+    const currency = isMoney ? pick(currencies) : ''
+    const amount = `${next(20) === 0 ? '-' : ''}${next(1_000)}.${1 + next(999_999)}`.replace(/0+$/, '')
+    const isBet = name === 'bet'
+    const own = isBet && next(2) === 0
+    if (isBet) bets.push(`bet_${n}`)
+    return eventRow(
+      {
+        product: next(8) === 0 ? 'other' : 'casino',
+        mode: next(12) === 0 ? 'test' : 'live',
+        requestId: uuidOf(`report ${next(count)} ${n}`),
+        position: next(3),
+        receivedMs,
+      },
+      {
+        name,
+        userId: `user_${next(60)}`,
+        eventMs,
+        clickId: next(4) === 0 ? `click_${next(9)}` : '',
+        gameType: isMoney ? pick(['', 'slot', 'casino']) : '',
+        gameProvider: isMoney ? pick(['', 'EA', "o'neil"]) : '',
+        ...(isMoney && { amount, currency, currencySent: currency }),
+        transactionId: isBet ? `bet_${n}` : isMoney ? `tx_${n}` : '',
+        parentTransactionId: (name === 'win' || name === 'loss') && next(4) > 0 && bets.length > 0 ? pick(bets) : '',
+        betResult: own ? pick(['win', 'loss', 'unknown', ''] as const) : isBet && next(3) === 0 ? 'loss' : '',
+        betResultAmount: own ? `${next(2) === 0 ? '-' : ''}${next(500)}.${1 + next(9)}` : null,
+      },
+      { derived: { country: '', city: '', agent: null, gameType: next(2) === 0 ? 'slot' : '' } },
+    )
+  })
+}
+
+const rows = made(6_000)
+
+before(async () => {
+  engine = await startEngine()
+  warehouse = engine.warehouse()
+  await warehouse.loading.load(madeLoad(1, rows))
+  for (const month of ['2026-05', '2026-06', '2026-07']) {
+    const own = [...rates].filter(([key]) => key.startsWith(month))
+    const list = own.map(([key, rate]) => ({ currency: key.slice(8), rate }))
+    await warehouse.importRates({ month, generatedMs: juneMs, rates: list })
+  }
+})
+after(async () => {
+  await warehouse.close()
+  await engine.remove()
+})
+
+const range = { product: 'casino', from: '2026-05-25', to: '2026-07-05' }
+const plainRange = { product: 'casino', fromMs: Date.UTC(2026, 4, 25), toMs: Date.UTC(2026, 6, 5) }
+const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+const hour = (ms: number) => `${new Date(ms).toISOString().slice(0, 13)}:00:00+0000`
+
+/** As the plain one: what is not zero, as text. */
+function textsOf(report: ReportRow[]): Map<string, Record<string, string>> {
+  const all = new Map<string, Record<string, string>>()
+  for (const { time, dimension, currency, ...numbers } of report) {
+    const texts = Object.entries(numbers).map(([name, value]) => [name, String(value)])
+    const some = texts.filter(([, value]) => value !== '0')
+    if (some.length > 0)
+      all.set([time, dimension, currency].join('|'), Object.fromEntries(some) as Record<string, string>)
+  }
+  return all
+}
+
+async function same(question: Partial<ReportQuestion>, plain: Partial<PlainQuestion>): Promise<void> {
+  const report = await warehouse.readReport({ ...range, bucket: 'day', ...question })
+  const expected = plainReport(rows, { ...plainRange, bucketOf: day, ...plain })
+  const sorted = (map: Map<string, object>) => [...map].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  assert.deepEqual(sorted(textsOf(report)), sorted(expected))
+  assert.ok(expected.size > 10)
+}
+
+test('by day and currency', () => same({}, {}))
+test('by hour', () => same({ bucket: 'hour' }, { bucketOf: hour }))
+test('in dollars, each event by the rate of its month, with what has none beside', () =>
+  same({ converted: true }, { rates }))
+test('of the whole range at once, by click, game type and provider', async () => {
+  for (const dimension of ['click_id', 'game_type', 'game_provider'] as const)
+    await same({ dimension, bucket: 'none' }, { dimension, bucketOf: () => '' })
+  await same({ dimension: 'click_id', converted: true }, { dimension: 'click_id', rates })
+})
+test('as it was before later events came', async () => {
+  const receivedBeforeMs = Date.UTC(2026, 5, 20, 5)
+  await same({ receivedBeforeMs }, { receivedBeforeMs })
+  await same({ receivedBeforeMs, dimension: 'click_id' }, { receivedBeforeMs, dimension: 'click_id' })
+})
+test('in another time zone, where days have other ends', () => {
+  const taipeiMs = 8 * 3_600_000
+  return same(
+    { timeZone: 'Asia/Taipei' },
+    { fromMs: plainRange.fromMs - taipeiMs, toMs: plainRange.toMs - taipeiMs, bucketOf: ms => day(ms + taipeiMs) },
+  )
+})
+test('a product without events has no rows, and nothing of another', async () => {
+  assert.deepEqual(await warehouse.readReport({ ...range, product: 'none', bucket: 'day' }), [])
+})

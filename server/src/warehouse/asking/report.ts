@@ -1,0 +1,225 @@
+// The numbers of an operator's business, by day, hour or in one, by currency or converted, for the whole product or by
+// click, game type or provider. What each number means is docs/reference/reports.md; a test holds this file to a plain
+// reading of it (report.plain.ts). Live events only. Sums, quotients and products are Decimal256.
+//
+// Three questions go side by side and their rows are put together by (time, dimension, currency):
+//   people   registrations, logins, active users: no money, currency ''
+//   money    deposits, withdrawals, bets and results, each on its own day
+//   firsts   first deposits, each user's earliest of all, on its day
+//
+// `receivedBeforeMs` leaves out what was received later, everywhere, so that a figure can be had again.
+
+import type { Connection, Params } from '../connection.ts'
+import { ratesNowSql } from '../rates.ts'
+
+export type ReportDimension = 'click_id' | 'game_type' | 'game_provider'
+
+export type ReportQuestion = {
+  product: string
+  /** Days in `timeZone`, `2026-06-01`: the first, and the one behind the last. */
+  from: string
+  to: string
+  /** IANA name; `UTC` by default. */
+  timeZone?: string
+  /** What rows are apart by in time; all in one with `none`. */
+  bucket: 'day' | 'hour' | 'none'
+  dimension?: ReportDimension
+  /** Amounts in US dollars, by the rate of each event's month. */
+  converted?: boolean
+  /** Unix milliseconds. */
+  receivedBeforeMs?: number
+}
+
+/** Amounts are decimal text. `time` is `2026-06-01`, `2026-06-01T13:00:00+0000`, or empty. */
+export type ReportRow = {
+  time: string
+  /** Empty without a dimension, and of what has none. */
+  dimension: string
+  /** Upper case; empty for what has no money. */
+  currency: string
+  registrations: number
+  logins: number
+  active_users: number
+  ftd_count: number
+  ftd_amount: string
+  deposit_count: number
+  deposit_amount: string
+  depositors: number
+  withdraw_count: number
+  withdraw_amount: string
+  bet_count: number
+  stake: string
+  player_result: string
+  ggr: string
+  /** Money events whose month has no rate for their currency: counted, and in no amount. 0 when not converted. */
+  unconverted_count: number
+}
+
+export async function readReport(connection: Connection, question: ReportQuestion): Promise<ReportRow[]> {
+  const params = paramsOf(question)
+  const [people, money, firsts] = await Promise.all(
+    [peopleSql, moneySql, firstsSql].map(sql => connection.select<Partial<ReportRow>>('ask', sql(question), params)),
+  )
+  const rows = new Map<string, ReportRow>()
+  for (const found of [...(people ?? []), ...(money ?? []), ...(firsts ?? [])]) {
+    const { time = '', dimension = '', currency = '', ...numbers } = found
+    const key = JSON.stringify([time, dimension, currency])
+    const row = rows.get(key) ?? { ...nothing, time, dimension, currency }
+    // First deposits without a rate are counted among the deposits already.
+    rows.set(key, { ...row, ...numbers, unconverted_count: row.unconverted_count + (numbers.unconverted_count ?? 0) })
+  }
+  return [...rows.values()].toSorted(
+    (a, b) => compare(a.time, b.time) || compare(a.dimension, b.dimension) || compare(a.currency, b.currency),
+  )
+}
+
+const nothing = {
+  registrations: 0,
+  logins: 0,
+  active_users: 0,
+  ftd_count: 0,
+  ftd_amount: '0',
+  deposit_count: 0,
+  deposit_amount: '0',
+  depositors: 0,
+  withdraw_count: 0,
+  withdraw_amount: '0',
+  bet_count: 0,
+  stake: '0',
+  player_result: '0',
+  ggr: '0',
+  unconverted_count: 0,
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+export function paramsOf({
+  product,
+  from,
+  to,
+  timeZone = 'UTC',
+  receivedBeforeMs,
+}: Omit<ReportQuestion, 'bucket'>): Params {
+  return {
+    product,
+    from,
+    to,
+    tz: timeZone,
+    ...(receivedBeforeMs !== undefined && { receivedBeforeMs }),
+  }
+}
+
+/** Of all live events of the product that count at all. */
+export function liveSql({ receivedBeforeMs }: Pick<ReportQuestion, 'receivedBeforeMs'>): string {
+  const before =
+    receivedBeforeMs === undefined ? '' : "AND received_at < fromUnixTimestamp64Milli({receivedBeforeMs:Int64}, 'UTC')"
+  return `product = {product:String} AND mode = 'live' ${before}`
+}
+
+export const inRangeSql =
+  'timestamp >= toDateTime64({from:String}, 3, {tz:String}) AND timestamp < toDateTime64({to:String}, 3, {tz:String})'
+
+function bucketSql({ bucket }: ReportQuestion, column = 'timestamp'): string {
+  if (bucket === 'none') return "''"
+  if (bucket === 'day') return `toString(toDate(${column}, {tz:String}))`
+  return `formatDateTime(toStartOfHour(toTimeZone(${column}, {tz:String})), '%Y-%m-%dT%H:00:00%z')`
+}
+
+/** By which of several events at one moment is the earliest. */
+const orderSql = '(timestamp, received_at, request_id, position)'
+
+/** The events, with the dimension as `dimension`: an event without a click is its user's first click's. */
+function eventsSql(question: ReportQuestion, columns: string, condition: string): string {
+  const live = liveSql(question)
+  const where = `WHERE ${live} AND ${condition}`
+  if (question.dimension === 'click_id')
+    return `SELECT ${columns}, if(click_id != '', click_id, first_click) AS dimension FROM events
+      LEFT JOIN (
+        SELECT client_user_id, argMin(click_id, ${orderSql}) AS first_click
+        FROM events WHERE ${live} AND click_id != '' GROUP BY client_user_id
+      ) AS clicks USING client_user_id ${where}`
+  return `SELECT ${columns}, ${dimensionSql(question)} AS dimension FROM events ${where}`
+}
+
+function dimensionSql({ dimension }: ReportQuestion): string {
+  if (dimension === 'game_type') return "if(canonical_game_type != '', canonical_game_type, game_type)"
+  return dimension === 'game_provider' ? 'game_provider' : "''"
+}
+
+function peopleSql(question: ReportQuestion): string {
+  return `SELECT ${bucketSql(question)} AS time, dimension, '' AS currency,
+      countIf(event_name = 'register') AS registrations, countIf(event_name = 'login') AS logins,
+      uniqExact(client_user_id) AS active_users
+    FROM (${eventsSql(question, 'timestamp, event_name, client_user_id', inRangeSql)}) GROUP BY time, dimension`
+}
+
+/** A loss lowers the player's balance whatever its sign; any other sign stands as sent. */
+const resultSql = `multiIf(
+    event_name = 'bet', if(bet_result = 'loss', -abs(toDecimal256(bet_result_amount, 18)), toDecimal256(bet_result_amount, 18)),
+    event_name = 'loss', -abs(toDecimal256(amount, 18)),
+    event_name = 'win', toDecimal256(amount, 18),
+    NULL)`
+
+/** A win or a loss of a bet that brought its result itself adds nothing. */
+function isSettledSql(question: ReportQuestion): string {
+  const live = liveSql(question)
+  return `event_name IN ('win', 'loss') AND parent_transaction_id != '' AND parent_transaction_id IN (
+    SELECT transaction_id FROM events WHERE ${live} AND event_name = 'bet' AND bet_result_amount IS NOT NULL
+      AND transaction_id IN (
+        SELECT parent_transaction_id FROM events
+        WHERE ${live} AND event_name IN ('win', 'loss') AND ${inRangeSql} AND parent_transaction_id != ''))`
+}
+
+function moneySql(question: ReportQuestion): string {
+  const columns = `timestamp, event_name, client_user_id, currency, toDecimal256(events.amount, 18) AS value,
+    if(${isSettledSql(question)}, NULL, ${resultSql}) AS result`
+  const names = "event_name IN ('deposit', 'withdraw', 'bet', 'win', 'loss')"
+  const { currency, of, join, unconverted } = conversionSql(question)
+  const sum = (value: string, condition: string) => `toString(ifNull(sumIf(${of(value)}, ${condition}), 0))`
+  return `SELECT ${bucketSql(question)} AS time, dimension, ${currency} AS currency,
+      countIf(event_name = 'deposit') AS deposit_count, ${sum('value', "event_name = 'deposit'")} AS deposit_amount,
+      uniqExactIf(client_user_id, event_name = 'deposit') AS depositors,
+      countIf(event_name = 'withdraw') AS withdraw_count, ${sum('value', "event_name = 'withdraw'")} AS withdraw_amount,
+      countIf(event_name = 'bet') AS bet_count, ${sum('value', "event_name = 'bet'")} AS stake,
+      ${sum('result', 'result IS NOT NULL')} AS player_result,
+      toString(-ifNull(sumIf(${of('result')}, result IS NOT NULL), 0)) AS ggr,
+      ${unconverted} AS unconverted_count
+    FROM (${eventsSql(question, columns, `${names} AND ${inRangeSql}`)}) AS m ${join}
+    GROUP BY time, dimension, currency`
+}
+
+function firstsSql(question: ReportQuestion): string {
+  const { currency, of, join } = conversionSql(question)
+  const live = liveSql(question)
+  const columns = 'timestamp, received_at, request_id, position, client_user_id, currency, events.amount AS sent'
+  const first = (column: string) => `argMin(${column}, ${orderSql})`
+  const users =
+    question.dimension === undefined
+      ? `SELECT ${columns}, '' AS dimension FROM events WHERE ${live} AND event_name = 'deposit'`
+      : eventsSql(question, columns, "event_name = 'deposit'")
+  return `SELECT ${bucketSql(question)} AS time, dimension, ${currency} AS currency, count() AS ftd_count,
+      toString(ifNull(sum(${of('value')}), 0)) AS ftd_amount
+    FROM (
+      SELECT min(at) AS timestamp, any(what) AS currency, any(amount) AS value, any(which) AS dimension
+      FROM (
+        SELECT client_user_id, min(timestamp) AS at, ${first('currency')} AS what,
+          ${first('toDecimal256(sent, 18)')} AS amount, ${first('dimension')} AS which
+        FROM (${users}) GROUP BY client_user_id
+      ) GROUP BY client_user_id
+    ) AS m ${join}
+    WHERE ${inRangeSql} GROUP BY time, dimension, currency`
+}
+
+/** How amounts are told: as they are, by currency, or each in dollars by the rate of its event's month (UTC). */
+function conversionSql({ converted }: ReportQuestion) {
+  if (converted !== true) return { currency: 'm.currency', of: (value: string) => value, join: '', unconverted: '0' }
+  return {
+    currency: "'USD'",
+    of: (value: string) =>
+      `if(m.currency = 'USD', ${value}, if(r.rate = 0, NULL, divideDecimal(${value}, toDecimal256(r.rate, 18), 18)))`,
+    join: `LEFT JOIN (${ratesNowSql}) AS r ON r.month = toYYYYMM(toTimeZone(m.timestamp, 'UTC')) AND r.currency = m.currency`,
+    unconverted: "countIf(m.currency != 'USD' AND r.rate = 0)",
+  }
+}

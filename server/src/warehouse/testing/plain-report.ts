@@ -1,0 +1,143 @@
+// The report once more, as plainly as its definitions read (docs/reference/reports.md): loops over events and BigInt sums.
+// It shares no code with the report; tests hold the two together.
+
+import type { EventRow } from '../load.ts'
+
+export type PlainQuestion = {
+  product: string
+  fromMs: number
+  toMs: number
+  bucketOf: (ms: number) => string
+  dimension?: 'click_id' | 'game_type' | 'game_provider'
+  /** By `2026-06 EUR`: units for one dollar. */
+  rates?: ReadonlyMap<string, string>
+  receivedBeforeMs?: number
+}
+
+type Group = Record<string, bigint> & { users?: never }
+
+const scale = 10n ** 18n
+
+/** Rows by `time|dimension|currency`, with numbers as text; only what is not zero. */
+export function plainReport(rows: readonly EventRow[], question: PlainQuestion): Map<string, Record<string, string>> {
+  const { product, fromMs, toMs, bucketOf, rates, receivedBeforeMs = Number.POSITIVE_INFINITY } = question
+  const live = rows
+    .filter(
+      ({ origin }) => origin.product === product && origin.mode === 'live' && origin.receivedMs < receivedBeforeMs,
+    )
+    .toSorted(inTime)
+  const clicks = new Map<string, string>()
+  for (const { event } of live)
+    if (event.clickId !== '' && !clicks.has(event.userId)) clicks.set(event.userId, event.clickId)
+  const ownResults = new Set(
+    live
+      .filter(({ event }) => event.name === 'bet' && event.betResultAmount !== null)
+      .map(({ event }) => event.transactionId),
+  )
+  const groups = new Map<string, Group>()
+  const people = new Map<string, Set<string>>()
+  const dimensionOf = ({ event, derived }: EventRow) => {
+    if (question.dimension === 'click_id') return event.clickId || (clicks.get(event.userId) ?? '')
+    if (question.dimension === 'game_type') return derived.gameType || event.gameType
+    return question.dimension === 'game_provider' ? event.gameProvider : ''
+  }
+  const add = (row: EventRow, currency: string, name: string, value: bigint) => {
+    const key = [bucketOf(row.event.eventMs), dimensionOf(row), currency].join('|')
+    const group = groups.get(key) ?? ({} as Group)
+    group[name] = (group[name] ?? 0n) + value
+    groups.set(key, group)
+  }
+  const addPerson = (row: EventRow, currency: string, name: string) => {
+    const key = [bucketOf(row.event.eventMs), dimensionOf(row), currency, name].join('|')
+    const seen = people.get(key) ?? new Set()
+    people.set(key, seen)
+    if (!seen.has(row.event.userId)) add(row, currency, name, 1n)
+    seen.add(row.event.userId)
+  }
+  /** What the amount is told in; null when it has no rate. */
+  const moneyOf = ({ event }: EventRow, amount: string): { currency: string; value: bigint | null } => {
+    if (rates === undefined) return { currency: event.currency, value: units(amount) }
+    if (event.currency === 'USD') return { currency: 'USD', value: units(amount) }
+    const rate = rates.get(`${new Date(event.eventMs).toISOString().slice(0, 7)} ${event.currency}`)
+    return { currency: 'USD', value: rate === undefined ? null : (units(amount) * scale) / units(rate) }
+  }
+  const firsts = new Set<string>()
+  for (const row of live) {
+    const { event } = row
+    const isFirst = event.name === 'deposit' && !firsts.has(event.userId)
+    if (isFirst) firsts.add(event.userId)
+    if (event.eventMs < fromMs || event.eventMs >= toMs) continue
+    addPerson(row, '', 'active_users')
+    if (event.name === 'register') add(row, '', 'registrations', 1n)
+    if (event.name === 'login') add(row, '', 'logins', 1n)
+    if (!['deposit', 'withdraw', 'bet', 'win', 'loss'].includes(event.name)) continue
+    const { currency, value } = moneyOf(row, event.amount as string)
+    if (value === null) add(row, currency, 'unconverted_count', 1n)
+    if (event.name === 'deposit') {
+      add(row, currency, 'deposit_count', 1n)
+      add(row, currency, 'deposit_amount', value ?? 0n)
+      addPerson(row, currency, 'depositors')
+      if (isFirst) {
+        add(row, currency, 'ftd_count', 1n)
+        add(row, currency, 'ftd_amount', value ?? 0n)
+      }
+    }
+    if (event.name === 'withdraw') {
+      add(row, currency, 'withdraw_count', 1n)
+      add(row, currency, 'withdraw_amount', value ?? 0n)
+    }
+    if (event.name === 'bet') {
+      add(row, currency, 'bet_count', 1n)
+      add(row, currency, 'stake', value ?? 0n)
+      if (event.betResultAmount !== null) addResult(row, event.betResultAmount, event.betResult === 'loss')
+    }
+    if (event.name === 'win' || event.name === 'loss') {
+      const isSettled = event.parentTransactionId !== '' && ownResults.has(event.parentTransactionId)
+      if (!isSettled) addResult(row, event.amount as string, event.name === 'loss')
+    }
+  }
+  function addResult(row: EventRow, amount: string, isLoss: boolean): void {
+    const { currency, value } = moneyOf(row, amount)
+    if (value === null) return
+    const result = isLoss && value > 0n ? -value : value
+    add(row, currency, 'player_result', result)
+    add(row, currency, 'ggr', -result)
+  }
+  return shown(groups)
+}
+
+function inTime(a: EventRow, b: EventRow): number {
+  const byTime = a.event.eventMs - b.event.eventMs || a.origin.receivedMs - b.origin.receivedMs
+  return (
+    byTime ||
+    (a.origin.requestId < b.origin.requestId ? -1 : a.origin.requestId > b.origin.requestId ? 1 : 0) ||
+    a.origin.position - b.origin.position
+  )
+}
+
+const amounts = ['ftd_amount', 'deposit_amount', 'withdraw_amount', 'stake', 'player_result', 'ggr']
+
+function shown(groups: Map<string, Group>): Map<string, Record<string, string>> {
+  const rows = new Map<string, Record<string, string>>()
+  for (const [key, group] of groups) {
+    const numbers = Object.entries(group).filter(([, value]) => value !== 0n)
+    const texts = numbers.map(([name, value]) => [name, amounts.includes(name) ? textOf(value) : String(value)])
+    if (texts.length > 0) rows.set(key, Object.fromEntries(texts) as Record<string, string>)
+  }
+  return rows
+}
+
+function units(text: string): bigint {
+  const isNegative = text.startsWith('-')
+  const [whole = '0', fraction = ''] = (isNegative ? text.slice(1) : text).split('.')
+  const value = BigInt(whole) * scale + BigInt(fraction.padEnd(18, '0'))
+  return isNegative ? -value : value
+}
+
+function textOf(value: bigint): string {
+  const size = value < 0n ? -value : value
+  const fraction = String(size % scale)
+    .padStart(18, '0')
+    .replace(/0+$/, '')
+  return `${value < 0n ? '-' : ''}${size / scale}${fraction === '' ? '' : `.${fraction}`}`
+}
