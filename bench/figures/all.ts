@@ -6,8 +6,19 @@ import { drain } from './drain.ts'
 import type { Figure } from './figure.ts'
 import { listed } from './listed.ts'
 import { memory } from './memory.ts'
+import { questions } from './questions.ts'
 import { singles } from './singles.ts'
 import { stored } from './stored.ts'
 import { sustained } from './sustained.ts'
 
-export const figures: Figure[] = [singles, batches, acknowledgement, listed, drain, sustained, memory, stored]
+export const figures: Figure[] = [
+  singles,
+  batches,
+  acknowledgement,
+  listed,
+  drain,
+  sustained,
+  memory,
+  stored,
+  questions,
+]

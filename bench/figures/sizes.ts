@@ -21,6 +21,8 @@ export type Sizes = {
   /** Stored: events in the warehouse, bytes of the log. */
   storedEvents: number
   logBytes: number
+  /** Questions: events in the warehouse. */
+  questionEvents: number
 }
 
 export const sizes: Record<Sizes['name'], Sizes> = {
@@ -37,6 +39,7 @@ export const sizes: Record<Sizes['name'], Sizes> = {
     backlogEvents: 12_000,
     storedEvents: 20_000,
     logBytes: 4 * 2 ** 20,
+    questionEvents: 20_000,
   },
   canonical: {
     name: 'canonical',
@@ -51,6 +54,7 @@ export const sizes: Record<Sizes['name'], Sizes> = {
     backlogEvents: 1_000_000,
     storedEvents: 5_000_000,
     logBytes: 512 * 2 ** 20,
+    questionEvents: 10_000_000,
   },
   full: {
     name: 'full',
@@ -65,5 +69,6 @@ export const sizes: Record<Sizes['name'], Sizes> = {
     backlogEvents: 5_000_000,
     storedEvents: 50_000_000,
     logBytes: 5 * 2 ** 30,
+    questionEvents: 100_000_000,
   },
 }

@@ -171,7 +171,7 @@ suite('dry run', { concurrency: true }, () => {
 
   test('is 500 with Retry-After while the part that answers is away', { skip: skipOnDeployment }, async () => {
     const gone = async () => ({ fault: 'connect ENOENT' })
-    const away = await startServer({ answers: { dryRun: gone, receipts: gone } })
+    const away = await startServer({ answers: { dryRun: gone, receipts: gone, reconciliation: gone } })
     try {
       const reply = await expectStatus(500, 'OVERLOADED', sendEvent(away, login(), dryEvent))
       assert.equal(reply.headers.get('retry-after'), '1')

@@ -48,6 +48,7 @@ before(async () => {
     answers: {
       dryRun: async () => ({ answer: Buffer.from('{}') }),
       receipts: async () => ({ answer: Buffer.from('null') }),
+      reconciliation: async () => ({ answer: Buffer.from('{}') }),
     },
   })
 })

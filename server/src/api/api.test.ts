@@ -49,7 +49,7 @@ async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750
     trustedProxies: [],
     windowsDir,
     readiness: async () => ({}),
-    answers: { dryRun: away, receipts: away },
+    answers: { dryRun: away, receipts: away, reconciliation: away },
   })
   after(() => api.close())
   return { api, clock, keys, touched, windowsDir }
@@ -126,7 +126,7 @@ test('a port that is taken is told by rejecting', async () => {
     trustedProxies: [],
     windowsDir: `${windowsDir}-other`,
     readiness: async () => ({}),
-    answers: { dryRun: away, receipts: away },
+    answers: { dryRun: away, receipts: away, reconciliation: away },
   })
   await assert.rejects(again, /EADDRINUSE/)
 })

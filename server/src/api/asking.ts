@@ -21,10 +21,20 @@ export type ReceiptsQuestion = { product: string; mode: 'live' | 'test' } & Part
   Record<'request' | 'transaction' | 'message' | 'idempotencyKey', string>
 >
 
+/** Days, UTC; `to` is the one behind the last. */
+export type ReconciliationQuestion = {
+  product: string
+  mode: 'live' | 'test'
+  from: string
+  to: string
+  by: 'event' | 'received'
+}
+
 /** Who answers. Never rejects. The answer to a question about something that is not there is `null`. */
 export type Answers = {
   dryRun(question: DryRunQuestion, body: Uint8Array): Promise<Answered>
   receipts(question: ReceiptsQuestion): Promise<Answered>
+  reconciliation(question: ReconciliationQuestion): Promise<Answered>
 }
 
 export class Asking {
@@ -43,6 +53,10 @@ export class Asking {
 
   receipts(question: ReceiptsQuestion): Promise<Answered> {
     return this.#ask(() => this.#answers.receipts(question))
+  }
+
+  reconciliation(question: ReconciliationQuestion): Promise<Answered> {
+    return this.#ask(() => this.#answers.reconciliation(question))
   }
 
   async #ask(question: () => Promise<Answered>): Promise<Answered> {

@@ -36,6 +36,7 @@ import { contentTypeProblem, encodingOf, encodingProblem } from './media.ts'
 import type { Proxies } from './proxies.ts'
 import type { RejectionHead } from '../steps/rejection.ts'
 import { partialRejection, type Rejections } from './rejections.ts'
+import { reconciliationQuestion } from './reconciliation-question.ts'
 import { receiptsQuestion } from './receipts-question.ts'
 import { methodRefusal, notAnswered, nothingFound, scopeRefusal, storageRefusal, tooLarge } from './refusals.ts'
 import { acceptedBody, partialBody, type Refusal, refusalBody, statusOf } from './reply.ts'
@@ -150,7 +151,7 @@ export class Ingest {
         events: 0,
       }
     }
-    if (target.route === 'requests') return this.#answerReceipts(exchange, target)
+    if (target.route === 'requests' || target.route === 'reconciliation') return this.#answerRead(exchange, target)
     if (!('partial' in target)) return this.#answerHealth(exchange, target.route)
     exchange.kind = target.route
     exchange.partial = target.partial
@@ -213,7 +214,7 @@ export class Ingest {
     return 'answered'
   }
 
-  #answerReceipts(exchange: Exchange, target: Extract<Target, { route: 'requests' }>): Refusal | null | 'answered' {
+  #answerRead(exchange: Exchange, target: ReadTarget): Refusal | 'answered' {
     exchange.purpose = 'read'
     const { method } = exchange.req
     if (method !== 'GET') return methodRefusal(method, 'GET')
@@ -222,11 +223,20 @@ export class Ingest {
     const problem = hostProblem(exchange.req)
     if (problem !== null) return { code: 'BAD_REQUEST', message: problem, events: 0 }
     const { key } = exchange.key as NonNullable<Exchange['key']>
-    const question = receiptsQuestion(target, key)
-    if ('code' in question) return question
+    const { asking } = this.#needs
+    let asked: Promise<Answered>
+    if (target.route === 'requests') {
+      const question = receiptsQuestion(target, key)
+      if ('code' in question) return question
+      asked = asking.receipts(question)
+    } else {
+      const question = reconciliationQuestion(target.query, key)
+      if ('code' in question) return question
+      asked = asking.reconciliation(question)
+    }
     exchange.phase = 'working'
     exchange.req.resume()
-    this.#relay(exchange, this.#needs.asking.receipts(question), 'receipt', null)
+    this.#relay(exchange, asked, target.route === 'requests' ? 'receipt' : 'reconciliation', null)
     return 'answered'
   }
 
@@ -544,6 +554,8 @@ export class Ingest {
     exchange.res.end()
   }
 }
+
+type ReadTarget = Extract<Target, { route: 'requests' | 'reconciliation' }>
 
 /** The answer about what is not there. */
 const nothing = Buffer.from('null')

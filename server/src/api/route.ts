@@ -9,6 +9,7 @@ export type Target =
   | { route: 'event' | 'batch'; dryRun: boolean; partial: boolean }
   | { route: 'healthz' | 'readyz' }
   | { route: 'requests'; request: string | null; query: URLSearchParams }
+  | { route: 'reconciliation'; query: URLSearchParams }
 
 const event: Target = { route: 'event', dryRun: false, partial: false }
 const batch: Target = { route: 'batch', dryRun: false, partial: false }
@@ -36,6 +37,8 @@ function parseTarget(target: string): Target | null {
     case '/healthz':
     case '/readyz':
       return { route: path === '/healthz' ? 'healthz' : 'readyz' }
+    case '/v2/s2s/reconciliation':
+      return { route: 'reconciliation', query }
     case requests:
       return { route: 'requests', request: null, query }
     default: {

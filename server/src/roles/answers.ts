@@ -5,11 +5,12 @@
 //   POST /dry-run    a line of JSON (DryRunQuestion), then the body    -> the reply's body
 //   POST /reprocess  (to the pipeline role) a range of receipt             -> whether it was begun
 //   POST /replay     (to the api role) a line of JSON (ReplayHead), then a batch  -> {requestId} or {problem}
+//   POST /reconciliation  a line of JSON (ReconciliationQuestion)        -> the reply's body
 //   POST /receipts   a line of JSON (ReceiptsQuestion)                 -> the reply's body, or null
 
 import { randomUUIDv7 } from 'node:crypto'
 import type { Api } from '../api/api.ts'
-import type { Answers, ReceiptsQuestion } from '../api/asking.ts'
+import type { Answers, ReceiptsQuestion, ReconciliationQuestion } from '../api/asking.ts'
 import type { Config } from '../config.ts'
 import { askQuestion, type RoleQuestions } from '../role-socket.ts'
 import type { LogRecord } from '../log/record.ts'
@@ -21,19 +22,26 @@ import type { ReadReceipts } from './receipts.ts'
 import { showReceipts, showRequest } from './shown-receipts.ts'
 
 const timeoutMs = 10_000
+/** A question over months takes what questions may take. */
+const slowTimeoutMs = 40_000
 const newline = 0x0a
 
 /** The api's side. */
 export function askWeb(config: Config): Answers {
   return {
+    reconciliation: question => askQuestion(config.dataDir, 'web', 'reconciliation', withHead(question), slowTimeoutMs),
     receipts: question => askQuestion(config.dataDir, 'web', 'receipts', withHead(question), timeoutMs),
     dryRun: (question, body) => askQuestion(config.dataDir, 'web', 'dry-run', withHead(question, body), timeoutMs),
   }
 }
 
+/** What is told of a product's books; see warehouse/asking/reconciliation.ts. */
+export type Reconcile = (question: ReconciliationQuestion) => Promise<object>
+
 /** The web role's side. */
-export function answersOfWeb(derive: Derive, readReceipts: ReadReceipts): RoleQuestions {
+export function answersOfWeb(derive: Derive, readReceipts: ReadReceipts, reconcile: Reconcile): RoleQuestions {
   return {
+    reconciliation: async bytes => JSON.stringify(await reconcile(apart(bytes).head as ReconciliationQuestion)),
     receipts: async bytes => {
       const question = apart(bytes).head as ReceiptsQuestion
       const receipts = await readReceipts(question)

@@ -2,7 +2,7 @@
 // from the warehouse, health and metrics from what every role tells on its socket.
 
 import { join } from 'node:path'
-import { openAccounts } from '../accounts/accounts.ts'
+import { type Accounts, openAccounts } from '../accounts/accounts.ts'
 import type { Config } from '../config.ts'
 import { openLogReader } from '../log/log.ts'
 import { collectMetrics } from '../metrics.ts'
@@ -11,11 +11,12 @@ import { runRole } from '../role.ts'
 import { askRole } from '../role-socket.ts'
 import { rejectedPosition } from '../steps/rejection.ts'
 import { readRatesFile } from '../steps/rates-file.ts'
+import type { ReconciliationRow } from '../warehouse/asking/reconciliation.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { readOrMakeAdminToken } from '../web/admin-token.ts'
 import type { CountRow, CountsQuestion, DuplicatesQuestion, Page, RejectionShown } from '../web/needs.ts'
 import { openWeb } from '../web/web.ts'
-import { answersOfWeb, askReplay, askReprocess, type ReplayHead } from './answers.ts'
+import { answersOfWeb, askReplay, askReprocess, type Reconcile, type ReplayHead } from './answers.ts'
 import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { receiptsOver } from './receipts.ts'
@@ -80,7 +81,7 @@ export function runWeb(config: Config): Promise<void> {
     })
     return {
       status: () => ({ web: web.status() }),
-      answers: answersOfWeb(derive, readReceipts),
+      answers: answersOfWeb(derive, readReceipts, reconcileWith(warehouse, accounts)),
       async close() {
         await web.close()
         await log.close()
@@ -130,4 +131,18 @@ function showReplay(report: ReplayReport): object {
     without_id: withoutId,
     request_id: requestId,
   }
+}
+
+function reconcileWith(warehouse: Warehouse, accounts: Accounts): Reconcile {
+  return async question => {
+    const { product, mode, from, to, by } = question
+    const keys = accounts.listKeys(product).flatMap(key => (key.mode === mode ? [key.id] : []))
+    const { rows, parked, rejected } = await warehouse.readReconciliation({ ...question, keys })
+    return { product, mode, from, to, by, rows: rows.map(toldRow), parked, rejected }
+  }
+}
+
+/** What has no currency has none. */
+function toldRow(row: ReconciliationRow): object {
+  return { ...row, currency: row.currency || null }
 }

@@ -35,6 +35,7 @@ import {
   type TrimLimits,
   trimRejections,
 } from './asking/rejections.ts'
+import { type Reconciliation, type ReconciliationQuestion, readReconciliation } from './asking/reconciliation.ts'
 import {
   type FunnelQuestion,
   type FunnelRow,
@@ -75,6 +76,7 @@ export type Warehouse = {
   readFunnel(question: FunnelQuestion): Promise<FunnelRow[]>
   readLate(question: LateQuestion): Promise<LateRow[]>
   readReport(question: ReportQuestion): Promise<ReportRow[]>
+  readReconciliation(question: ReconciliationQuestion): Promise<Reconciliation>
   listRejections(question: RejectionsQuestion & { limit: number; cursor?: string }): Promise<Page<Rejection>>
   groupRejections(question: RejectionsQuestion & { limit: number }): Promise<RejectionGroup[]>
   readKept(request: string, position?: number): Promise<Kept[]>
@@ -125,6 +127,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     readFunnel: question => ask(() => readFunnel(connection, question)),
     readLate: question => ask(() => readLate(connection, question)),
     readReport: question => ask(() => readReport(connection, question)),
+    readReconciliation: question => ask(() => readReconciliation(connection, question)),
     listRejections: question => ask(() => listRejections(connection, question)),
     groupRejections: question => ask(() => groupRejections(connection, question)),
     readKept: (request, position) => ask(() => readKept(connection, request, position)),

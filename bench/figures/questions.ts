@@ -1,0 +1,112 @@
+// How long questions take with much in the warehouse: every report, and finding one request or transaction, through the
+// admin API as an operator asks them, one at a time. The same questions were asked of a tenth of the events before, so
+// that it is told what a tenfold costs. The events are put into the warehouse by ClickHouse itself (rig/store-events.ts).
+
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { startNode } from '../rig/child.ts'
+import { makePlace, removePlace, root } from '../rig/place.ts'
+import { product, type Server, startServer } from '../rig/server.ts'
+import { percentile } from '../rig/statistics.ts'
+import { compare, type Figure, type Run } from './figure.ts'
+import { watchDrain } from './watching.ts'
+
+const asks = 20
+const database = 'datapulse'
+const dayMs = 86_400_000
+const rebuildMsMax = 60 * 60_000
+
+type Times = Map<string, number[]>
+
+export const questions: Figure = {
+  name: 'questions',
+  sizes: ['full'],
+  title: 'Questions with many events stored',
+  diskBytes: sizes => sizes.questionEvents * 400 + 2e9,
+  async measure(run) {
+    const place = makePlace()
+    const dataDir = join(place, 'data')
+    try {
+      const some = run.sizes.questionEvents / 10
+      await store(dataDir, some)
+      const few = await askAll(run, dataDir)
+      await store(dataDir, run.sizes.questionEvents - some)
+      const many = await askAll(run, dataDir)
+      const secondsMax = run.sizes.questionEvents > 10_000_000 ? 1 : 0.2
+      const lines = [...many].map(([name, times]) => {
+        const line = compare({
+          what: `${name}, p95, of ${run.sizes.questionEvents.toLocaleString('en')} events`,
+          unit: 's',
+          ours: [percentile(times, 0.95)],
+          baseline: [percentile(few.get(name) ?? [], 0.95)],
+          baselineWhat: 'of a tenth',
+          target: null,
+        })
+        const target = { kind: 'at most', value: secondsMax, unit: 's' } as const
+        return { ...line, target, reached: line.ours <= secondsMax }
+      })
+      return { lines, notes: [`Each question was asked ${asks} times, one after the other, after once to warm up.`] }
+    } finally {
+      removePlace(place)
+    }
+  },
+}
+
+/** The schema is made by a server; the index, which knows nothing of these events, is rebuilt by its next start. */
+async function store(dataDir: string, events: number): Promise<void> {
+  await (await startServer({ dataDir, role: 'all', core: null, readyWithinMs: rebuildMsMax })).stop()
+  const args = [join(dataDir, 'warehouse'), database, String(events)]
+  await startNode(join(root, 'bench/rig/store-events.ts'), args, null).result()
+  rmSync(join(dataDir, 'index'), { recursive: true, force: true })
+}
+
+async function askAll(run: Run, dataDir: string): Promise<Times> {
+  const server = await startServer({ dataDir, role: 'all', core: null, readyWithinMs: rebuildMsMax })
+  try {
+    await loadOne(server)
+    const times: Times = new Map()
+    for (const [name, path] of Object.entries(await pathsOf(server))) {
+      await server.ask(path)
+      const taken: number[] = []
+      for (let i = 0; i < asks; i++) {
+        const startedMs = performance.now()
+        await server.ask(path)
+        taken.push((performance.now() - startedMs) / 1000)
+      }
+      times.set(name, taken)
+      run.say(`${name}: p50 ${percentile(taken, 0.5).toFixed(3)}, p95 ${percentile(taken, 0.95).toFixed(3)} s`)
+    }
+    return times
+  } finally {
+    await server.stop()
+  }
+}
+
+/** What has no load's note yet is in no receipt, so one load follows what was stored. */
+async function loadOne(server: Server): Promise<void> {
+  const event = { client_user_id: 'u', event_name: 'login', timestamp: Date.now(), ip_address: '203.0.113.1' }
+  const headers = { 'content-type': 'application/json', 'x-api-key': server.apiKey }
+  const url = `http://127.0.0.1:${server.port}/v2/s2s/event`
+  const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) })
+  if (reply.status !== 200) throw new Error(`An event was answered ${reply.status}`)
+  await watchDrain(server)
+}
+
+async function pathsOf(server: Server): Promise<Record<string, string>> {
+  const day = (backMs: number) => new Date(Date.now() - backMs).toISOString().slice(0, 10)
+  const range = `product=${product}&from=${day(62 * dayMs)}&to=${day(-dayMs)}`
+  const { events } = await server.ask<{ events: { request_id: string; transaction_id: string }[] }>(
+    '/api/events?event=deposit&limit=1',
+  )
+  const [one] = events
+  const names = ['daily', 'hourly', 'summary', 'clicks', 'games', 'providers', 'funnel', 'late']
+  return {
+    ...Object.fromEntries(names.map(name => [`report ${name}`, `/api/reports/${name}?${range}`])),
+    'report daily, converted': `/api/reports/daily?${range}&converted=true`,
+    'events of a user': `/api/events?product=${product}&user=user-000007&limit=50`,
+    'latest events': `/api/events?product=${product}&limit=50`,
+    'receipt of a request': `/api/receipts?request=${one?.request_id}`,
+    'receipts of a transaction': `/api/receipts?transaction=${one?.transaction_id}`,
+    'rejected rules': '/api/rejected/rules',
+  }
+}
