@@ -35,7 +35,7 @@ const events = [
   money('ann', 'loss', '2026-06-02T03:01:00Z', 10, 'USD', { parent_transaction_id: 'own' }),
   money('ann', 'bet', '2026-06-02T04:00:00Z', 5, 'USD', { transaction_id: 'open' }),
   money('ann', 'win', '2026-06-03T04:00:00Z', 2.5, 'USD', { parent_transaction_id: 'open' }),
-  money('cat', 'deposit', '2026-06-03T05:00:00Z', 7, 'QQQ'),
+  money('cat', 'deposit', '2026-06-03T05:00:00Z', 7, 'ZZZ'),
 ]
 
 const zero = {
@@ -104,7 +104,7 @@ describe('reports', () => {
       },
       { day: '2026-06-03', currency: '', ...zero, active_users: 2 },
       { day: '2026-06-03', currency: 'USD', ...zero, player_result: '2.5', ggr: '-2.5' },
-      { day: '2026-06-03', currency: 'QQQ', ...zero, ...first, ftd_amount: '7', deposit_amount: '7' },
+      { day: '2026-06-03', currency: 'ZZZ', ...zero, ...first, ftd_amount: '7', deposit_amount: '7' },
     ])
     assert.deepEqual(Object.keys(rows[0] as object), ['day', 'currency', ...Object.keys(zero)])
   })
@@ -154,7 +154,7 @@ describe('reports', () => {
         .filter(row => row['deposit_count'] !== 0)
         .map(row => [row['click_id'], row['currency'], row['deposit_amount']]),
       [
-        ['', 'QQQ', '7'],
+        ['', 'ZZZ', '7'],
         ['click-1', 'USD', '0.3'],
         ['click-2', 'EUR', '92'],
       ],
@@ -178,7 +178,7 @@ describe('reports', () => {
       [
         ['2026-06-01', 'USD', 2, '0.3'],
         ['2026-06-02', 'EUR', 1, '92'],
-        ['2026-06-03', 'QQQ', 1, '7'],
+        ['2026-06-03', 'ZZZ', 1, '7'],
       ],
     )
     assert.deepEqual(report('daily', '--received-before', '2026-06-01T00:00:00Z'), [])
