@@ -1,8 +1,9 @@
 // Memory of the API, and of everything else together, while a backlog is worked off and events keep coming, against the
 // same server without a backlog under the same load for the same time. The load is about what the whole server can keep
 // up with, so that both are busy and only the backlog differs; what a server holds that has little to do is told in a
-// note. Each process's own memory, twice a second: what no file backs. Pages of mapped files (programs, libraries, the index's tables) are the system's cache: it has them once
-// for all processes and takes them back when it needs room; with them the sum is told in a note.
+// note. Each process's own memory, twice a second: what no file backs. Pages of mapped files (programs, libraries, the
+// index's tables) are the system's cache: it has them once for all processes and takes them back when it needs room;
+// with them the sum is told in a note.
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

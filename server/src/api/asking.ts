@@ -1,17 +1,7 @@
 // What the door asks of another role, because it needs what the door does not open: so many questions at once, each
 // answered or not within the time that role has. Nothing here holds up an event.
 
-import type { EventErrors } from '@datapulse/contract'
-
-/** See steps/dry-run.ts. */
-export type DryRunQuestion = {
-  kind: 'event' | 'batch'
-  requestId: string
-  keyPrefix: string
-  receivedMs: number
-  positions: number[] | null
-  errors: EventErrors[]
-}
+import type { DryRunQuestion } from '../steps/dry-run.ts'
 
 /** The reply's body, or why there is none. */
 export type Answered = { answer: Buffer } | { fault: string }

@@ -19,7 +19,7 @@ import type { ReprocessRange } from '../pipeline/reprocess.ts'
 import type { Derive } from '../steps/derive.ts'
 import { type DryRunQuestion, dryRun } from '../steps/dry-run.ts'
 import type { ReadReceipts } from './receipts.ts'
-import { showReceipts, showRequest } from './shown-receipts.ts'
+import { showFound } from './shown-receipts.ts'
 
 const timeoutMs = 10_000
 /** A question over months takes what questions may take. */
@@ -46,7 +46,7 @@ export function answersOfWeb(derive: Derive, readReceipts: ReadReceipts, reconci
       const question = apart(bytes).head as ReceiptsQuestion
       const receipts = await readReceipts(question)
       if (receipts === null) return 'null'
-      return JSON.stringify(question.request === undefined ? showReceipts(receipts) : showRequest(receipts))
+      return JSON.stringify(showFound(question, receipts))
     },
     'dry-run': async bytes => {
       const { head, body } = apart(bytes)

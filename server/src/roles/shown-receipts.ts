@@ -4,8 +4,12 @@ import type { Receipt } from '../warehouse/asking/receipts.ts'
 
 type Shown = Record<string, unknown>
 
-/** One request with all its events. */
-export function showRequest(receipts: readonly Receipt[]): Shown {
+/** What is told of receipts: of a request, it with all its events; of an id, each event with its request. */
+export function showFound(asked: { request?: string }, receipts: readonly Receipt[]): Shown {
+  return asked.request === undefined ? showReceipts(receipts) : showRequest(receipts)
+}
+
+function showRequest(receipts: readonly Receipt[]): Shown {
   const first = receipts[0] as Receipt
   const outcomes = { queued: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0 }
   for (const { outcome, events } of receipts) outcomes[outcome] += events
@@ -17,8 +21,7 @@ export function showRequest(receipts: readonly Receipt[]): Shown {
   }
 }
 
-/** Events of any requests, each with its own. */
-export function showReceipts(receipts: readonly Receipt[]): Shown {
+function showReceipts(receipts: readonly Receipt[]): Shown {
   return { events: receipts.map(receipt => ({ ...showOrigin(receipt), ...showEvent(receipt) })) }
 }
 

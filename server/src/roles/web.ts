@@ -21,7 +21,7 @@ import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { receiptsOver } from './receipts.ts'
 import { type ReplayReport, replay } from './replay.ts'
-import { showReceipts, showRequest } from './shown-receipts.ts'
+import { showFound } from './shown-receipts.ts'
 import { askStanding } from './standing.ts'
 
 export function runWeb(config: Config): Promise<void> {
@@ -69,8 +69,7 @@ export function runWeb(config: Config): Promise<void> {
         readRates: month => warehouse.readRates(month),
         receipts: async question => {
           const receipts = await readReceipts(question)
-          if (receipts === null) return null
-          return question.request === undefined ? showReceipts(receipts) : showRequest(receipts)
+          return receipts && showFound(question, receipts)
         },
         countRejected: warehouse.countRejected,
         standing: () => askStanding(config, warehouse),

@@ -14,7 +14,7 @@ export type PlainQuestion = {
   receivedBeforeMs?: number
 }
 
-type Group = Record<string, bigint> & { users?: never }
+type Group = Record<string, bigint>
 
 const scale = 10n ** 18n
 
@@ -43,7 +43,7 @@ export function plainReport(rows: readonly EventRow[], question: PlainQuestion):
   }
   const add = (row: EventRow, currency: string, name: string, value: bigint) => {
     const key = [bucketOf(row.event.eventMs), dimensionOf(row), currency].join('|')
-    const group = groups.get(key) ?? ({} as Group)
+    const group = groups.get(key) ?? {}
     group[name] = (group[name] ?? 0n) + value
     groups.set(key, group)
   }
