@@ -77,6 +77,24 @@ test('open loop sends what was intended, each once', async t => {
   assert.equal(new Set(ids).size, got.length)
 })
 
+test('in an open loop what is not answered 200 counts as the slowest there is, and not as a request', async t => {
+  const { port, got } = await listen(t, count => (count % 20 === 0 ? 500 : 200))
+  const loop = { kind: 'open', requestsPerSecond: 2_000, pace: 'timer' } as const
+  const outcome = await run(job(port, { loop, seconds: 60 }))
+  const failed = got.filter((_, i) => (i + 1) % 20 === 0).length
+  assert.equal(outcome.requests, got.length - failed)
+  assert.equal(outcome.failures['500'], failed)
+  assert.equal(outcome.latency.p99Ms, outcome.latency.maxMs)
+  assert.ok(outcome.latency.maxMs > 1e6)
+  assert.ok(outcome.latency.p50Ms < 1e6)
+})
+
+test('in a closed loop it has no latency', async t => {
+  const { port } = await listen(t, count => (count % 20 === 0 ? 500 : 200))
+  const outcome = await run(job(port, {}))
+  assert.ok(outcome.latency.maxMs < 1e6)
+})
+
 test('stamping changes digits only: the text stays valid and as long as it was', () => {
   const text = buildEvents({ events: 7, asArray: true, tag: 'abc123', variant: 3 })
   const length = text.bytes.length

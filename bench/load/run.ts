@@ -65,7 +65,10 @@ export async function run(job: Job): Promise<Outcome> {
   onFree = () => {}
   const lastMs = performance.now() + drainSeconds * 1000
   await until(() => connections.every(connection => !connection.busy) || performance.now() > lastMs, 5)
-  for (const connection of connections) connection.close()
+  for (const connection of connections) {
+    if (connection.busy) tally.answered(connection.startedUs, 0)
+    connection.close()
+  }
   return tally.outcome()
 }
 
@@ -90,7 +93,7 @@ async function sendOnTime(
     }
     // What is due when the time is up and found no connection was never sent.
     const oldestUs = tally.isOver() ? now : now - waitingMax * meanGapUs
-    for (; dueUs < oldestUs; dueUs += nextGap()) tally.unsent()
+    for (; dueUs < oldestUs; dueUs += nextGap()) tally.unsent(dueUs)
     if (loop.pace === 'spin') await immediate()
     else await until(() => true, 1)
   }

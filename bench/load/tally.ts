@@ -1,5 +1,6 @@
 // Counts what a run's requests came to, and from when on they count: those of the warm-up do not, an open loop's count by
-// their intended time, so that one that was answered late is never left out.
+// their intended time, so that one that was answered late is never left out. One that was not answered 200 at all counts
+// in an open loop's latencies as the slowest there can be: leaving it out would flatter every percentile.
 
 import { Histogram } from './histogram.ts'
 import type { Job, Outcome } from './job.ts'
@@ -15,6 +16,7 @@ export class Tally {
   endUs = 0
   #stoppedUs = Number.POSITIVE_INFINITY
   #acknowledged = 0
+  #requests = 0
   #cpuAtWarm: NodeJS.CpuUsage | null = null
   #busyUs = 0
 
@@ -42,7 +44,8 @@ export class Tally {
 
   answered(startedUs: number, status: number): void {
     if (status !== 200) {
-      this.#fail(String(status))
+      this.#failed(String(status))
+      this.#neverAnswered(startedUs)
       return
     }
     const now = nowUs()
@@ -50,18 +53,22 @@ export class Tally {
     const second = Math.floor((now - this.#startUs) / 1e6)
     this.#bySecond[second] = (this.#bySecond[second] ?? 0) + 1
     const countsAtUs = this.#job.loop.kind === 'open' ? startedUs : now
-    if (countsAtUs >= this.#warmUs && countsAtUs < this.#stoppedUs) this.#latency.record(now - startedUs)
+    if (!this.#counts(countsAtUs)) return
+    this.#requests += 1
+    this.#latency.record(now - startedUs)
   }
 
-  unsent(): void {
-    this.#fail('unsent')
+  unsent(dueUs: number): void {
+    this.#failed('unsent')
+    this.#neverAnswered(dueUs)
   }
 
-  readonly lost = (): void => this.#fail('0')
+  /** A connection could not be opened again. */
+  readonly lost = (): void => this.#failed('0')
 
   outcome(): Outcome {
     const seconds = (this.#stoppedUs - this.#warmUs) / 1e6
-    const requests = this.#latency.count
+    const requests = this.#requests
     return {
       generator: 'own',
       seconds,
@@ -77,8 +84,16 @@ export class Tally {
     }
   }
 
-  #fail(kind: string): void {
+  #failed(kind: string): void {
     this.#failures[kind] = (this.#failures[kind] ?? 0) + 1
+  }
+
+  #neverAnswered(dueUs: number): void {
+    if (this.#job.loop.kind === 'open' && this.#counts(dueUs)) this.#latency.record(Number.POSITIVE_INFINITY)
+  }
+
+  #counts(us: number): boolean {
+    return us >= this.#warmUs && us < this.#stoppedUs
   }
 }
 
