@@ -208,6 +208,10 @@ async function execute(lanes: Lanes, statement: Statement, gone: AbortSignal, re
     return void response.end()
   }
   const lane = workload === 'load' || /^\s*INSERT\b/i.test(statement.sql) ? lanes.load : lanes.ask
+  // What takes the place of a table must be on disk before the names are.
+  const exchange = /^\s*EXCHANGE\s+TABLES\s+(\w+)\s+AND\s+(\w+)/i.exec(statement.sql)
+  for (const table of exchange?.slice(1) ?? []) await lanes.sync.whole(statement.database, table)
+  if (exchange !== null) await lanes.sync.names(statement.database)
   const answer = await lane.run(statement, gone)
   if (/^\s*(EXCHANGE|RENAME)\b/i.test(statement.sql)) await lanes.sync.names(statement.database)
   send(response, answer)
