@@ -169,8 +169,11 @@ async function checkAccounting(admin: Admin) {
   for (let left = 5; ; left--) {
     const { accounting } = await admin.get<Status>('/api/status')
     if (accounting.holds === true) {
-      const { accepted, stored, duplicate, parked, in_flight: inFlight } = accounting
-      return { detail: `accepted ${accepted} = ${stored} + ${duplicate} + ${parked} + ${inFlight}`, value: null }
+      const { accepted, stored, duplicate, parked, erased = 0, in_flight: inFlight } = accounting
+      return {
+        detail: `accepted ${accepted} = ${stored} + ${duplicate} + ${parked} + ${erased} + ${inFlight}`,
+        value: null,
+      }
     }
     if (left === 0) throw new Error(accounting.problem ?? 'The accounting cannot be read')
     await sleep(200)

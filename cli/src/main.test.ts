@@ -127,7 +127,10 @@ describe('the commands', () => {
   it('says how the server is, and by its exit code whether all is well', async () => {
     const well = await ask('status')
     assert.equal(well.code, 0)
-    assert.match(well.stdout, /accepted 10 = stored 6 \+ duplicate 2 \(conflicts 1\) \+ parked 1 \+ in flight 1/)
+    assert.match(
+      well.stdout,
+      /accepted 10 = stored 6 \+ duplicate 2 \(conflicts 1\) \+ parked 1 \+ erased 0 \+ in flight 1/,
+    )
     const { warehouse } = fakes.standing.stages
     fakes.standing.stages.warehouse = { ready: false, why: 'it restarts' }
     const unwell = await ask('status')

@@ -20,6 +20,7 @@ import { addReprocess } from './commands/reprocess.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
+import { addUsers } from './commands/users.ts'
 
 const description = 'DataPulse Server Events: takes user events over HTTP, durably, and counts each of them once.'
 
@@ -43,6 +44,7 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addReplay,
     addRates,
     addReprocess,
+    addUsers,
     addSend,
     addGenerate,
   ]

@@ -60,6 +60,8 @@ export const limits = {
   // log
   /** A segment of the log is closed at this size. */
   segmentBytesMax: 64 * 1024 * 1024,
+  /** With little traffic the next one begins after so long all the same, so that retention can drop it. */
+  segmentMsMax: 86_400_000,
   /** One commit takes at most so many bytes and records; the rest waits for the next. */
   commitBytesMax: 16 * 1024 * 1024,
   commitRecordsMax: 4_096,
@@ -93,6 +95,12 @@ export const limits = {
   rejectionAgeMsMax: 30 * 86_400_000,
   /** They are looked through this often, and what is beyond is deleted. */
   rejectionTrimMs: 600_000,
+
+  // erasure and retention
+  /** Persons that are kept out; beyond it an erasure is refused. */
+  erasuresMax: 10_000,
+  /** It is looked so often whether an erased person's events have left the raw log, and what has outlived its retention. */
+  erasureCheckMs: 3_600_000,
 
   // warehouse
   /** One question: seconds, bytes, threads; questions waiting beyond the queue get an error. */

@@ -13,7 +13,7 @@ export function metricsPage(): string {
     '',
     'The accounting is in events: `datapulse_events_received_total` = `…accepted_total` + `…rejected_total` + `datapulse_events_waiting`,',
     'since the api role started; and over the life of the installation `datapulse_log_events` = `datapulse_events_stored` + `…duplicate` +',
-    '`…parked` + `…in_flight`. `datapulse_accounting_difference` is 0, or something is wrong.',
+    '`…parked` + `…erased` + `…in_flight`. `datapulse_accounting_difference` is 0, or something is wrong.',
     '',
     '| metric | kind | role | further label | meaning |',
     '|---|---|---|---|---|',

@@ -175,6 +175,13 @@ export const metrics: Metric[] = [
   metric(
     'pipeline',
     'gauge',
+    'datapulse_events_erased',
+    'pipeline.erased',
+    'Events that were deleted, of erased users or by retention, and events of erased users that were not taken in.',
+  ),
+  metric(
+    'pipeline',
+    'gauge',
     'datapulse_events_rejected_recorded',
     'pipeline.rejected',
     'Rejected events that are recorded in the warehouse.',
@@ -198,7 +205,7 @@ export const metrics: Metric[] = [
     'gauge',
     'datapulse_accounting_difference',
     'pipeline.difference',
-    'accepted - stored - duplicate - parked - in flight, in events: anything but 0 is a fault.',
+    'accepted - stored - duplicate - parked - erased - in flight, in events: anything but 0 is a fault.',
   ),
   metric(
     'pipeline',

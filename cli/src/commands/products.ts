@@ -1,10 +1,10 @@
-// `datapulse products list|create`.
+// `datapulse products list|create|update`.
 
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
 import { plain } from '../output.ts'
 
-type Product = { id: string; created_at: string }
+type Product = { id: string; created_at: string; retention_days: number | null }
 
 export function addProducts(program: Command, setting: Setting): void {
   const products = program.command('products').description('the products whose events are kept')
@@ -17,8 +17,8 @@ export function addProducts(program: Command, setting: Setting): void {
       if (choice.json) setting.output.json(body.products)
       else
         setting.output.table(
-          ['product', 'created'],
-          body.products.map(({ id, created_at }) => [id, created_at]),
+          ['product', 'created', 'events are kept'],
+          body.products.map(product => [product.id, product.created_at, keptFor(product)]),
         )
     })
 
@@ -31,4 +31,20 @@ export function addProducts(program: Command, setting: Setting): void {
       if (choice.json) setting.output.json(product)
       else setting.output.line(`Product ${plain(product.id)} is there, made ${product.created_at}.`)
     })
+
+  withAdmin(products.command('update'), setting)
+    .description('change how long the events of a product are kept; what is older is deleted within an hour')
+    .argument('<name>', 'the product')
+    .requiredOption('--retention <days>', 'days after receipt, 1 to 36500, or never')
+    .addHelpText('after', examples('datapulse products update casino-1 --retention 730'))
+    .action(async (name: string, choice: AdminChoice & { retention: string }) => {
+      const path = `/api/products/${encodeURIComponent(name)}`
+      const product = await adminOf(choice, setting).patch<Product>(path, { retention_days: choice.retention })
+      if (choice.json) setting.output.json(product)
+      else setting.output.line(`Events of ${plain(product.id)} are kept ${keptFor(product)}.`)
+    })
+}
+
+function keptFor({ retention_days: days }: Product): string {
+  return days === null ? 'for ever' : days === 1 ? '1 day' : `${days} days`
 }

@@ -22,6 +22,7 @@ export type Status = {
     duplicate?: number
     conflict?: number
     parked?: number
+    erased?: number
     in_flight?: number
   }
 }
@@ -59,12 +60,12 @@ function printAccounting(output: Output, accounting: Status['accounting']): void
     output.line(`Accounting: ${plain(accounting.problem ?? 'unknown')}.`)
     return
   }
-  const { received, accepted, rejected, stored, duplicate, conflict, parked, in_flight: inFlight } = accounting
+  const { received, accepted, rejected, stored, duplicate, conflict, parked, erased, in_flight: inFlight } = accounting
   output.line(accounting.holds ? 'Every event is accounted for:' : output.paint('red', 'EVENTS ARE NOT ACCOUNTED FOR:'))
   if (accounting.problem) output.line(`  ${plain(accounting.problem)}`)
   output.line(`  received ${received} = accepted ${accepted} + rejected ${rejected}`)
   output.line(
-    `  accepted ${accepted} = stored ${stored} + duplicate ${duplicate} (conflicts ${conflict}) + parked ${parked} + in flight ${inFlight}`,
+    `  accepted ${accepted} = stored ${stored} + duplicate ${duplicate} (conflicts ${conflict}) + parked ${parked} + erased ${erased} + in flight ${inFlight}`,
   )
 }
 

@@ -5,6 +5,7 @@
 
 import { limits } from '../limits.ts'
 import { type Documents, openDocuments } from './documents.ts'
+import { type Erasures, erasuresOver } from './erasures.ts'
 import {
   type Key,
   type KeyChange,
@@ -13,13 +14,16 @@ import {
   keyProblem,
   type Mode,
   type Product,
+  type ProductChange,
+  productChangeProblem,
   productProblem,
   rateLimitDefault,
   type Scope,
 } from './key.ts'
 import { hashSecret, makeKeyId, makeSecret, secretCharactersMax, shortenSecret } from './secret.ts'
 
-export type { Key, KeyChange, KeyWish, Mode, Product, Scope }
+export type { Key, KeyChange, KeyWish, Mode, Product, ProductChange, Scope }
+export type { Erasure, ErasureList, Erasures } from './erasures.ts'
 
 export type AccountsOptions = {
   /** `data/accounts.db` */
@@ -33,9 +37,10 @@ export type AccountsOptions = {
 /** A wish that cannot be granted; `problem` is a sentence for the one who asked. */
 export type Refused = { ok: false; problem: string }
 
-export type Accounts = {
+export type Accounts = Erasures & {
   createProduct(name: string): Promise<{ ok: true; product: Product; created: boolean } | Refused>
   listProducts(): Product[]
+  updateProduct(id: string, change: ProductChange): Promise<{ ok: true; product: Product } | Refused>
   /** Makes the product too if it is new. `secret` is not kept: this is the only time it is told. */
   createKey(wish: KeyWish): Promise<{ ok: true; key: Key; secret: string } | Refused>
   listKeys(product?: string): Key[]
@@ -72,6 +77,8 @@ export function openAccounts(options: AccountsOptions): Accounts {
 
   return {
     createProduct: name => createProduct(documents, name, now),
+    ...erasuresOver(documents, now),
+    updateProduct: (id, change) => updateProduct(documents, id, change),
     listProducts: () => valuesOf<Product>(documents, 'product'),
     createKey: wish => createKey(documents, wish, now),
     listKeys: product =>
@@ -121,6 +128,23 @@ async function createProduct(documents: Documents, name: string, now: () => numb
   const product: Product = { id: name, createdMs: now() }
   const created = await documents.put('product', name, product, 0)
   return { ok: true as const, product: documents.get<Product>('product', name)?.value ?? product, created }
+}
+
+async function updateProduct(
+  documents: Documents,
+  id: string,
+  change: ProductChange,
+): Promise<{ ok: true; product: Product } | Refused> {
+  const problem = productChangeProblem(change)
+  if (problem !== null) return refused(problem)
+  documents.refresh()
+  for (;;) {
+    const found = documents.get<Product>('product', id)
+    if (found === null)
+      return refused(`Cannot change the product because there is none with the id ${JSON.stringify(id)}.`)
+    const product: Product = { ...found.value, ...change }
+    if (await documents.put('product', id, product, found.revision)) return { ok: true, product }
+  }
 }
 
 async function createKey(documents: Documents, wish: KeyWish, now: () => number) {

@@ -4,7 +4,12 @@ export type Product = {
   /** The product's id is its name. */
   id: string
   createdMs: number
+  /** Events are deleted so many days after their receipt; absent or null: never. */
+  retentionDays?: number | null
 }
+
+/** What can be changed of a product; what is absent stays as it is. */
+export type ProductChange = { retentionDays?: number | null }
 
 export type Mode = 'live' | 'test'
 export type Scope = 'ingest' | 'read'
@@ -47,6 +52,8 @@ export const rateLimitDefault = 60
 /** A hundred thousand requests a second: more than one key can use. */
 const rateLimitMax = 6_000_000
 const keyNameCharactersMax = 100
+/** A hundred years. */
+const retentionDaysMax = 36_500
 
 const productPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/
 const scopesKnown: readonly string[] = ['ingest', 'read']
@@ -58,6 +65,13 @@ export function productProblem(name: unknown): string | null {
     'Cannot use this product name because it must be 1 to 63 of a-z, 0-9, "-" and "_", and start with a letter or digit: ' +
     `got ${show(name)}.`
   )
+}
+
+/** What is wrong with a change of a product, or null. */
+export function productChangeProblem({ retentionDays }: ProductChange): string | null {
+  if (retentionDays === undefined || retentionDays === null) return null
+  if (Number.isSafeInteger(retentionDays) && retentionDays >= 1 && retentionDays <= retentionDaysMax) return null
+  return `Cannot change the product because its retention must be 1 to ${retentionDaysMax} days: got ${show(retentionDays)}.`
 }
 
 /** What is wrong with the wish for a key, or null. */

@@ -258,6 +258,25 @@ test('consumed segments go when they are old, never before they are consumed', a
   nowMs = 0
 })
 
+test('with little traffic too a segment ends, and goes when it is old', async () => {
+  let nowMs = 1
+  const store = openMemoryStore({ now: () => nowMs })
+  const limits = { ...smallLimits, segmentMsMax: 10_000 }
+  const { writer, send } = overMemory(store, { limits, retentionMs: 60_000, now: () => nowMs })
+  nowMs = 50_000
+  writer.tick()
+  assert.strictEqual(writer.status().segments, 1, 'an empty one may grow old')
+  send('a')
+  writer.tick()
+  assert.strictEqual(writer.status().segments, 2)
+  writer.tick()
+  assert.strictEqual(writer.status().segments, 2, 'the next one is new')
+  await openLogReaderOver(store, logger).consumed(1)
+  nowMs = 200_000
+  writer.tick()
+  assert.deepStrictEqual([writer.status().segments, writer.status().oldestOffset], [1, 1])
+})
+
 test('the budget refuses when nothing may go, and takes appends again when something went', async () => {
   const store = openMemoryStore()
   const { writer, send } = overMemory(store, { budgetBytes: 60_000 })
@@ -368,11 +387,13 @@ test('the micro-benchmark reads back what it wrote', async () => {
 type Over = Partial<Parameters<typeof openLogWriterOver>[0]>
 
 /** A writer over `store` in which every append is decided before `send` returns. */
+const smallLimits = { ...limits, segmentBytesMax: 10_000 }
+
 function overMemory(store: ReturnType<typeof openMemoryStore>, options: Over = {}) {
   const queue: (() => void)[] = []
   const writer = openLogWriterOver({
     store,
-    limits: { ...limits, segmentBytesMax: 10_000 },
+    limits: smallLimits,
     freeBytesMin: 0,
     now: () => 0,
     logger,

@@ -48,7 +48,7 @@ import { takeWriterLock } from './writer-lock.ts'
 export type LogLogger = Record<'info' | 'warn' | 'error', (details: object, message: string) => void>
 
 /** Sizes from server/src/limits.ts. */
-type LogLimits = GroupLimits & { segmentBytesMax: number }
+type LogLimits = GroupLimits & { segmentBytesMax: number; segmentMsMax?: number }
 
 export type LogWriterOptions = {
   /** The log's folder; made when it is not there. */
@@ -125,6 +125,7 @@ function limitsOf(options: Omit<LogWriterOptions, 'dir'>): SegmentLogLimits {
   return {
     segmentBytesMax: options.limits.segmentBytesMax,
     retentionMs: options.retentionMs ?? weekMs,
+    segmentMsMax: options.limits.segmentMsMax ?? Number.MAX_SAFE_INTEGER,
     retentionBytes: options.retentionBytes ?? Number.MAX_SAFE_INTEGER,
     budgetBytes: options.budgetBytes ?? Number.MAX_SAFE_INTEGER,
     freeBytesMin: options.freeBytesMin ?? freeBytesMinDefault,

@@ -48,7 +48,15 @@ export type MemoryStoreOptions = {
 }
 
 type Slot = { commit: Commit; unreadable: boolean }
-type Segment = { name: SegmentName; logId: string; slots: Slot[]; unsynced: Commit | null; sealed: boolean; at: number }
+type Segment = {
+  name: SegmentName
+  logId: string
+  slots: Slot[]
+  unsynced: Commit | null
+  sealed: boolean
+  born: number
+  at: number
+}
 
 const rowBytes = 64
 const segmentBytes = 4096
@@ -107,7 +115,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       call('create')
       if (freeBytes() < segmentBytes) throw new StoreError('FULL', 'no space left')
       if (segments.has(name.number)) throw new StoreError('IO', `segment ${name.number} is there already`)
-      const segment = { name, logId, slots: [], unsynced: null, sealed: false, at: now() }
+      const segment = { name, logId, slots: [], unsynced: null, sealed: false, born: now(), at: now() }
       segments.set(name.number, segment)
       call('created')
       return writerOf(segment)
@@ -127,7 +135,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     stat: name => {
       call('stat')
       const segment = find(name)
-      return { bytes: bytesOf(segment), changedMs: segment.at, sealed: segment.sealed }
+      return { bytes: bytesOf(segment), bornMs: segment.born, changedMs: segment.at, sealed: segment.sealed }
     },
     drop: name => {
       call('drop')

@@ -16,6 +16,8 @@ export type Report = (level: 'info' | 'warn' | 'error', details: object, message
 
 export type SegmentLogLimits = {
   segmentBytesMax: number
+  /** A segment that is older is followed by the next. */
+  segmentMsMax: number
   /** A segment whose records are processed is dropped when it is older than this … */
   retentionMs: number
   /** … or when the log is larger than this. */
@@ -137,10 +139,13 @@ export class SegmentLog {
       this.#retain(nowMs, freeBytes)
       this.#sealOne()
       this.#refusing = this.#obstacle(freeBytes)
-      const offset = this.#names.at(-1)!.firstOffset
+      const live = this.#names.at(-1)!
+      const offset = live.firstOffset
+      // With little traffic too a segment ends, so that retention can drop it.
+      const isOld = this.#head.offset > offset && nowMs - this.#store.stat(live).bornMs > this.#limits.segmentMsMax
       // Without room only a closed segment can be dropped once it is consumed.
       const isStuck = (this.#refusing ?? this.#noRoom?.fault)?.code === 'LOG_BUDGET' && this.#head.offset > offset
-      if (isStuck || (this.#closed && this.#refusing === null)) this.#goOn()
+      if (isStuck || ((isOld || this.#closed) && this.#refusing === null)) this.#goOn()
     } catch (error) {
       this.#refuse(faultOf(error))
     }

@@ -298,12 +298,12 @@ function sealSegment(path: string): void {
   }
 }
 
-function statSegment(path: string): { bytes: number; changedMs: number; sealed: boolean } {
+function statSegment(path: string): { bytes: number; bornMs: number; changedMs: number; sealed: boolean } {
   const wal = statSync(`${path}-wal`, { throwIfNoEntry: false })
   const db = statSync(path)
   const sealed = wal === undefined || wal.size === 0
   const bytes = db.size + (wal?.size ?? 0) + sizeOf(`${path}-shm`)
-  return { bytes, changedMs: sealed ? db.mtimeMs : wal.mtimeMs, sealed }
+  return { bytes, bornMs: db.birthtimeMs, changedMs: sealed ? db.mtimeMs : wal.mtimeMs, sealed }
 }
 
 function dropSegment(dir: string, file: string): void {

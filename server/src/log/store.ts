@@ -28,8 +28,8 @@ export type LogStore = {
   openReader(name: SegmentName): SegmentReader
   /** Brings a segment that is not written any more into its final form. */
   seal(name: SegmentName): void
-  /** Bytes on disk, when it last changed (Unix ms), whether it has its final form. */
-  stat(name: SegmentName): { bytes: number; changedMs: number; sealed: boolean }
+  /** Bytes on disk, when it was made and last changed (Unix ms), whether it has its final form. */
+  stat(name: SegmentName): { bytes: number; bornMs: number; changedMs: number; sealed: boolean }
   drop(name: SegmentName): void
   freeBytes(): number
   readConsumed(): Consumed | null

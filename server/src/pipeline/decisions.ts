@@ -4,6 +4,7 @@
 // remembered by their place, so that they too are recognised when the log is read again.
 // An event that is told by its request's Idempotency-Key also claims its place under that key: the first claim stands,
 // and another event with the same claim is stored and flagged.
+// Of a user who was erased nothing but its place is taken (erased-items.ts).
 // Known is what the index has, what the load in flight brings (`ahead`), and what stands earlier in the chunk.
 //
 // The counts are of new decisions only: for every chunk
@@ -15,7 +16,9 @@ import assert from 'node:assert/strict'
 import { claimFingerprint, outcomeMarks } from './index/entry-of-row.ts'
 import { identityOfPlace } from '../steps/identity.ts'
 import type { DuplicateRow, EventRow, ParkedRow, RejectedRow } from '../warehouse/load.ts'
+import type { Suppression } from '../steps/suppression.ts'
 import type { Chunk } from './chunk.ts'
+import { withoutErased } from './erased-items.ts'
 import type { Checkpoint, IdentityEntry, IdentityIndex, IndexEntry } from './index/identity-index.ts'
 import type { Item } from './items.ts'
 
@@ -43,15 +46,21 @@ export type Counts = {
 /** What a load in flight brings, by identity. */
 export type Ahead = ReadonlyMap<string, IndexEntry>
 
-/** How to decide: which stretch holds what no note has counted, and whether this load's note will count. */
-export type Reckoning = { uncounted: Checkpoint['uncounted']; logId: string; counting: boolean }
+/** How to decide: which stretch holds what no note has counted, whether this load's note will count, who is kept out. */
+export type Reckoning = {
+  uncounted: Checkpoint['uncounted']
+  logId: string
+  counting: boolean
+  suppression: Suppression
+}
 
 export async function decide(
-  items: Item[],
+  sent: Item[],
   index: Pick<IdentityIndex, 'find'>,
   ahead: Ahead,
   reckoning: Reckoning,
 ): Promise<Decided> {
+  const items = withoutErased(sent, reckoning.suppression)
   const found = await index.find(items.map(item => item.identity))
   const marks = await findMarks(items, found, index, reckoning)
   const claims = await findClaims(items, index)

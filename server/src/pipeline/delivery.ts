@@ -17,6 +17,7 @@
 
 import type { LogReader } from '../log/record.ts'
 import type { Derive } from '../steps/derive.ts'
+import type { Suppression } from '../steps/suppression.ts'
 import type { Load, LoadingWarehouse, LoadNote, Totals } from '../warehouse/load.ts'
 import type { Chunk, LogPlace } from './chunk.ts'
 import { type Ahead, checkCounts, type Counts, type Decided, decide, type Reckoning } from './decisions.ts'
@@ -36,6 +37,8 @@ export type DeliveryParts = {
   pace: Pace
   now: () => number
   derive: Derive
+  /** Who is kept out just now. */
+  suppression: () => Suppression
   /** Eight hex digits, never the same again. */
   salt: () => string
   /** Why nothing may be written just now; null while there is room. */
@@ -134,7 +137,12 @@ async function deliverInParts(
   let progress = await undoRefused(parts, start, chunk)
   let refused = firstRefusal
   const isTaken = async (part: LoadPart): Promise<boolean> => {
-    const decided = await decide(itemsOfPart(chunk, part), parts.index, nothingAhead, reckon(progress, chunk, part))
+    const decided = await decide(
+      itemsOfPart(chunk, part),
+      parts.index,
+      nothingAhead,
+      reckon(parts, progress, chunk, part),
+    )
     const tried = await tryPart(parts, progress, chunk, part, decided)
     if (tried.progress === null) {
       refused = tried.refused
@@ -157,7 +165,7 @@ async function deliverInParts(
     if (await isTaken({ ...at, refused, bare: true })) continue
     throw new Error(`the warehouse refuses to park what it refuses to store: ${refused}`)
   }
-  const decided = await decide(chunk.items, parts.index, nothingAhead, reckon(progress, chunk, null))
+  const decided = await decide(chunk.items, parts.index, nothingAhead, reckon(parts, progress, chunk, null))
   checkCounts(chunk, decided.counts)
   const whole = await tryPart(parts, progress, chunk, null, decided)
   if (whole.progress === null) throw new Error(`the warehouse refuses a load that brings nothing: ${whole.refused}`)
@@ -180,8 +188,18 @@ function halvesOf(first: number, last: number): { first: number; last: number }[
 }
 
 /** How to decide about a chunk, or about a part of one, whose note counts nothing. */
-export function reckon(progress: Progress, chunk: Chunk, part: LoadPart | null): Reckoning {
-  return { uncounted: progress.uncounted, logId: chunk.logId, counting: part === null }
+export function reckon(
+  { suppression }: Pick<DeliveryParts, 'suppression'>,
+  progress: Progress,
+  chunk: Chunk,
+  part: LoadPart | null,
+): Reckoning {
+  return {
+    uncounted: progress.uncounted,
+    logId: chunk.logId,
+    counting: part === null,
+    suppression: suppression(),
+  }
 }
 
 function uncountedAfter({ uncounted }: Progress, chunk: Chunk, part: LoadPart | null): Progress['uncounted'] {

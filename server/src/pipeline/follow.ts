@@ -51,8 +51,8 @@ export async function follow(parts: FollowParts, start: Recovered): Promise<void
     return result.changed
   }
   const begin = async (): Promise<void> => {
-    let decided: Decided = await decide(chunk.items, index, ahead, reckon(progress, chunk, null))
-    if (await finish()) decided = await decide(chunk.items, index, nothingAhead, reckon(progress, chunk, null))
+    let decided: Decided = await decide(chunk.items, index, ahead, reckon(parts, progress, chunk, null))
+    if (await finish()) decided = await decide(chunk.items, index, nothingAhead, reckon(parts, progress, chunk, null))
     begunMs = now()
     const sent = Promise.withResolvers<void>()
     const [from, taken] = [progress, chunk]

@@ -9,6 +9,7 @@ import { type Event, readEvents, type SentEvent } from '@datapulse/contract'
 import type { DamagedRange, StoredRecord } from '../log/record.ts'
 import { conflictFingerprint } from '../steps/conflict.ts'
 import { type Derive, type Derived, processEvent } from '../steps/derive.ts'
+import type { erasedReason } from '../steps/erasure.ts'
 import { identityOfEvent, identityOfPlace, identityOfText } from '../steps/identity.ts'
 import { rejectedPosition, rejectedReason } from '../steps/rejection.ts'
 import type { Origin, ParkedRow, RejectedRow } from '../warehouse/load.ts'
@@ -156,10 +157,10 @@ function parkedRequest(record: StoredRecord, reason: ParkReason, detail: string)
   return parkedItem(originOf(record, -1), record.events, reason, detail, raw)
 }
 
-function parkedItem(
+export function parkedItem(
   origin: Origin,
   events: number,
-  reason: ParkReason | typeof rejectedReason,
+  reason: ParkReason | typeof rejectedReason | typeof erasedReason,
   detail: string,
   raw: string,
 ): Item {

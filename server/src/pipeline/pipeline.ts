@@ -19,10 +19,13 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleepMs } from 'node:timers/promises'
 import type { LogHead, LogReader } from '../log/record.ts'
 import type { Derive } from '../steps/derive.ts'
-import type { LoadingWarehouse, LoadNote, RebuildingWarehouse, Totals } from '../warehouse/load.ts'
+import { nobodySuppressed, type Suppression } from '../steps/suppression.ts'
+import type { IdentityRow, LoadingWarehouse, LoadNote, RebuildingWarehouse, Totals } from '../warehouse/load.ts'
 import type { LogPlace } from './chunk.ts'
 import { type FollowLimits, follow } from './follow.ts'
-import { type IdentityIndex, IndexFault, type IndexPlace } from './index/identity-index.ts'
+import { identityOfPlace } from '../steps/identity.ts'
+import { entriesOfStored, outcomeMarks } from './index/entry-of-row.ts'
+import { type IdentityEntry, type IdentityIndex, IndexFault, type IndexPlace } from './index/identity-index.ts'
 import { levelIndexPlace } from './index/level-index.ts'
 import { type Logger, openPace, PipelineClosing } from './pace.ts'
 import { type Recovered, recover } from './recovery.ts'
@@ -41,6 +44,8 @@ export type PipelineOptions = {
   now: () => number
   /** What is derived from an event beside its stored shape. */
   derive: Derive
+  /** Who is kept out just now; nobody by default. What was decided before it changed may still be loaded. */
+  suppression?: () => Suppression
   logger: Logger
   limits: Pick<FollowLimits, 'loadEventsMax' | 'loadBytesMax'> & Partial<FollowLimits>
   sleep?: (ms: number) => Promise<void>
@@ -80,6 +85,8 @@ export type Pipeline = {
   ended: Promise<Error | null>
   /** Makes anew what is derived from events of a range; false while another one is being made. */
   reprocess(range: ReprocessRange): boolean
+  /** Forgets stored events that are about to be deleted: their places stay known, what they were does not. */
+  forget(rows: readonly IdentityRow[]): Promise<void>
   /** Finishes the load that is running, or abandons it (the next start repeats it) after `closeMsMax`. */
   close(): Promise<void>
 }
@@ -136,7 +143,8 @@ export function openPipelineOver(
   const roomProblem = options.roomProblem ?? (() => null)
   const told = { logger, onLoad, onRebuild, onOldest }
   const turns = openTurns()
-  const parts = { log, warehouse, place, pace, turns, now, derive, salt, roomProblem, limits, ...told }
+  const suppression = options.suppression ?? (() => nobodySuppressed)
+  const parts = { log, warehouse, place, pace, turns, now, derive, suppression, salt, roomProblem, limits, ...told }
 
   async function run(): Promise<void> {
     for (let failures = 0; !pace.closing(); ) {
@@ -235,12 +243,25 @@ export function openPipelineOver(
       reprocessing = startReprocess(needs, range)
       return true
     },
+    async forget(rows) {
+      if (index === null) throw new Error('the index is not open just now')
+      await index.replace(
+        rows.flatMap(row => entriesOfStored(row).map(entry => entry.identity)),
+        rows.map(placeOfGone),
+      )
+    },
     async close() {
       pace.close()
       const patience = options.sleep?.(closeMsMax) ?? sleepMs(closeMsMax, undefined, { ref: false })
       await Promise.race([Promise.all([ended, watched, reprocessing?.ended]), patience])
     },
   }
+}
+
+/** What is known of a place whose event was deleted: read again, it has its outcome already. */
+function placeOfGone({ requestId, position }: IdentityRow): IdentityEntry {
+  const identity = identityOfPlace(requestId, position)
+  return { identity, requestId, position, fingerprint: outcomeMarks.parked, uncounted: false }
 }
 
 /** How long `close` waits for the load that is running. */

@@ -46,6 +46,7 @@ export type RecoveryParts = {
   pace: Pace
   now: () => number
   derive: DeliveryParts['derive']
+  suppression: DeliveryParts['suppression']
   salt: () => string
   roomProblem: () => string | null
   logger: Logger
@@ -154,7 +155,7 @@ async function repeat(
   const chunk = await readAgain(parts, pending)
   if (chunk === null) return null
   const { part, token } = pending
-  const decided = await decide(itemsOfPart(chunk, part), index, new Map(), reckon(progress, chunk, part))
+  const decided = await decide(itemsOfPart(chunk, part), index, new Map(), reckon(parts, progress, chunk, part))
   if (readToken(token)?.digest !== digestOfPart(chunk, pending.seq, part, decided)) return null
   const isThere = note?.token === token
   const own = new Set(isThere ? [] : decided.events.map(({ identity, origin }) => placed({ identity, ...origin })))

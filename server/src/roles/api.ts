@@ -22,6 +22,7 @@ export function runApi(config: Config): Promise<void> {
       dir: join(config.dataDir, 'log'),
       limits: {
         segmentBytesMax: limits.segmentBytesMax,
+        segmentMsMax: limits.segmentMsMax,
         commitBytesMax: limits.commitBytesMax,
         commitRecordsMax: limits.commitRecordsMax,
         pendingBytesMax: limits.pendingBytesMax,

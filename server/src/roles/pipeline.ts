@@ -5,19 +5,23 @@
 
 import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
+import { openAccounts } from '../accounts/accounts.ts'
 import type { Config } from '../config.ts'
 import { withCrashPoints } from '../crash-points.ts'
 import { takeExclusiveLock } from '../exclusive-lock.ts'
 import { limits } from '../limits.ts'
 import { openLogReader } from '../log/log.ts'
 import type { IndexPlace } from '../pipeline/index/identity-index.ts'
+import type { LogReader } from '../log/record.ts'
 import { levelIndexPlace } from '../pipeline/index/level-index.ts'
 import type { Logger } from '../pipeline/pace.ts'
 import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
 import { runRole } from '../role.ts'
+import { withErased } from '../steps/erasure.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { answersOfPipeline } from './answers.ts'
 import { openDerive } from './configured-steps.ts'
+import { type ErasuresAtWork, openErasures } from './erasures.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 
 export function runPipeline(config: Config): Promise<void> {
@@ -26,6 +30,7 @@ export function runPipeline(config: Config): Promise<void> {
     const release = await takeLock(config, logger)
     const warehouse = openConfiguredWarehouse(config, logger)
     const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
+    const accounts = openAccounts({ path: join(config.dataDir, 'accounts.db'), now: Date.now, logger })
     const pipeline = openPipelineOver({
       log: withCrashPoints('log', log, config),
       warehouse: withCrashPoints('warehouse', warehouse.loading, config),
@@ -33,9 +38,22 @@ export function runPipeline(config: Config): Promise<void> {
       place: indexPlace(config),
       now: Date.now,
       derive,
+      suppression: accounts.suppression,
       logger,
       limits,
       roomProblem: () => roomProblem(config),
+    })
+    const erasures = await openErasures({
+      accounts,
+      warehouse: withCrashPoints('erasing', warehouse.erasing, config),
+      pipeline,
+      logEnd: async () => (await log.head()).offset,
+      logOldestMs: () => oldestMs(log),
+      logKeepsMs: config.logRetention + limits.segmentMsMax,
+      listPath: join(config.dataDir, 'erasures.json'),
+      now: Date.now,
+      logger,
+      checkMs: limits.erasureCheckMs,
     })
     const trimming = setInterval(() => void trim(warehouse, logger), limits.rejectionTrimMs)
     // A broken assertion: the next start takes the road of recovery.
@@ -43,11 +61,13 @@ export function runPipeline(config: Config): Promise<void> {
       if (bug !== null) throw bug
     })
     return {
-      status: () => pipelineStatus(pipeline),
-      answers: answersOfPipeline(pipeline),
+      status: () => pipelineStatus(pipeline, erasures),
+      answers: answersOfPipeline({ reprocess: range => !erasures.isBusy() && pipeline.reprocess(range) }),
       async close() {
         clearInterval(trimming)
+        await erasures.close()
         await pipeline.close()
+        accounts.close()
         await log.close()
         await warehouse.close()
         release()
@@ -77,14 +97,19 @@ function indexPlace(config: Config): IndexPlace {
   return { open: async () => withCrashPoints('index', await place.open(), config), wipe: () => place.wipe() }
 }
 
-function pipelineStatus(pipeline: Pipeline) {
+async function oldestMs(log: LogReader): Promise<number | null> {
+  const { records } = await log.read((await log.oldest()).offset, { recordsMax: 1, bytesMax: 1 })
+  return records[0]?.receivedMs ?? null
+}
+
+function pipelineStatus(pipeline: Pipeline, erasures: ErasuresAtWork) {
   const status = pipeline.status()
   const { state, reason, stored, duplicate, parked, checkpointEvents, acceptedBefore } = status
   const isRunning = state === 'running'
   return {
     notReady: isRunning ? null : `${state}${reason === '' ? '' : `: ${reason}`}`,
     pipeline: {
-      ...status,
+      ...withErased(status, erasures.counts()),
       isRunning,
       loadSecondsLast: status.loadMsLast / 1000,
       // By the log's total against the outcomes; there is nothing to compare before the log was found.

@@ -11,7 +11,7 @@ export function showFound(asked: { request?: string }, receipts: readonly Receip
 
 function showRequest(receipts: readonly Receipt[]): Shown {
   const first = receipts[0] as Receipt
-  const outcomes = { queued: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0 }
+  const outcomes = { queued: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0, erased: 0 }
   for (const { outcome, events } of receipts) outcomes[outcome] += events
   return {
     ...showOrigin(first),

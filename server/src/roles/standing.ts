@@ -23,7 +23,12 @@ type ApiTold = {
   disk: { freeBytes: number; usedBytes: number }
   accounts: { products: number; keys: number; keysActive: number }
 }
-type PipelineTold = { pid: number; rssBytes: number; notReady: string | null; pipeline: PipelineStatus }
+type PipelineTold = {
+  pid: number
+  rssBytes: number
+  notReady: string | null
+  pipeline: PipelineStatus & { erased: number }
+}
 type EngineTold = { pid: number; rssBytes: number; engine: { version: string } }
 type WebTold = { pid: number; rssBytes: number }
 
@@ -106,8 +111,8 @@ function warehouseHealth(stored: WarehouseStatus | null, engine: EngineTold | nu
   }
 }
 
-function pick({ accepted, stored, duplicate, conflict, parked, rejected }: PipelineStatus) {
-  return { accepted, stored, duplicate, conflict, parked, rejected }
+function pick({ accepted, stored, duplicate, conflict, parked, erased, rejected }: PipelineTold['pipeline']) {
+  return { accepted, stored, duplicate, conflict, parked, erased, rejected }
 }
 
 async function within<T>(ms: number, asked: Promise<T>): Promise<T | null> {

@@ -3,6 +3,7 @@
 
 import type { Event } from '@datapulse/contract'
 import type { Derived } from '../steps/derive.ts'
+import type { ErasedCounts } from '../steps/erasure.ts'
 
 /** Where an event came from; the pair (requestId, position) names it for ever. */
 export type Origin = {
@@ -125,6 +126,32 @@ export type RebuildingWarehouse = {
   catchUp(range: { fromMs: number; toMs: number }, begun: BegunRebuild): Promise<BegunRebuild>
   /** Must not meet a load. Throws, and leaves all as it was, when counts or sums are others. */
   swapRebuilt(range: { fromMs: number; toMs: number }, begun: BegunRebuild): Promise<void>
+}
+
+/** Of what is parked, or of a rejected request: where it is, why, and what was sent. */
+export type KeptText = { requestId: string; position: number; reason: string; raw: string }
+
+export type ExpiredCounts = { events: number; rejectedRequests: number }
+
+/** What deleting for good needs of a warehouse: for each event a row without text stays (steps/erasure.ts). */
+export type ErasingWarehouse = {
+  /** Everybody of whom there is an event or a duplicate, in pages. */
+  users(product: string): AsyncIterable<string[]>
+  identitiesOfUser(product: string, user: string): AsyncIterable<IdentityRow[]>
+  /** Of events received before `beforeMs`. */
+  identitiesBefore(product: string, beforeMs: number): AsyncIterable<IdentityRow[]>
+  /** All texts beside those of stored events and duplicates. */
+  keptTexts(product: string): AsyncIterable<KeptText[]>
+  /** Deletes a user's events and duplicates; gives how many. Again without effect. */
+  eraseUser(product: string, user: string): Promise<{ stored: number; duplicate: number }>
+  /** What is parked at these places is gone but for its place. */
+  blankTexts(texts: readonly KeptText[]): Promise<void>
+  replaceText(text: KeptText, raw: string): Promise<void>
+  /** Deletes what was received before `beforeMs`. `id` makes the UUID of the row that stands for one kind of it. */
+  expire(product: string, beforeMs: number, id: (kind: string) => string): Promise<ExpiredCounts>
+  /** Removes what an attempt to process events again has left. */
+  dropRebuilt(): Promise<void>
+  countErased(): Promise<ErasedCounts>
 }
 
 /** Something that has its outcome and is no stored event. */

@@ -34,7 +34,7 @@ export function loadingOver(connection: Connection, ask: Ask): LoadingWarehouse 
     forgetAfter: note => ask(() => forgetAfter(connection, note?.seq ?? 0)),
     async *identities() {
       await ask(async () => {})
-      for await (const rows of connection.stream<IdentityTuple>(identitiesSql)) yield rows.map(identityOf)
+      yield* identitiesOver(connection)
     },
     identitiesAfter: note => ask(() => identitiesAfter(connection, note?.seq ?? 0)),
     async *outcomes() {
@@ -63,6 +63,16 @@ const identitiesSql = `
     if(idempotency_key != '' AND transaction_id = '' AND message_id = '',
       [toString(product), toString(mode), idempotency_key], []) AS claim
   FROM events`
+
+/** Identities of stored events, in pages; of those that a condition picks. */
+export async function* identitiesOver(
+  connection: Connection,
+  where = 'true',
+  params: Record<string, unknown> = {},
+): AsyncIterable<IdentityRow[]> {
+  const sql = `${identitiesSql} WHERE ${where}`
+  for await (const rows of connection.stream<IdentityTuple>(sql, params)) yield rows.map(identityOf)
+}
 
 async function readId(connection: Connection): Promise<string> {
   const sql = "SELECT argMin(value, written_at) AS id FROM warehouse WHERE name = 'id' HAVING count() > 0"

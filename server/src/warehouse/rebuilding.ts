@@ -19,7 +19,7 @@ import { eventLine } from './tab-rows.ts'
 type Ask = <T>(question: () => Promise<T>) => Promise<T>
 type Range = { fromMs: number; toMs: number }
 
-const rebuilt = 'events_rebuilt'
+export const rebuilt = 'events_rebuilt'
 
 export function rebuildingOver(connection: Connection, ask: Ask): RebuildingWarehouse {
   return {

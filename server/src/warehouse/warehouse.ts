@@ -47,8 +47,9 @@ import {
 import { type ReportQuestion, type ReportRow, readReport } from './asking/report.ts'
 import type { MonthRates } from '../steps/rates-file.ts'
 import { type WarehouseStatus, warehouseStatus } from './asking/status.ts'
+import { erasingOver } from './erasing.ts'
 import { faultOf } from './fault.ts'
-import type { LoadingWarehouse, RebuildingWarehouse } from './load.ts'
+import type { ErasingWarehouse, LoadingWarehouse, RebuildingWarehouse } from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
 import { rebuildingOver } from './rebuilding.ts'
@@ -64,6 +65,7 @@ export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
 export type Warehouse = {
   loading: LoadingWarehouse
   rebuilding: RebuildingWarehouse
+  erasing: ErasingWarehouse
   /** Brings the warehouse to this version; everything else does so by itself. */
   ready(): Promise<void>
   /** Whether it can be reached just now. */
@@ -117,6 +119,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
   return {
     loading: loadingOver(connection, ask),
     rebuilding: rebuildingOver(connection, ask),
+    erasing: erasingOver(connection, ask),
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),

@@ -1,6 +1,6 @@
 // The needs of the admin API over plain arrays, for tests.
 
-import type { Key, Row, Standing, WebNeeds } from './needs.ts'
+import type { Erasure, Key, Row, Standing, WebNeeds } from './needs.ts'
 
 export const startMs = Date.parse('2026-03-01T12:00:00Z')
 
@@ -9,6 +9,7 @@ export type Fakes = { needs: WebNeeds; keys: Key[]; events: Row[]; standing: Sta
 export function makeFakes(eventCount = 3): Fakes {
   const products = new Set(['demo'])
   const keys: Key[] = []
+  const erasures: Erasure[] = []
   const events = Array.from({ length: eventCount }, (_, index) => fakeEvent(index))
   const asked: object[] = []
   const standing: Standing = {
@@ -19,7 +20,7 @@ export function makeFakes(eventCount = 3): Fakes {
     eventsMissing: 0,
     lag: { events: 1, seconds: 0.2 },
     disk: { freeBytes: 1e9, usedBytes: 1e6 },
-    totals: { accepted: 9, stored: 6, duplicate: 2, conflict: 1, parked: 1, rejected: 5 },
+    totals: { accepted: 9, stored: 6, duplicate: 2, conflict: 1, parked: 1, erased: 0, rejected: 5 },
   }
   const needs: WebNeeds = {
     accounts: {
@@ -29,6 +30,20 @@ export function makeFakes(eventCount = 3): Fakes {
         const created = !products.has(id)
         products.add(id)
         return { ok: true, product: { id, createdMs: startMs }, created }
+      },
+      async updateProduct(id, { retentionDays }) {
+        return { ok: true, product: { id, createdMs: startMs, retentionDays } }
+      },
+      listErasures: product => erasures.filter(one => product === undefined || one.product === product),
+      async requestErasure(product, user) {
+        if (user === 'too-many') return { ok: false, problem: 'Cannot erase the user because there are too many.' }
+        const counts = { stored: 0, duplicate: 0, parked: 0, rejectedRequests: 0 }
+        const times = { createdMs: startMs, erasedMs: null, logUntilMs: null, checkedMs: null }
+        const erasure: Erasure = { id: `erasure_${user.length}`, product, state: 'requested', ...times, ...counts }
+        const created = !erasures.some(one => one.id === erasure.id)
+        // A real one comes with the hash of the user.
+        if (created) erasures.push(Object.assign(erasure, { hash: 'secret-hash' }))
+        return { ok: true, erasure, created }
       },
       listKeys: product => keys.filter(key => product === undefined || key.product === product),
       async createKey(wish) {

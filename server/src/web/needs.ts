@@ -4,7 +4,23 @@
 
 import type { Totals } from '../warehouse/load.ts'
 
-export type Product = { id: string; createdMs: number }
+/** `retentionDays`: events are deleted so long after their receipt; null or absent: never. */
+export type Product = { id: string; createdMs: number; retentionDays?: number | null }
+
+/** Of one user of one product, who is not named. Counts are of events, but `rejectedRequests`. */
+export type Erasure = {
+  id: string
+  product: string
+  state: string
+  createdMs: number
+  erasedMs: number | null
+  logUntilMs: number | null
+  checkedMs: number | null
+  stored: number
+  duplicate: number
+  parked: number
+  rejectedRequests: number
+}
 
 /** What is told of a key. Whoever gives one may give more with it; only this is shown. */
 export type Key = {
@@ -40,6 +56,10 @@ export type Accounts = {
   listProducts(): Product[]
   /** `created` is false when it was there. */
   createProduct(name: string): Promise<{ ok: true; product: Product; created: boolean } | Refused>
+  updateProduct(id: string, change: { retentionDays: number | null }): Promise<{ ok: true; product: Product } | Refused>
+  listErasures(product?: string): Erasure[]
+  /** `created` is false when the user was erased before. */
+  requestErasure(product: string, user: string): Promise<{ ok: true; erasure: Erasure; created: boolean } | Refused>
   listKeys(product?: string): Key[]
   /** Makes the product if it is new. `secret` is the whole key: it is given this once. */
   createKey(wish: KeyWish): Promise<{ ok: true; key: Key; secret: string } | Refused>
@@ -101,7 +121,7 @@ export type Standing = {
   checkpoint: { offset: number; events: number } | null
   lag: { events: number; seconds: number } | null
   disk: { freeBytes: number; usedBytes: number } | null
-  totals: Totals | null
+  totals: (Totals & { erased: number }) | null
   /** Events accepted that are not in the log's running total: in logs before it, or taken away by a roll back. */
   acceptedBefore: number
   /** Events counted as stored that the warehouse does not have. */

@@ -1,6 +1,7 @@
 // What the admin API answers, as one table: a method, a path, and a function from the request to a JSON value. The
 // table is also what tells a wrong method (405) from a wrong path (404).
 
+import { erasureRoutes } from './erasure-routes.ts'
 import type { Accounts, Filter, Key, KeyChange, KeyWish, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
@@ -62,6 +63,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
   })
   return [
     ...accountRoutes(needs.accounts),
+    ...erasureRoutes(needs.accounts),
     {
       method: 'GET',
       path: '/api/events',

@@ -1,12 +1,30 @@
 // How things look in the admin API: flat objects in snake_case with the names of the wire. An event's own `timestamp` is
 // Unix milliseconds as on the wire, every `…_at` is ISO 8601; amounts are decimal text; absent is null.
 
-import type { Key, Product, RatesMonth, Reprocess, Row, Standing } from './needs.ts'
+import type { Erasure, Key, Product, RatesMonth, Reprocess, Row, Standing } from './needs.ts'
 
 type Flat = Record<string, string | number | boolean | null | string[]>
 
 export function showProduct(product: Product): Flat {
-  return { id: product.id, created_at: iso(product.createdMs) }
+  const { id, createdMs, retentionDays = null } = product
+  return { id, created_at: iso(createdMs), retention_days: retentionDays }
+}
+
+export function showErasure(erasure: Erasure): Flat {
+  const { id, product, state, stored, duplicate, parked, rejectedRequests } = erasure
+  return {
+    id,
+    product,
+    state,
+    requested_at: iso(erasure.createdMs),
+    erased_at: iso(erasure.erasedMs),
+    log_until: iso(erasure.logUntilMs),
+    checked_at: iso(erasure.checkedMs),
+    stored,
+    duplicate,
+    parked,
+    rejected_requests: rejectedRequests,
+  }
 }
 
 export function showReprocess(one: Reprocess): Flat {
@@ -86,7 +104,7 @@ export function showStanding(standing: Standing, nowMs: number) {
 }
 
 /**
- * received = accepted + rejected; accepted = stored + duplicate + parked + in flight. `in_flight` is what the log holds
+ * received = accepted + rejected; accepted = stored + duplicate + parked + erased + in flight. `in_flight` is what the log holds
  * beyond the checkpoint, so the second equation compares three parts that count by themselves; accepted is the log's own
  * total and what was accepted before that log. And what is counted as stored must be in the warehouse's table. `holds` is null while
  * a part cannot be asked.
@@ -98,11 +116,11 @@ function account(standing: Standing) {
   }
   const accepted = acceptedBefore + log.events
   const inFlight = log.events - checkpoint.events
-  const outcomes = totals.stored + totals.duplicate + totals.parked + inFlight
+  const outcomes = totals.stored + totals.duplicate + totals.parked + totals.erased + inFlight
   const problems: string[] = []
   if (inFlight < 0) problems.push(`the checkpoint is ${-inFlight} events ahead of the log`)
   if (outcomes !== accepted) {
-    problems.push(`accepted is ${accepted}, but stored + duplicate + parked + in flight is ${outcomes}`)
+    problems.push(`accepted is ${accepted}, but stored + duplicate + parked + erased + in flight is ${outcomes}`)
   }
   if (eventsMissing !== null && eventsMissing > 0) {
     problems.push(`the warehouse has ${eventsMissing} events fewer than were stored`)
@@ -117,6 +135,7 @@ function account(standing: Standing) {
     duplicate: totals.duplicate,
     conflict: totals.conflict,
     parked: totals.parked,
+    erased: totals.erased,
     in_flight: inFlight,
   }
 }

@@ -244,6 +244,7 @@ describe('the admin port', () => {
       duplicate: 2,
       conflict: 1,
       parked: 1,
+      erased: 0,
       in_flight: 1,
     })
     const { totals } = fakes.standing

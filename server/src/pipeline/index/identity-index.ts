@@ -64,6 +64,8 @@ export type IdentityIndex = {
   /** Makes ready for `commit` what can be made ready before it: nothing is written yet. */
   stage(entries: Iterable<IdentityEntry>): Staged
   commit(staged: Staged, checkpoint: Checkpoint): Promise<void>
+  /** Takes away entries and puts others in, all or nothing, durably; the checkpoint stays. */
+  replace(identities: string[], entries: IdentityEntry[]): Promise<void>
   /** Adds without waiting for the disk; only while rebuilding. */
   add(entries: IdentityEntry[]): Promise<void>
   bytes(): Promise<number>

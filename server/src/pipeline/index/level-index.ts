@@ -70,6 +70,7 @@ async function openLevelIndex(dir: string): Promise<IdentityIndex> {
     begin: pending => guarded(() => level.put(notes.pending, toBytes(pending), { sync: true })),
     stage: entries => stage(level, entries),
     commit: (staged, checkpoint) => guarded(() => commit(staged as StagedBatch, checkpoint)),
+    replace: (identities, entries) => guarded(() => replace(level, identities, entries)),
     add: entries => guarded(() => level.batch(entries.map(toPut))),
     bytes: () => guarded(() => level.approximateSize(Buffer.alloc(16, 0), Buffer.alloc(17, 255))),
     close: () => guarded(() => level.close()),
@@ -125,6 +126,13 @@ function chain(level: Level) {
 
 async function commit({ batch }: StagedBatch, checkpoint: Checkpoint): Promise<void> {
   batch.put(notes.checkpoint, toBytes(checkpoint)).del(notes.pending)
+  await batch.write({ sync: true })
+}
+
+async function replace(level: Level, identities: string[], entries: IdentityEntry[]): Promise<void> {
+  const batch = chain(level)
+  for (const identity of identities) batch.del(encodeKey(identity))
+  for (const entry of entries) batch.put(encodeKey(entry.identity), encodeValue(entry))
   await batch.write({ sync: true })
 }
 

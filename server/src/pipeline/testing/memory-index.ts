@@ -50,6 +50,10 @@ function openMemoryIndex(disk: IndexDisk): IdentityIndex {
       disk.checkpoint = structuredClone(checkpoint)
       disk.pending = null
     },
+    async replace(identities, entries) {
+      for (const identity of identities) disk.entries.delete(identity)
+      for (const { identity, ...entry } of entries) disk.entries.set(identity, entry)
+    },
     async add(entries) {
       for (const { identity, ...entry } of entries) unsynced.set(identity, entry)
     },

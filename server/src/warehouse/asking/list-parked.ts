@@ -1,6 +1,7 @@
 // What could not be processed, newest first, with the reason.
 
 import type { Connection } from '../connection.ts'
+import { erasedReason, expiredReason } from '../../steps/erasure.ts'
 import { rejectedReason } from '../../steps/rejection.ts'
 import { conditionsOf, type Filter, refuseOthers, where } from './conditions.ts'
 import { afterPlaceSql, cursorOf, placeOf, placeParams } from './cursor.ts'
@@ -38,7 +39,7 @@ export async function listParked(connection: Connection, question: ParkedQuestio
   const { limit, cursor, raw, reason, ...filter } = question
   refuseOthers(filter, 'parked', ['product', 'mode', 'request', 'sinceMs', 'untilMs'])
   const conditions = conditionsOf(filter)
-  conditions.sql.push(`reason != '${rejectedReason}'`)
+  conditions.sql.push(`reason NOT IN ('${rejectedReason}', '${erasedReason}', '${expiredReason}')`)
   const params: Record<string, unknown> = { ...conditions.params, limit: limit + 1 }
   if (reason !== undefined) {
     conditions.sql.push('reason = {reason:String}')

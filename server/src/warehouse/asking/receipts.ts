@@ -3,6 +3,7 @@
 
 import type { Connection } from '../connection.ts'
 import { readLastNote } from '../last-note.ts'
+import { erasedReason } from '../../steps/erasure.ts'
 import { rejectedReason } from '../../steps/rejection.ts'
 import type { LoadNote } from '../load.ts'
 import { conditionsOf, type Conditions, where } from './conditions.ts'
@@ -39,7 +40,7 @@ export type Receipt = {
   transactionId: string
   messageId: string
 } & (
-  | { outcome: 'queued' | 'stored' }
+  | { outcome: 'queued' | 'stored' | 'erased' }
   | { outcome: 'duplicate' | 'conflict'; first: First; differs: Difference[] }
   | { outcome: 'parked'; reason: string; detail: string }
 )
@@ -110,7 +111,11 @@ async function readDuplicates(connection: Connection, question: ReceiptsQuestion
 async function readParked(connection: Connection, question: ReceiptsQuestion, seq: number) {
   const columns = `${originSql}, events, reason, detail, '' AS eventName, '' AS userId, '' AS transactionId, '' AS messageId`
   const rows = await select<Row & { reason: string; detail: string }>(connection, question, seq, columns, 'parked')
-  return rows.map(row => ({ ...row, outcome: 'parked' as const }))
+  return rows.map(({ reason, detail, ...row }) =>
+    reason === erasedReason
+      ? { ...row, outcome: 'erased' as const }
+      : { ...row, outcome: 'parked' as const, reason, detail },
+  )
 }
 
 function select<Found>(

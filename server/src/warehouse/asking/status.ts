@@ -2,6 +2,7 @@
 // can hold up.
 
 import type { Connection } from '../connection.ts'
+import { countErased } from '../erasing.ts'
 import type { LoadNote } from '../load.ts'
 import { readLastNote } from '../last-note.ts'
 import { versionOf } from '../migrations.ts'
@@ -30,6 +31,7 @@ export async function warehouseStatus(connection: Connection): Promise<Warehouse
   // Before the counts: a load that is running brings its events before its note.
   const lastLoad = await readLastNote(connection)
   const tables = await connection.select<TableStatus>('load', tablesSql, { database: connection.database })
+  const erased = await countErased(connection)
   const counts = await connection.select<{ name: string; rows: number }>('load', countsSql)
   for (const { name, rows } of counts) for (const table of tables) if (table.name === name) table.rows = rows
   const there = counts.find(({ name }) => name === events.name)?.rows ?? 0
@@ -43,7 +45,7 @@ export async function warehouseStatus(connection: Connection): Promise<Warehouse
     bytes: total('bytes'),
     parts: total('parts'),
     lastLoad,
-    eventsMissing: Math.max(0, (lastLoad?.totals.stored ?? 0) - there),
+    eventsMissing: Math.max(0, (lastLoad?.totals.stored ?? 0) - erased.stored - there),
     firstReceivedMs: about?.firstReceivedMs ?? null,
     lastReceivedMs: about?.lastReceivedMs ?? null,
   }

@@ -1,0 +1,227 @@
+// Erasures and retention, at work in the pipeline role. What was asked for is read from accounts, which every process
+// watches; the list of those who are kept out is written beside (`erasures.json`, for its owner alone), so that it can be carried
+// to where a backup is restored: a list found there at the start is taken over.
+// An erasure is done when nothing is found any more, and complete when the raw log has nothing older left. It is looked
+// again then, and once an hour until then.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Erasure, ErasureList, Product } from '../accounts/accounts.ts'
+import type { Logger } from '../pipeline/pace.ts'
+import { type Erased, eraseUsers, expire } from '../pipeline/erase.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import { type ErasedCounts, nothingErased } from '../steps/erasure.ts'
+import { hashUser } from '../steps/suppression.ts'
+import type { ErasingWarehouse } from '../warehouse/load.ts'
+
+export type ErasuresParts = {
+  accounts: {
+    listErasures(): Erasure[]
+    noteErasure(id: string, change: Partial<Erasure>): Promise<void>
+    erasureList(): ErasureList
+    adoptErasures(list: ErasureList): Promise<number>
+    listProducts(): Product[]
+  }
+  warehouse: ErasingWarehouse
+  pipeline: Pick<Pipeline, 'status' | 'forget'>
+  /** Where the log ends, and when the oldest record that it still holds was received; null when it holds none. */
+  logEnd(): Promise<number>
+  logOldestMs(): Promise<number | null>
+  /** Of the raw log: retention and what a segment may wait for its end. */
+  logKeepsMs: number
+  listPath: string
+  now: () => number
+  logger: Logger
+  checkMs: number
+}
+
+export type ErasuresAtWork = {
+  /** While this is so nothing may be processed again. */
+  isBusy(): boolean
+  counts(): ErasedCounts
+  close(): Promise<void>
+}
+
+const lookMs = 200
+const retryMs = 5_000
+const countMs = 1_000
+const dayMs = 86_400_000
+const listFormat = 1
+
+export async function openErasures(parts: ErasuresParts): Promise<ErasuresAtWork> {
+  const { accounts, logger, now } = parts
+  let closing = false
+  let busy = false
+  let counts = nothingErased
+  let wake = () => {}
+  const pause = (ms: number) =>
+    new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  const adopted = await adoptList(parts)
+  if (adopted > 0) logger.info({ adopted }, 'erasures were taken over from a list beside the data')
+
+  const work = async () => {
+    let checkedMs = Number.NEGATIVE_INFINITY
+    let countedMs = Number.NEGATIVE_INFINITY
+    while (!closing) {
+      try {
+        const list = accounts.listErasures()
+        const isDue = now() - checkedMs >= parts.checkMs
+        if (list.some(one => one.state === 'requested') || isDue) {
+          busy = true
+          await writeList(parts)
+          await eraseRequested(parts, pause, () => closing)
+          if (isDue) {
+            await checkErased(parts)
+            await expireAll(parts)
+            checkedMs = now()
+          }
+          countedMs = Number.NEGATIVE_INFINITY
+        }
+        busy = false
+        if (now() - countedMs >= countMs) {
+          counts = await parts.warehouse.countErased()
+          countedMs = now()
+        }
+        await pause(lookMs)
+      } catch (cause) {
+        if (!(cause instanceof Waits) && !closing)
+          logger.warn({ cause: String(cause) }, 'what is to be deleted is not deleted yet: it is tried again')
+        await pause(cause instanceof Waits ? lookMs : retryMs)
+      }
+    }
+  }
+  const ended = work()
+  return {
+    isBusy: () => busy,
+    counts: () => counts,
+    async close() {
+      closing = true
+      wake()
+      await ended
+    },
+  }
+}
+
+/** Something must come first that takes its own time; nothing is wrong. */
+class Waits extends Error {}
+
+/** Everything that was asked for, product by product. */
+async function eraseRequested(
+  parts: ErasuresParts,
+  pause: (ms: number) => Promise<void>,
+  isClosing: () => boolean,
+): Promise<void> {
+  const { accounts, pipeline, logger, now } = parts
+  const requested = accounts.listErasures().filter(one => one.state === 'requested')
+  if (requested.length === 0) return
+  // Whatever was decided before the list was known here is loaded by then.
+  const end = await parts.logEnd()
+  while (pipeline.status().checkpointOffset < end) {
+    if (isClosing()) throw new Waits()
+    await pause(lookMs)
+  }
+  if (pipeline.status().reprocess?.state === 'building') throw new Waits()
+  await parts.warehouse.dropRebuilt()
+  for (const product of new Set(requested.map(one => one.product))) {
+    const own = requested.filter(one => one.product === product)
+    const total = new Map<string, Erased>()
+    for (let found = await erase(parts, product, own); found.size > 0; found = await erase(parts, product, own))
+      for (const [id, some] of found) total.set(id, sumOf(total.get(id), some))
+    for (const { id } of own) {
+      const counted = sumOf(total.get(id), undefined)
+      const erasedMs = now()
+      const logUntilMs = erasedMs + parts.logKeepsMs
+      await accounts.noteErasure(id, { ...counted, state: 'erased', erasedMs, checkedMs: erasedMs, logUntilMs })
+      logger.info({ id, product, ...counted }, 'a user was erased')
+    }
+  }
+}
+
+function erase(parts: ErasuresParts, product: string, erasures: readonly Erasure[]): Promise<Map<string, Erased>> {
+  const keys = new Map(parts.accounts.erasureList().keys.map(({ id, key }) => [id, key]))
+  const keyIds = [...new Set(erasures.map(one => one.keyId))]
+  const byHash = new Map(erasures.map(one => [one.hash, one.id]))
+  const markOf = (userId: string): string | null => {
+    for (const keyId of keyIds) {
+      const key = keys.get(keyId)
+      const id = key === undefined ? undefined : byHash.get(hashUser(key, product, userId))
+      if (id !== undefined) return id
+    }
+    return null
+  }
+  return eraseUsers({ warehouse: parts.warehouse, forget: parts.pipeline.forget }, product, markOf)
+}
+
+/** What was erased is looked for again, until the raw log holds nothing that is older. */
+async function checkErased(parts: ErasuresParts): Promise<void> {
+  const { accounts, now, logger } = parts
+  const open = accounts.listErasures().filter(one => one.state === 'erased')
+  const oldestMs = await parts.logOldestMs()
+  for (const erasure of open) {
+    const isGone = erasure.erasedMs !== null && (oldestMs === null || oldestMs > erasure.erasedMs)
+    const found = isGone ? await erase(parts, erasure.product, [erasure]) : new Map<string, Erased>()
+    const counted = sumOf(erasure, found.get(erasure.id))
+    const state = isGone && found.size === 0 ? 'complete' : 'erased'
+    await accounts.noteErasure(erasure.id, { ...counted, state, checkedMs: now() })
+    if (state === 'complete')
+      logger.info({ id: erasure.id }, 'nothing of an erased user is left, in the raw log neither')
+  }
+}
+
+async function expireAll(parts: ErasuresParts): Promise<void> {
+  const { accounts, warehouse, pipeline, logger, now } = parts
+  for (const { id: product, retentionDays } of accounts.listProducts()) {
+    if (retentionDays == null) continue
+    if (pipeline.status().reprocess?.state === 'building') throw new Waits()
+    const beforeMs = Math.floor(now() / dayMs) * dayMs - retentionDays * dayMs
+    const expired = await expire({ warehouse, forget: pipeline.forget }, product, beforeMs)
+    if (expired.events > 0 || expired.rejectedRequests > 0)
+      logger.info({ product, retentionDays, ...expired }, 'what outlived the retention of its product was deleted')
+  }
+}
+
+function sumOf(a: Erased | undefined, b: Erased | undefined): Erased {
+  return {
+    stored: (a?.stored ?? 0) + (b?.stored ?? 0),
+    duplicate: (a?.duplicate ?? 0) + (b?.duplicate ?? 0),
+    parked: (a?.parked ?? 0) + (b?.parked ?? 0),
+    rejectedRequests: (a?.rejectedRequests ?? 0) + (b?.rejectedRequests ?? 0),
+  }
+}
+
+async function adoptList({ listPath, accounts }: ErasuresParts): Promise<number> {
+  if (!existsSync(listPath)) return 0
+  const list = JSON.parse(readFileSync(listPath, 'utf8')) as ErasureList & { format: number }
+  if (list.format > listFormat)
+    throw new Error(`Cannot read ${listPath} because its format must be ${listFormat} or older: got ${list.format}`)
+  return accounts.adoptErasures(list)
+}
+
+/** On disk before anything is deleted. */
+async function writeList({ listPath, accounts }: ErasuresParts): Promise<void> {
+  const list = accounts.erasureList()
+  if (list.users.length === 0) return
+  const text = `${JSON.stringify({ format: listFormat, ...list })}\n`
+  if (existsSync(listPath) && readFileSync(listPath, 'utf8') === text) return
+  const file = await open(`${listPath}.new`, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${listPath}.new`, listPath)
+  const dir = await open(dirname(listPath), 'r')
+  try {
+    await dir.sync()
+  } finally {
+    await dir.close()
+  }
+}

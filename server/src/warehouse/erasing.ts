@@ -1,0 +1,205 @@
+// Deletes events for good: those of a person, or those that outlived their product's retention. For each, or for many
+// alike, a row stays among what is parked that says nothing but where something was (steps/erasure.ts), and it is
+// there before anything goes: dying in between leaves both, and whoever does it again finds what is left.
+//
+// A deletion hides rows at once and takes them from the disk when ClickHouse rewrites their parts, which is asked for
+// right after; the parts that were replaced stay for `old_parts_lifetime`, ten minutes.
+
+import { erasedReason, type ErasedCounts, expiredReason, nothingErased } from '../steps/erasure.ts'
+import { rejectedReason } from '../steps/rejection.ts'
+import type { Connection } from './connection.ts'
+import type { ErasingWarehouse, ExpiredCounts, KeptText, Origin } from './load.ts'
+import { identitiesOver } from './loading.ts'
+import { readLastNote } from './last-note.ts'
+import { rebuilt } from './rebuilding.ts'
+import { parked } from './schema.ts'
+import { insertWhole } from './insert-whole.ts'
+import { parkedLines } from './tab-rows.ts'
+
+type Ask = <T>(question: () => Promise<T>) => Promise<T>
+
+export function erasingOver(connection: Connection, ask: Ask): ErasingWarehouse {
+  return {
+    async *users(product) {
+      await ask(async () => {})
+      const sql = `SELECT DISTINCT client_user_id FROM (
+        SELECT client_user_id FROM events WHERE product = {product:String}
+        UNION ALL SELECT client_user_id FROM duplicates WHERE product = {product:String})`
+      for await (const rows of connection.stream<[string]>(sql, { product })) yield rows.map(([user]) => user)
+    },
+    identitiesOfUser: (product, user) => identities(connection, ask, ofUser, { product, user }),
+    identitiesBefore: (product, beforeMs) => identities(connection, ask, ofOld, { product, beforeMs }),
+    async *keptTexts(product) {
+      await ask(async () => {})
+      const sql = `SELECT request_id, position, reason, raw FROM parked
+        WHERE product = {product:String} AND raw != '' ORDER BY request_id, position`
+      for await (const rows of connection.stream<[string, number, string, string]>(sql, { product }))
+        yield rows.map(([requestId, position, reason, raw]): KeptText => ({ requestId, position, reason, raw }))
+    },
+    eraseUser: (product, user) => ask(() => eraseUser(connection, { product, user })),
+    blankTexts: texts => ask(() => blankTexts(connection, texts)),
+    replaceText: (text, raw) => ask(() => replaceText(connection, text, raw)),
+    expire: (product, beforeMs, id) => ask(() => expire(connection, { product, beforeMs }, id)),
+    dropRebuilt: () => ask(() => connection.command(`DROP TABLE IF EXISTS ${rebuilt} SYNC`)),
+    countErased: () => ask(() => countErased(connection)),
+  }
+}
+
+/** How many events each kind of row that stands for what was deleted stands for. */
+export async function countErased(connection: Connection): Promise<ErasedCounts> {
+  const sql = `SELECT detail, sum(parked.events) AS events FROM parked
+    WHERE reason IN ('${erasedReason}', '${expiredReason}') GROUP BY detail`
+  const rows = await connection.select<{ detail: keyof ErasedCounts; events: number }>('load', sql)
+  return { ...nothingErased, ...Object.fromEntries(rows.map(({ detail, events }) => [detail, events])) }
+}
+
+const ofUser = 'product = {product:String} AND client_user_id = {user:String}'
+const ofOld = "product = {product:String} AND received_at < fromUnixTimestamp64Milli({beforeMs:Int64}, 'UTC')"
+
+async function* identities(connection: Connection, ask: Ask, where: string, params: Record<string, unknown>) {
+  await ask(async () => {})
+  yield* identitiesOver(connection, where, params)
+}
+
+const originNames = 'product, mode, key_id, request_id, position, received_at, log_offset, load_seq, idempotency_key'
+
+async function eraseUser(connection: Connection, params: { product: string; user: string }) {
+  const there = `(request_id, position) NOT IN (
+    SELECT request_id, position FROM parked WHERE product = {product:String} AND reason = '${erasedReason}')`
+  const place = (from: string, was: string) => `INSERT INTO parked (${originNames}, events, reason, detail, raw)
+    SELECT ${originNames}, 1, '${erasedReason}', ${was}, '' FROM ${from} WHERE ${ofUser} AND ${there}`
+  const counts = {
+    stored: await count(connection, 'events', ofUser, params),
+    duplicate: await count(connection, 'duplicates', ofUser, params),
+  }
+  if (counts.stored > 0) await connection.command(place('events', "'stored'"), params, copySettings)
+  if (counts.duplicate > 0)
+    await connection.command(place('duplicates', "if(conflict, 'conflict', 'duplicate')"), params, copySettings)
+  if (counts.stored > 0) await deleteFrom(connection, 'events', ofUser, params)
+  if (counts.duplicate > 0) await deleteFrom(connection, 'duplicates', ofUser, params)
+  return counts
+}
+
+/** What is parked and wholly of a person becomes a row that says only where it was. */
+async function blankTexts(connection: Connection, texts: readonly KeptText[]): Promise<void> {
+  for (let at = 0; at < texts.length; at += placesMax) {
+    const places = texts.slice(at, at + placesMax).map(({ requestId, position }) => `('${requestId}', ${position})`)
+    const sql = `ALTER TABLE parked UPDATE reason = '${erasedReason}', detail = 'parked', raw = ''
+      WHERE (request_id, position) IN (${places.join(', ')}) AND reason != '${rejectedReason}'`
+    await connection.command(sql, {}, mutationSettings)
+  }
+}
+
+/** The row once more with another text, and then the old one deleted: a text may be longer than an update can hold. */
+async function replaceText(connection: Connection, { requestId, position, raw }: KeptText, other: string) {
+  const params = { request: requestId, position }
+  const where = 'request_id = {request:UUID} AND position = {position:Int32}'
+  const [row] = await connection.select<KeptRow>('load', `${keptSql} WHERE ${where} LIMIT 1`, params)
+  if (row === undefined) return
+  const { loadSeq, events, reason, detail, ...origin } = row
+  const keySql = "concat(toString(request_id), ' ', toString(position), ' ', toString(length(raw)))"
+  const rows = {
+    table: parked,
+    count: 1,
+    keys: () => [`${requestId} ${position} ${Buffer.byteLength(other)}`],
+    lines: () => parkedLines([{ origin, events, reason, detail, raw: other }], loadSeq),
+    sql: `SELECT ${keySql} AS key FROM parked WHERE ${where}`,
+    params,
+  }
+  await insertWhole(connection, rows, `without ${requestId} ${position} ${Buffer.byteLength(other)}`, true)
+  await deleteFrom(connection, 'parked', `${where} AND length(raw) = {bytes:UInt64}`, {
+    ...params,
+    bytes: Buffer.byteLength(raw),
+  })
+}
+
+type KeptRow = Origin & { loadSeq: number; events: number; reason: string; detail: string }
+
+const keptSql = `SELECT product, mode, key_id AS keyId, request_id AS requestId, position,
+  toUnixTimestamp64Milli(received_at) AS receivedMs, log_offset AS logOffset, load_seq AS loadSeq,
+  idempotency_key AS idempotencyKey, events, reason, detail FROM parked`
+
+/**
+ * Of each mode and kind one row for all events that were there when it was written; only these are deleted. What came
+ * in since, older than `beforeMs` all the same, is left for the next day's.
+ */
+async function expire(
+  connection: Connection,
+  params: { product: string; beforeMs: number },
+  id: (kind: string) => string,
+): Promise<ExpiredCounts> {
+  const seq = (await readLastNote(connection))?.seq ?? 0
+  const total: ExpiredCounts = { events: 0, rejectedRequests: 0 }
+  for (const { table, where, was, events } of expiring) {
+    for (const mode of ['live', 'test'] as const) {
+      const requestId = id(`${table} ${was} ${mode}`)
+      const condition = `${ofOld} AND mode = {mode:String} AND ${where}`
+      const known = await knownExpired(connection, requestId)
+      const upTo = { ...params, mode, seq: known?.seq ?? seq }
+      const some = `${condition} AND load_seq <= {seq:UInt64}`
+      const [row] = await connection.select<{ events: number; rows: number }>(
+        'load',
+        `SELECT ${events} AS events, count() AS rows FROM ${table} AS t WHERE ${some}`,
+        upTo,
+      )
+      if (row === undefined || row.rows === 0) continue
+      if (known === null && row.events > 0) {
+        const origin = { product: params.product, mode, keyId: '', requestId, position: -1 }
+        const place = { ...origin, receivedMs: params.beforeMs - 1, logOffset: 0 }
+        const expired = { origin: place, events: row.events, reason: expiredReason, detail: was, raw: '' }
+        const rows = {
+          table: parked,
+          count: 1,
+          keys: () => [requestId],
+          lines: () => parkedLines([expired], seq),
+          sql: 'SELECT toString(request_id) AS key FROM parked WHERE request_id = {request:UUID}',
+          params: { request: requestId },
+        }
+        await insertWhole(connection, rows, `expired ${requestId}`, true)
+      }
+      await deleteFrom(connection, table, some, upTo)
+      total.events += row.events
+    }
+  }
+  const old = `${ofOld} AND reason = '${rejectedReason}'`
+  total.rejectedRequests = await count(connection, 'parked', old, params)
+  if (total.rejectedRequests > 0) await deleteFrom(connection, 'parked', old, params)
+  return total
+}
+
+const expiring = [
+  { table: 'events', where: 'true', was: 'stored', events: 'count()' },
+  { table: 'duplicates', where: 'NOT conflict', was: 'duplicate', events: 'count()' },
+  { table: 'duplicates', where: 'conflict', was: 'conflict', events: 'count()' },
+  {
+    table: 'parked',
+    where: `reason NOT IN ('${rejectedReason}', '${erasedReason}', '${expiredReason}')`,
+    was: 'parked',
+    events: 'sum(t.events)',
+  },
+] as const
+
+async function knownExpired(connection: Connection, request: string): Promise<{ seq: number } | null> {
+  const sql = 'SELECT load_seq AS seq FROM parked WHERE request_id = {request:UUID}'
+  return (await connection.select<{ seq: number }>('load', sql, { request }))[0] ?? null
+}
+
+async function count(connection: Connection, table: string, where: string, params: Record<string, unknown>) {
+  const sql = `SELECT count() AS rows FROM ${table} WHERE ${where}`
+  return (await connection.select<{ rows: number }>('load', sql, params))[0]?.rows ?? 0
+}
+
+async function deleteFrom(connection: Connection, table: string, where: string, params: Record<string, unknown>) {
+  const hidden = { lightweight_deletes_sync: '2', mutations_sync: '2' } as const
+  await connection.command(`DELETE FROM ${table} WHERE ${where}`, params, hidden)
+  await connection.command(`ALTER TABLE ${table} APPLY DELETED MASK`, {}, mutationSettings)
+}
+
+const mutationSettings = { mutations_sync: '2' } as const
+const copySettings = {
+  insert_deduplicate: 0,
+  max_insert_threads: '1',
+  max_partitions_per_insert_block: '1000',
+} as const
+/** Places that one statement names. */
+const placesMax = 500
