@@ -214,6 +214,9 @@ async function execute(lanes: Lanes, statement: Statement, gone: AbortSignal, re
   if (exchange !== null) await lanes.sync.names(statement.database)
   const answer = await lane.run(statement, gone)
   if (/^\s*(EXCHANGE|RENAME)\b/i.test(statement.sql)) await lanes.sync.names(statement.database)
+  // Rows that ClickHouse wrote itself, or took away, are in parts whose names are not synced either.
+  const changed = /^\s*(?:DELETE\s+FROM|ALTER\s+TABLE|INSERT\s+INTO)\s+(\w+)/i.exec(statement.sql)?.[1]
+  if (changed !== undefined) await lanes.sync.table(statement.database, changed)
   send(response, answer)
 }
 

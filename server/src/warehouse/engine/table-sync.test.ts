@@ -1,6 +1,6 @@
-// What kill -9 cannot show: that a table which was built beside another is wholly on disk before it takes its place. The
-// engine is traced while one is built as reprocessing builds it; when the names are exchanged, no directory of the new
-// table may hold a name, and no file bytes, that were not synced since.
+// What kill -9 cannot show: that a table which was built beside another is wholly on disk before it takes its place, and
+// that what was deleted stays deleted. The engine is traced; when the names are exchanged, and when a deletion is
+// answered, no directory of a table may hold a name, and no file bytes, that were not synced since.
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -33,34 +33,55 @@ test('a table is wholly on disk before it takes the place of another', { skip },
     [1, 2, 3].map(n => eventRow({ receivedMs, requestId: uuidOf(`synced ${receivedMs} ${n}`) }, { name: 'login' })),
   )
   await warehouse.loading.load(madeLoad(1, rows))
-  const trace = join(dirname(engine.dir), 'trace')
-  const calls = 'trace=fsync,fdatasync,write,pwrite64,writev,mkdir,mkdirat,rename,renameat,renameat2,link,linkat'
-  const tracer = spawn('strace', ['-f', '-y', '-s', '300', '-e', calls, '-o', trace, '-p', String(engine.pid())], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let told = ''
-  tracer.stderr.on('data', chunk => (told += String(chunk)))
-  while (!told.includes('attached')) await once(tracer.stderr, 'data')
-
+  const traced = await trace()
   // June is made anew but for its first event, which is copied; May is shared.
   const range = { fromMs: juneMs + 1, toMs: juneMs + 1_000 }
   const begun = await warehouse.rebuilding.beginRebuild(range)
   await warehouse.rebuilding.swapRebuilt(range, begun)
 
-  const ended = once(tracer, 'exit')
-  tracer.kill('SIGKILL')
-  await ended
+  const { exchanges, changes, unsynced } = read(await traced.end())
   assert.equal((await warehouse.listEvents({ limit: 100 })).rows.length, 6)
-  const { exchanges, changes, unsynced } = read(readFileSync(trace, 'utf8'))
   assert.equal(exchanges, 1)
   assert.ok(changes > 20, `the trace has ${changes} changes`)
   assert.deepEqual(unsynced, [])
 })
 
+test('what is deleted is gone on disk when the deletion is answered', { skip }, async () => {
+  const receivedMs = juneMs + 5_000
+  const rows = ['ada', 'bob'].map(userId =>
+    eventRow({ receivedMs, requestId: uuidOf(`deleted ${userId}`) }, { name: 'login', userId }),
+  )
+  await warehouse.loading.load(madeLoad(2, rows))
+  const traced = await trace()
+  assert.deepEqual(await warehouse.erasing.eraseUser('demo', 'ada'), { stored: 1, duplicate: 0 })
+  const { changes, unsynced } = read(await traced.end())
+  assert.ok(changes > 10, `the trace has ${changes} changes`)
+  assert.deepEqual(unsynced, [])
+})
+
+async function trace(): Promise<{ end(): Promise<string> }> {
+  const path = join(dirname(engine.dir), 'trace')
+  const calls = 'trace=fsync,fdatasync,write,pwrite64,writev,mkdir,mkdirat,rename,renameat,renameat2,link,linkat'
+  const tracer = spawn('strace', ['-f', '-y', '-s', '300', '-e', calls, '-o', path, '-p', String(engine.pid())], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let told = ''
+  tracer.stderr.on('data', chunk => (told += String(chunk)))
+  while (!told.includes('attached')) await once(tracer.stderr, 'data')
+  return {
+    async end() {
+      const ended = once(tracer, 'exit')
+      tracer.kill('SIGKILL')
+      await ended
+      return readFileSync(path, 'utf8')
+    },
+  }
+}
+
 type Found = { exchanges: number; changes: number; unsynced: string[] }
 
-/** Follows the trace up to the exchange: which files and directories of tables have changed and are not synced. */
-function read(trace: string): Found {
+/** Follows the trace, up to an exchange if there is one: which files and directories of tables have changed and are not synced. */
+function read(text: string): Found {
   const dirty = new Set<string>()
   const found: Found = { exchanges: 0, changes: 0, unsynced: [] }
   const begun = new Map<string, string>()
@@ -69,7 +90,7 @@ function read(trace: string): Found {
     found.changes += 1
     dirty.add(path)
   }
-  for (const entry of trace.split('\n')) {
+  for (const entry of text.split('\n')) {
     const [pid = ''] = entry.split(' ')
     // A call that another thread's came between is told in two pieces.
     const isBegun = entry.includes('<unfinished ...>')
@@ -82,8 +103,7 @@ function read(trace: string): Found {
     const onFile = /^\d+<([^>]*)>/.exec(rest)?.[1]?.replace(/\/$/, '')
     if (rest.includes('RENAME_EXCHANGE')) {
       found.exchanges += 1
-      found.unsynced = [...dirty].toSorted()
-      return found
+      break
     }
     if (/sync/.test(call) && onFile !== undefined) dirty.delete(onFile)
     else if (/write/.test(call) && onFile !== undefined) changed(onFile)
@@ -99,5 +119,6 @@ function read(trace: string): Found {
       changed(dirname(to))
     }
   }
+  found.unsynced = [...dirty].toSorted()
   return found
 }
