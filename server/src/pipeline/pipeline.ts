@@ -20,7 +20,15 @@ import { setTimeout as sleepMs } from 'node:timers/promises'
 import type { LogHead, LogReader } from '../log/record.ts'
 import type { Derive } from '../steps/derive.ts'
 import { nobodySuppressed, type Suppression } from '../steps/suppression.ts'
-import type { IdentityRow, LoadingWarehouse, LoadNote, RebuildingWarehouse, Totals } from '../warehouse/load.ts'
+import type {
+  IdentityRow,
+  LoadingWarehouse,
+  LoadNote,
+  RebuildingWarehouse,
+  Resolution,
+  ResolvingWarehouse,
+  Totals,
+} from '../warehouse/load.ts'
 import type { LogPlace } from './chunk.ts'
 import { type FollowLimits, follow } from './follow.ts'
 import { identityOfPlace } from '../steps/identity.ts'
@@ -29,6 +37,7 @@ import { type IdentityEntry, type IdentityIndex, IndexFault, type IndexPlace } f
 import { levelIndexPlace } from './index/level-index.ts'
 import { type Logger, openPace, PipelineClosing } from './pace.ts'
 import { type Recovered, recover } from './recovery.ts'
+import { finishResolutions, type ResolveWish, resolveConflict } from './resolve.ts'
 import { type ReprocessRange, type ReprocessStatus, startReprocess } from './reprocess.ts'
 import { acceptedBefore, readToken } from './token.ts'
 import { openTurns } from './turns.ts'
@@ -38,6 +47,8 @@ export type PipelineOptions = {
   warehouse: LoadingWarehouse
   /** Absent where nothing is ever processed again. */
   rebuilding?: RebuildingWarehouse
+  /** Absent where nobody decides about conflicts. */
+  resolving?: ResolvingWarehouse
   /** A directory of its own; made when it is not there. */
   indexDir: string
   /** Unix milliseconds. */
@@ -85,6 +96,11 @@ export type Pipeline = {
   ended: Promise<Error | null>
   /** Makes anew what is derived from events of a range; false while another one is being made. */
   reprocess(range: ReprocessRange): boolean
+  /**
+   * Decides about a conflict. `none`: there is no such conflict; `busy`: events are being processed again. Throws while the
+   * pipeline is not running.
+   */
+  resolve(wish: ResolveWish): Promise<Resolution | 'none' | 'busy'>
   /** Forgets stored events that are about to be deleted: their places stay known, what they were does not. */
   forget(rows: readonly IdentityRow[]): Promise<void>
   /** Finishes the load that is running, or abandons it (the next start repeats it) after `closeMsMax`. */
@@ -146,6 +162,9 @@ export function openPipelineOver(
   const suppression = options.suppression ?? (() => nobodySuppressed)
   const parts = { log, warehouse, place, pace, turns, now, derive, suppression, salt, roomProblem, limits, ...told }
 
+  const resolveNeeds = (over: IdentityIndex) =>
+    options.resolving === undefined ? null : { warehouse: options.resolving, index: over, derive, now }
+
   async function run(): Promise<void> {
     for (let failures = 0; !pace.closing(); ) {
       const loadsBefore = loads
@@ -158,6 +177,8 @@ export function openPipelineOver(
         before = acceptedBefore(recovered.progress.note, logId, checkpoint)
         totals = recovered.progress.note?.totals ?? totals
         logger.info({ logId, ...checkpoint, seq: recovered.progress.note?.seq ?? 0 }, 'following the log')
+        const needs = resolveNeeds(recovered.index)
+        if (needs !== null) await turns.run(() => finishResolutions(needs))
         pace.going()
         await follow(parts, recovered)
       } catch (cause) {
@@ -243,6 +264,13 @@ export function openPipelineOver(
       reprocessing = startReprocess(needs, range)
       return true
     },
+    resolve: wish =>
+      turns.run(async () => {
+        const needs = index === null ? null : resolveNeeds(index)
+        if (needs === null) throw new Error('the pipeline is not running just now')
+        if (reprocessing?.status.state === 'building') return 'busy'
+        return (await resolveConflict(needs, wish)) ?? 'none'
+      }),
     async forget(rows) {
       if (index === null) throw new Error('the index is not open just now')
       await index.replace(

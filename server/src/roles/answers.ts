@@ -4,6 +4,7 @@
 //
 //   POST /dry-run    a line of JSON (DryRunQuestion), then the body    -> the reply's body
 //   POST /reprocess  (to the pipeline role) a range of receipt             -> whether it was begun
+//   POST /resolve    (to the pipeline role) a decision about a conflict    -> the resolution, `none` or `busy`
 //   POST /replay     (to the api role) a line of JSON (ReplayHead), then a batch  -> {requestId} or {problem}
 //   POST /reconciliation  a line of JSON (ReconciliationQuestion)        -> the reply's body
 //   POST /receipts   a line of JSON (ReceiptsQuestion)                 -> the reply's body, or null
@@ -15,9 +16,11 @@ import type { Config } from '../config.ts'
 import { askQuestion, type RoleQuestions } from '../role-socket.ts'
 import type { LogRecord } from '../log/record.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { ResolveWish } from '../pipeline/resolve.ts'
 import type { ReprocessRange } from '../pipeline/reprocess.ts'
 import type { Derive } from '../steps/derive.ts'
 import { type DryRunQuestion, dryRun } from '../steps/dry-run.ts'
+import type { Resolution } from '../warehouse/load.ts'
 import type { ReadReceipts } from './receipts.ts'
 import { showFound } from './shown-receipts.ts'
 
@@ -85,8 +88,17 @@ export async function askReplay(config: Config, head: ReplayHead, batch: Uint8Ar
 }
 
 /** The pipeline role's side. */
-export function answersOfPipeline(pipeline: Pick<Pipeline, 'reprocess'>): RoleQuestions {
-  return { reprocess: async bytes => JSON.stringify(pipeline.reprocess(apart(bytes).head as ReprocessRange)) }
+export function answersOfPipeline(pipeline: Pick<Pipeline, 'reprocess' | 'resolve'>): RoleQuestions {
+  return {
+    reprocess: async bytes => JSON.stringify(pipeline.reprocess(apart(bytes).head as ReprocessRange)),
+    resolve: async bytes => JSON.stringify(await pipeline.resolve(apart(bytes).head as ResolveWish)),
+  }
+}
+
+/** Asks the pipeline role; null when it is away, or could not: then it may yet be done. */
+export async function askResolve(config: Config, wish: ResolveWish): Promise<Resolution | 'none' | 'busy' | null> {
+  const asked = await askQuestion(config.dataDir, 'pipeline', 'resolve', withHead(wish), slowTimeoutMs)
+  return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as Resolution | 'none' | 'busy') : null
 }
 
 /** Asks the pipeline role; null when it is away. */

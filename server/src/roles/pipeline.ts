@@ -34,6 +34,7 @@ export function runPipeline(config: Config): Promise<void> {
     const pipeline = openPipelineOver({
       log: withCrashPoints('log', log, config),
       warehouse: withCrashPoints('warehouse', warehouse.loading, config),
+      resolving: withCrashPoints('resolving', warehouse.resolving, config),
       rebuilding: withCrashPoints('rebuild', warehouse.rebuilding, config),
       place: indexPlace(config),
       now: Date.now,
@@ -62,7 +63,10 @@ export function runPipeline(config: Config): Promise<void> {
     })
     return {
       status: () => pipelineStatus(pipeline, erasures),
-      answers: answersOfPipeline({ reprocess: range => !erasures.isBusy() && pipeline.reprocess(range) }),
+      answers: answersOfPipeline({
+        reprocess: range => !erasures.isBusy() && pipeline.reprocess(range),
+        resolve: pipeline.resolve,
+      }),
       async close() {
         clearInterval(trimming)
         await erasures.close()

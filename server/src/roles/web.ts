@@ -16,7 +16,7 @@ import type { Warehouse } from '../warehouse/warehouse.ts'
 import { readOrMakeAdminToken } from '../web/admin-token.ts'
 import type { CountRow, CountsQuestion, DuplicatesQuestion, Page, RejectionShown } from '../web/needs.ts'
 import { openWeb } from '../web/web.ts'
-import { answersOfWeb, askReplay, askReprocess, type Reconcile, type ReplayHead } from './answers.ts'
+import { answersOfWeb, askReplay, askReprocess, askResolve, type Reconcile, type ReplayHead } from './answers.ts'
 import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { receiptsOver } from './receipts.ts'
@@ -54,6 +54,7 @@ export function runWeb(config: Config): Promise<void> {
           const report = await replay({ readKept: warehouse.readKept, send, derive, now: Date.now }, wish)
           return report !== null && typeof report === 'object' ? showReplay(report) : report
         },
+        resolveConflict: wish => askResolve(config, wish),
         startReprocess: range => askReprocess(config, range),
         readReprocess: async () => {
           const told = await askRole<{ pipeline: PipelineStatus }>(config.dataDir, 'pipeline', 'status')
@@ -100,12 +101,15 @@ async function countEvents(warehouse: Warehouse, { by, ...question }: CountsQues
 /** A duplicate beside what stands, flat: `first_amount` and so on are what the first one had. */
 async function listDuplicates(warehouse: Warehouse, question: DuplicatesQuestion): Promise<Page> {
   const { rows, cursor } = await warehouse.listDuplicates(question)
-  const flat = rows.map(({ first, ...row }) => ({
+  const flat = rows.map(({ first, resolution, ...row }) => ({
     ...row,
     first_client_user_id: first?.client_user_id ?? null,
     first_amount: first?.amount ?? null,
     first_currency: first?.currency ?? null,
     first_received_at: first?.received_at ?? null,
+    resolved: resolution?.stands ?? null,
+    resolved_at: resolution?.decided_at ?? null,
+    resolved_reason: resolution?.reason ?? null,
   }))
   return { rows: flat, cursor }
 }

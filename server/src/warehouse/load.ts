@@ -128,6 +128,48 @@ export type RebuildingWarehouse = {
   swapRebuilt(range: { fromMs: number; toMs: number }, begun: BegunRebuild): Promise<void>
 }
 
+/** An event that came later and differs from the one that stands, which is told by its place. */
+export type Conflict = {
+  origin: Origin
+  identity: string
+  loadSeq: number
+  flags: Event['flags']
+  raw: string
+  amount: string | null
+  currency: string
+  userId: string
+  /** Nowhere (zeros) of one that stands by now. */
+  firstRequestId: string
+  firstPosition: number
+}
+
+/** A decision about a conflict: `requestId` and `position` are the later one's place. */
+export type Resolution = {
+  id: string
+  product: string
+  mode: 'live' | 'test'
+  requestId: string
+  position: number
+  firstRequestId: string
+  firstPosition: number
+  identity: string
+  stands: 'first' | 'later'
+  reason: string
+  decidedMs: number
+}
+
+/** What deciding about conflicts needs of a warehouse. Everything may be done again. */
+export type ResolvingWarehouse = {
+  /** Null when no conflict came from there. */
+  findConflict(requestId: string, position: number): Promise<Conflict | null>
+  decide(resolution: Resolution): Promise<void>
+  /** The later one takes the place of the first one among the events. */
+  swap(resolution: Resolution, later: EventRow & { loadSeq: number }): Promise<void>
+  done(resolution: Resolution): Promise<void>
+  /** Decided and not done. */
+  unfinished(): Promise<Resolution[]>
+}
+
 /** Of what is parked, or of a rejected request: where it is, why, and what was sent. */
 export type KeptText = { requestId: string; position: number; reason: string; raw: string }
 

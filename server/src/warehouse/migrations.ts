@@ -16,6 +16,7 @@ import {
   parked,
   rates,
   rejected,
+  resolutions,
   type Table,
 } from './schema.ts'
 
@@ -46,6 +47,10 @@ const steps: Step[] = [
       await connection.command(addIndex(parked, 'by_request'))
       await connection.command(createTable(rates))
     },
+  },
+  {
+    name: 'decisions about conflicts',
+    run: connection => connection.command(createTable(resolutions)),
   },
 ]
 

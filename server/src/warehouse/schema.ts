@@ -218,6 +218,26 @@ export const rates: Table = {
   orderBy: 'month, currency, imported_at',
 }
 
+export const resolutions: Table = {
+  name: 'resolutions',
+  about: 'What operators decided about conflicts: a row when it was decided, another when it was carried out.',
+  columns: [
+    { name: 'id', type: 'UUID', about: 'the decision' },
+    { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+    { name: 'mode', type: "Enum8('live' = 1, 'test' = 2)", about: 'kind of the key' },
+    { name: 'request_id', type: 'UUID', about: 'the request of the event that came later' },
+    { name: 'position', type: 'UInt32', about: 'its index in that request' },
+    { name: 'first_request_id', type: 'UUID', about: 'the request of the event that stood until then' },
+    { name: 'first_position', type: 'UInt32', about: 'its index in that request' },
+    { name: 'identity', type: 'UUID', about: 'what both have in common' },
+    { name: 'stands', type: "Enum8('first' = 1, 'later' = 2)", about: 'which of them stands from then on' },
+    { name: 'reason', type: 'String', about: 'why, in words' },
+    { name: 'state', type: "Enum8('decided' = 1, 'done' = 2)", about: 'how far it has got' },
+    { name: 'decided_at', type: "DateTime64(3, 'UTC')", about: 'when it was decided' },
+  ],
+  orderBy: 'product, decided_at, id, state',
+}
+
 /** Facts about the warehouse itself: its id. */
 export const factsTable: Table = {
   name: 'warehouse',

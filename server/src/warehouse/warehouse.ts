@@ -49,10 +49,11 @@ import type { MonthRates } from '../steps/rates-file.ts'
 import { type WarehouseStatus, warehouseStatus } from './asking/status.ts'
 import { erasingOver } from './erasing.ts'
 import { faultOf } from './fault.ts'
-import type { ErasingWarehouse, LoadingWarehouse, RebuildingWarehouse } from './load.ts'
+import type { ErasingWarehouse, LoadingWarehouse, RebuildingWarehouse, ResolvingWarehouse } from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
 import { rebuildingOver } from './rebuilding.ts'
+import { resolvingOver } from './resolving.ts'
 import { importRates, listRates, type RatesMonth, readRates } from './rates.ts'
 
 export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
@@ -66,6 +67,7 @@ export type Warehouse = {
   loading: LoadingWarehouse
   rebuilding: RebuildingWarehouse
   erasing: ErasingWarehouse
+  resolving: ResolvingWarehouse
   /** Brings the warehouse to this version; everything else does so by itself. */
   ready(): Promise<void>
   /** Whether it can be reached just now. */
@@ -120,6 +122,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     loading: loadingOver(connection, ask),
     rebuilding: rebuildingOver(connection, ask),
     erasing: erasingOver(connection, ask),
+    resolving: resolvingOver(connection, ask),
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),

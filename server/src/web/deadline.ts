@@ -32,6 +32,7 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     listRejections: inTime(question => needs.listRejections(question)),
     groupRejections: inTime(question => needs.groupRejections(question)),
     readRejection: inTime(request => needs.readRejection(request)),
+    resolveConflict: inTime(wish => needs.resolveConflict(wish)),
     replay: inTime(wish => needs.replay(wish)),
     startReprocess: inTime(range => needs.startReprocess(range)),
     readReprocess: inTime(question => needs.readReprocess(question)),

@@ -87,6 +87,13 @@ export function makeFakes(eventCount = 3): Fakes {
       const amount = '150.000000000000000001'
       return [{ product: 'demo', mode: 'live', event_name: 'deposit', currency: 'USD', events: 3, amounts: 3, amount }]
     },
+    async resolveConflict(wish) {
+      asked.push(wish)
+      if (wish.reason === 'away') return null
+      if (wish.position > 0) return wish.position === 1 ? 'none' : 'busy'
+      const place = { product: 'demo', mode: 'live' as const, firstRequestId: wish.requestId, firstPosition: 3 }
+      return { id: 'decision', ...wish, ...place, decidedMs: startMs }
+    },
     listDuplicates: async () => ({
       rows: events.slice(0, 1).map(event => ({
         ...event,

@@ -89,7 +89,7 @@ export type Filter = {
 /** A page of rows, newest first; `cursor` is what an earlier page gave. `raw`: the text as sent is wanted too. */
 export type PageQuestion = Filter & { limit: number; cursor?: string; raw?: boolean }
 
-export type DuplicatesQuestion = PageQuestion & { conflict?: boolean }
+export type DuplicatesQuestion = PageQuestion & { conflict?: boolean; resolved?: boolean }
 
 /** A flat object in the words of the wire. Absent text may be `''`; it is shown as null. */
 export type Row = Record<string, unknown>
@@ -192,6 +192,17 @@ export type ReplayWish = {
   dryRun: boolean
 }
 
+/** `requestId` and `position` are the place of the event that came later. */
+export type ConflictWish = { requestId: string; position: number; stands: 'first' | 'later'; reason: string }
+export type ConflictDecision = ConflictWish & {
+  id: string
+  product: string
+  mode: 'live' | 'test'
+  firstRequestId: string
+  firstPosition: number
+  decidedMs: number
+}
+
 export type WebNeeds = {
   readReport: (question: ReportQuestion) => Promise<ReportNumbers[]>
   readFunnel: (question: PlainQuestion & { byClick: boolean }) => Promise<FunnelRow[]>
@@ -202,6 +213,8 @@ export type WebNeeds = {
   readRejection: (request: string) => Promise<RejectionShown | null>
   /** A report, a sentence why it is not possible, or null when nothing is kept. */
   replay: (wish: ReplayWish) => Promise<object | string | null>
+  /** The decision, carried out; `none` when there is no such conflict, `busy` while it cannot be, null when nobody can be asked. */
+  resolveConflict: (wish: ConflictWish) => Promise<ConflictDecision | 'none' | 'busy' | null>
   /** Whether it was begun: false while another one is at work, null when nobody can be asked. */
   startReprocess: (range: { fromMs: number; toMs: number }) => Promise<boolean | null>
   /** The last one since the pipeline started; `away` when it cannot be asked. */

@@ -21,7 +21,7 @@ import {
 import { badParameters, Refusal } from './problem.ts'
 import { rejectionRoutes } from './rejection-routes.ts'
 import { reportRoutes } from './report-routes.ts'
-import { showKey, showProduct, showRatesMonth, showReprocess, showRow, showStanding } from './shown.ts'
+import { showDecision, showKey, showProduct, showRatesMonth, showReprocess, showRow, showStanding } from './shown.ts'
 import { turnPage } from './turn-page.ts'
 
 export type Asked = { query: URLSearchParams; id: string; body: object; now: number }
@@ -93,8 +93,11 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       method: 'GET',
       path: '/api/duplicates',
       async answer({ query, now }) {
-        const values = readQuery(query, { ...question, ...page, ...eventFilters, conflict: flag }, now)
-        const conflict = values.conflict === null ? {} : { conflict: values.conflict }
+        const values = readQuery(query, { ...question, ...page, ...eventFilters, conflict: flag, resolved: flag }, now)
+        const conflict = {
+          ...(values.conflict !== null && { conflict: values.conflict }),
+          ...(values.resolved !== null && { resolved: values.resolved }),
+        }
         const { rows, cursor } = await turnPage(
           { ...filterOf(values), ...pageOf(values), ...conflict },
           needs.listDuplicates,
@@ -152,6 +155,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
         }
       },
     },
+    conflictRoute(needs),
     ...reportRoutes(needs),
     ...rejectionRoutes(needs, pageRowsMax),
     ...ratesRoutes(needs),
@@ -200,9 +204,36 @@ function ratesRoutes(needs: WebNeeds): Route[] {
   ]
 }
 
+function pipelineAway(): Refusal {
+  return new Refusal('PIPELINE_AWAY', 'The pipeline cannot be asked just now', { headers: { 'retry-after': '2' } })
+}
+
+function conflictRoute(needs: WebNeeds): Route {
+  return {
+    method: 'POST',
+    path: '/api/conflicts',
+    async answer({ query, body, now }) {
+      readQuery(query, none, now)
+      const table = {
+        request: required(uuid, 'it is the request of the event that came later'),
+        position: integer(0, 4_999),
+        stands: required(oneOf('first', 'later'), 'it says which of the two events counts'),
+        reason: text(500),
+      }
+      const { request, position, stands, reason } = readFields(body, table, now)
+      const wish = { requestId: request!, position: position ?? 0, stands: stands!, reason: reason ?? '' }
+      const decided = await needs.resolveConflict(wish)
+      if (decided === null) throw pipelineAway()
+      if (decided === 'none')
+        throw new Refusal('NOT_FOUND', 'No event that came from there is in conflict with another')
+      if (decided === 'busy')
+        throw new Refusal('NOT_POSSIBLE', 'Events are being processed again: wait until that has ended')
+      return { body: showDecision(decided) }
+    },
+  }
+}
+
 function reprocessRoutes(needs: WebNeeds): Route[] {
-  const pipelineAway = () =>
-    new Refusal('PIPELINE_AWAY', 'The pipeline cannot be asked just now', { headers: { 'retry-after': '2' } })
   return [
     {
       method: 'GET',

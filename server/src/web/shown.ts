@@ -1,7 +1,7 @@
 // How things look in the admin API: flat objects in snake_case with the names of the wire. An event's own `timestamp` is
 // Unix milliseconds as on the wire, every `…_at` is ISO 8601; amounts are decimal text; absent is null.
 
-import type { Erasure, Key, Product, RatesMonth, Reprocess, Row, Standing } from './needs.ts'
+import type { ConflictDecision, Erasure, Key, Product, RatesMonth, Reprocess, Row, Standing } from './needs.ts'
 
 type Flat = Record<string, string | number | boolean | null | string[]>
 
@@ -24,6 +24,21 @@ export function showErasure(erasure: Erasure): Flat {
     duplicate,
     parked,
     rejected_requests: rejectedRequests,
+  }
+}
+
+export function showDecision(decision: ConflictDecision): Flat {
+  return {
+    id: decision.id,
+    product: decision.product,
+    mode: decision.mode,
+    request_id: decision.requestId,
+    position: decision.position,
+    first_request_id: decision.firstRequestId,
+    first_position: decision.firstPosition,
+    stands: decision.stands,
+    reason: decision.reason || null,
+    decided_at: iso(decision.decidedMs),
   }
 }
 

@@ -219,6 +219,22 @@ describe('the admin port', () => {
     assert.ok(!JSON.stringify(body).includes('secret'))
   })
 
+  it('hands on decisions about conflicts, and says why one cannot be', async () => {
+    const request = '01976e2a-5c00-7000-8000-000000000001'
+    const decide = (more: object) => post('/api/conflicts', { request, stands: 'later', ...more })
+    const { status, body } = await decide({ reason: ' typo ' })
+    assert.equal(status, 200)
+    assert.deepEqual(
+      [body.request_id, body.position, body.first_position, body.stands, body.reason],
+      [request, 0, 3, 'later', 'typo'],
+    )
+    assert.deepEqual(fakes.asked.at(-1), { requestId: request, position: 0, stands: 'later', reason: 'typo' })
+    assert.equal((await decide({ position: 1 })).status, 404)
+    assert.equal((await decide({ position: 2 })).status, 409)
+    assert.equal((await decide({ reason: 'away' })).status, 503)
+    assert.equal((await decide({ stands: 'both' })).body.code, 'BAD_PARAMETERS')
+  })
+
   it('answers counts, duplicates, parked and rejected', async () => {
     assert.equal((await ask('/api/counts')).body.counts[0].amount, '150.000000000000000001')
     fakes.asked.length = 0

@@ -7,7 +7,14 @@ import { sentColumnsSql, type StoredRow, type StoredSent, storedEventOf } from '
 import type { Page } from './list-events.ts'
 import { type Compared, differsFrom, readFirsts, type StandingEvent } from './standing-events.ts'
 
-export type DuplicatesQuestion = Filter & { conflict?: boolean; limit: number; cursor?: string; raw?: boolean }
+/** `resolved`: whether an operator has decided about the conflict. */
+export type DuplicatesQuestion = Filter & {
+  conflict?: boolean
+  resolved?: boolean
+  limit: number
+  cursor?: string
+  raw?: boolean
+}
 
 export type StoredDuplicate = StoredSent & {
   conflict: boolean
@@ -17,6 +24,8 @@ export type StoredDuplicate = StoredSent & {
   first: (Compared & { received_at: string }) | null
   /** Names of what differs from it. */
   differs: (keyof Compared)[]
+  /** The last decision about it: which of the two stands, when, and why. */
+  resolution: { stands: 'first' | 'later'; decided_at: string; reason: string } | null
 }
 
 type DuplicateColumns = { conflict: boolean; first_request_id: string; first_position: number }
@@ -26,13 +35,14 @@ export async function listDuplicates(
   connection: Connection,
   question: DuplicatesQuestion,
 ): Promise<Page<StoredDuplicate>> {
-  const { limit, cursor, raw, conflict, ...filter } = question
+  const { limit, cursor, raw, conflict, resolved, ...filter } = question
   const conditions = conditionsOf(filter)
   const params: Record<string, unknown> = { ...conditions.params, limit: limit + 1 }
   if (conflict !== undefined) {
     conditions.sql.push('conflict = {conflict:Bool}')
     params.conflict = conflict
   }
+  if (resolved !== undefined) conditions.sql.push(`${resolved ? '' : 'NOT '}(${isResolvedSql})`)
   if (cursor !== undefined) {
     conditions.sql.push(afterPlaceSql)
     Object.assign(params, placeParams(placeOf(cursor)))
@@ -43,21 +53,48 @@ export async function listDuplicates(
   const found = await connection.select<Found>('ask', sql, params)
   const rows = found.slice(0, limit)
   const firsts = await readFirsts(connection, rows.map(firstPlaceOf))
+  const resolutions = await readResolutions(connection, rows)
   const last = rows.at(-1)
   const more = found.length > limit && last !== undefined
   return {
-    rows: rows.map(row => besideFirst(row, firsts.get(`${row.first_request_id} ${row.first_position}`))),
+    rows: rows.map(row => ({
+      ...besideFirst(row, firsts.get(`${row.first_request_id} ${row.first_position}`)),
+      resolution: resolutions.get(`${row.request_id} ${row.position}`) ?? null,
+    })),
     cursor: more
       ? cursorOf({ receivedMs: last.received_ms, logOffset: last.log_offset, position: last.position })
       : null,
   }
 }
 
+/** It came later and the first one stands by decision, or it stood once and another one does. */
+const isResolvedSql = `(request_id, position) IN
+    (SELECT request_id, position FROM resolutions WHERE stands = 'first' AND state = 'done')
+  OR (request_id, position) IN
+    (SELECT first_request_id, first_position FROM resolutions WHERE stands = 'later' AND state = 'done')`
+
+/** By place of what does not stand; the last decision counts. */
+async function readResolutions(connection: Connection, rows: readonly Found[]) {
+  const found = new Map<string, StoredDuplicate['resolution']>()
+  if (rows.length === 0) return found
+  const sql = `SELECT toString(if(stands = 'first', request_id, first_request_id)) AS request,
+      if(stands = 'first', position, first_position) AS place, stands, reason,
+      toUnixTimestamp64Milli(decided_at) AS decidedMs
+    FROM resolutions WHERE state = 'done' AND request IN {requests:Array(String)} ORDER BY decided_at`
+  type Decided = { request: string; place: number; stands: 'first' | 'later'; reason: string; decidedMs: number }
+  const requests = [...new Set(rows.map(row => row.request_id))]
+  for (const { request, place, stands, reason, decidedMs } of await connection.select<Decided>('ask', sql, {
+    requests,
+  }))
+    found.set(`${request} ${place}`, { stands, reason, decided_at: new Date(decidedMs).toISOString() })
+  return found
+}
+
 function firstPlaceOf({ product, mode, event_name, first_request_id, first_position }: Found) {
   return { product, mode, eventName: event_name, firstRequestId: first_request_id, firstPosition: first_position }
 }
 
-function besideFirst(row: Found, first: StandingEvent | undefined): StoredDuplicate {
+function besideFirst(row: Found, first: StandingEvent | undefined): Omit<StoredDuplicate, 'resolution'> {
   const shown = storedEventOf(row) as StoredSent & DuplicateColumns
   if (first === undefined) return { ...shown, first: null, differs: [] }
   const { client_user_id, amount, currency } = first
