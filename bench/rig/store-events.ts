@@ -1,6 +1,7 @@
-// Puts events into a warehouse that a server has made and left, as if they had come in over the past two months: the same
-// columns, values of the same shape and spread (text of 366 bytes, 100,000 users, every transaction another), made by
-// ClickHouse itself, a million at a time. Then it waits until nothing is left to merge, for a while at most.
+// Puts events into a warehouse that a server has made and left, as if they had come in over the past two months: text of
+// 366 bytes, 100,000 users each with a click and a currency of their own, who register, log in, deposit, withdraw and, mostly,
+// bet, every transaction another; made by ClickHouse itself, a million at a time. Then it waits until nothing is left to
+// merge, for a while at most.
 //
 //   node bench/rig/store-events.ts WAREHOUSE DATABASE EVENTS
 
@@ -29,24 +30,30 @@ function insert(first: number, count: number): string {
     log_offset: '0',
     load_seq: '1',
     identity: 'generateUUIDv4(2)',
-    event_name: "if(number % 4 = 0, 'deposit', 'bet')",
+    user: 'if(number < 100000, number, cityHash64(number) % 100000)',
+    kind: 'if(number < 100000, 9, if(number % 20 > 2, 3, number % 20))',
+    event_name: "multiIf(kind = 9, 'register', kind = 0, 'deposit', kind = 1, 'login', kind = 2, 'withdraw', 'bet')",
     timestamp: 'received_at',
-    client_user_id: "'user-' || leftPad(toString(cityHash64(number) % 100000), 6, '0')",
-    click_id: "if(number % 4 = 0, 'clk_' || toString(cityHash64(number) % 1000000), '')",
-    ip_address: "if(number % 4 = 0, '203.0.113.' || toString(number % 250), '')",
-    game_type: "if(number % 4 = 0, '', 'slot')",
-    game_provider: "if(number % 4 = 0, '', 'EA')",
-    transaction_id: "'tx-stored-' || leftPad(toString(number), 12, '0')",
-    amount: 'toDecimal128(1 + cityHash64(number) % 480, 18)',
-    currency: "['USD', 'EUR', 'BRL', 'JPY'][1 + number % 4]",
+    client_user_id: "'user-' || leftPad(toString(user), 6, '0')",
+    click_id: "if(kind IN (0, 1, 9), 'clk_' || toString(user % 60000), '')",
+    ip_address: "if(kind = 3, '', '203.0.113.' || toString(number % 250))",
+    game_type: "if(kind = 3, ['slot', 'live', 'poker', 'fish', 'crash', 'casino'][1 + number % 6], '')",
+    game_provider: "if(kind = 3, 'provider ' || toString(number % 30), '')",
+    canonical_game_type: "if(kind = 3, ['slot', 'live_casino', 'poker', 'fishing', 'crash', ''][1 + number % 6], '')",
+    transaction_id: "if(kind IN (1, 9), '', 'tx-stored-' || leftPad(toString(number), 12, '0'))",
+    amount: 'if(kind IN (1, 9), NULL, toDecimal128(1 + cityHash64(number) % 480, 18))',
+    currency: "if(kind IN (1, 9), '', ['USD', 'EUR', 'BRL', 'JPY'][1 + user % 4])",
     currency_sent: 'currency',
     is_crypto: 'false',
-    bet_result: "if(number % 4 = 0, '', 'loss')",
+    bet_result: "if(kind = 3, if(number % 3 = 0, 'win', 'loss'), '')",
+    bet_result_amount: 'if(kind = 3, toDecimal128(cityHash64(number) % 700, 18), NULL)',
     raw: `rightPad('{"client_user_id":"' || client_user_id || '","event_name":"' || event_name || '","transaction_id":"' || transaction_id || '","session_id":"' || repeat(hex(cityHash64(number)), 20), 364, ' ') || '"}'`,
   }
-  const names = Object.keys(columns).join(', ')
+  // `user` and `kind` are no columns: others are made from them.
+  const names = Object.keys(columns).filter(name => name !== 'user' && name !== 'kind')
   const values = Object.entries(columns).map(([name, value]) => `${value} AS ${name}`)
-  return `INSERT INTO ${database}.events (${names}) SELECT ${values.join(', ')} FROM numbers(${first}, ${count}) SETTINGS max_memory_usage = 0`
+  return `INSERT INTO ${database}.events (${names.join(', ')}) SELECT ${names.join(', ')} FROM (
+    SELECT ${values.join(', ')} FROM numbers(${first}, ${count})) SETTINGS max_memory_usage = 0`
 }
 
 async function merged(): Promise<void> {

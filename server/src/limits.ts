@@ -96,6 +96,16 @@ export const limits = {
   /** They are looked through this often, and what is beyond is deleted. */
   rejectionTrimMs: 600_000,
 
+  // rollups of reports
+  /** A step is made this often, */
+  rollMs: 5_000,
+  /** and this often while the pipeline is further behind than one step. */
+  rollBusyMs: 60_000,
+  /** Events of one step, of more loads than one. */
+  rollEventsMax: 200_000,
+  /** A report waits so long for the last steps; beyond it, it is made from the events. */
+  rollWaitMs: 3_000,
+
   // erasure and retention
   /** Persons that are kept out; beyond it an erasure is refused. */
   erasuresMax: 10_000,

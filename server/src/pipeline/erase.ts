@@ -12,6 +12,8 @@ export type EraseParts = {
   warehouse: ErasingWarehouse
   /** Of the pipeline. */
   forget(rows: readonly IdentityRow[]): Promise<void>
+  /** Events are deleted in here. */
+  change<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** In events; and rejected requests whose text lost something. */
@@ -38,7 +40,7 @@ export async function eraseUsers(
     }
   for (const { user, mark } of found) {
     for await (const rows of warehouse.identitiesOfUser(product, user)) await parts.forget(rows)
-    const { stored, duplicate } = await warehouse.eraseUser(product, user)
+    const { stored, duplicate } = await parts.change(() => warehouse.eraseUser(product, user))
     of(mark).stored += stored
     of(mark).duplicate += duplicate
   }
@@ -79,8 +81,13 @@ async function eraseTexts(
 
 /** Deletes what a product received before `beforeMs`, the beginning of a UTC day. */
 export async function expire(parts: EraseParts, product: string, beforeMs: number): Promise<ExpiredCounts> {
-  for await (const rows of parts.warehouse.identitiesBefore(product, beforeMs)) await parts.forget(rows)
-  return parts.warehouse.expire(product, beforeMs, kind => uuidOf(`expired ${product} ${beforeMs} ${kind}`))
+  let events = 0
+  for await (const rows of parts.warehouse.identitiesBefore(product, beforeMs)) {
+    await parts.forget(rows)
+    events += rows.length
+  }
+  const work = () => parts.warehouse.expire(product, beforeMs, kind => uuidOf(`expired ${product} ${beforeMs} ${kind}`))
+  return events > 0 ? parts.change(work) : work()
 }
 
 /** A UUID (version 8) made from a text: the same text, the same one. */

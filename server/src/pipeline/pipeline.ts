@@ -55,6 +55,8 @@ export type PipelineOptions = {
   now: () => number
   /** What is derived from an event beside its stored shape. */
   derive: Derive
+  /** Events that are there are deleted or exchanged in here, should anybody have to know. */
+  change?: <T>(work: () => Promise<T>) => Promise<T>
   /** Who is kept out just now; nobody by default. What was decided before it changed may still be loaded. */
   suppression?: () => Suppression
   logger: Logger
@@ -162,8 +164,9 @@ export function openPipelineOver(
   const suppression = options.suppression ?? (() => nobodySuppressed)
   const parts = { log, warehouse, place, pace, turns, now, derive, suppression, salt, roomProblem, limits, ...told }
 
+  const change = options.change ?? (<T>(work: () => Promise<T>) => work())
   const resolveNeeds = (over: IdentityIndex) =>
-    options.resolving === undefined ? null : { warehouse: options.resolving, index: over, derive, now }
+    options.resolving === undefined ? null : { warehouse: options.resolving, index: over, derive, change, now }
 
   async function run(): Promise<void> {
     for (let failures = 0; !pace.closing(); ) {
@@ -260,7 +263,7 @@ export function openPipelineOver(
     reprocess(range) {
       const { rebuilding } = options
       if (rebuilding === undefined || reprocessing?.status.state === 'building') return false
-      const needs = { warehouse: rebuilding, derive, turns, now, logger, isClosing: () => pace.closing() }
+      const needs = { warehouse: rebuilding, derive, turns, change, now, logger, isClosing: () => pace.closing() }
       reprocessing = startReprocess(needs, range)
       return true
     },

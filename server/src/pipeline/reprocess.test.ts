@@ -73,9 +73,10 @@ describe('processing events again', () => {
     await connection.close()
     return rows.map(({ name }) => name)
   }
+  const change = <T>(work: () => Promise<T>) => work()
   const run = async (derive: Derive, over: Partial<RebuildingWarehouse> = {}): Promise<ReprocessStatus> => {
     const { rebuilding } = warehouse
-    const parts = { turns: openTurns(), now: Date.now, logger: silentLogger, isClosing: () => false }
+    const parts = { turns: openTurns(), now: Date.now, logger: silentLogger, isClosing: () => false, change }
     const { status, ended } = startReprocess({ ...parts, derive, warehouse: { ...rebuilding, ...over } }, range)
     assert.equal(status.state, 'building')
     await ended

@@ -33,6 +33,8 @@ export type ReprocessParts = {
   warehouse: RebuildingWarehouse
   derive: Derive
   turns: Turns
+  /** Whoever exchanges events does it in here. */
+  change<T>(work: () => Promise<T>): Promise<T>
   now: () => number
   logger: { info(fields: object, message: string): void; error(fields: object, message: string): void }
   isClosing: () => boolean
@@ -82,7 +84,7 @@ async function rebuild(parts: ReprocessParts, range: ReprocessRange, status: Rep
   }
   // Twice, so that little is left for the moment in which loads wait.
   for (let i = 0; i < 2; i++) begun = await warehouse.catchUp(range, begun)
-  await turns.run(() => warehouse.swapRebuilt(range, begun))
+  await turns.run(() => parts.change(() => warehouse.swapRebuilt(range, begun)))
 }
 
 /** Each page is one insert; rows come in much smaller pieces. */

@@ -15,6 +15,8 @@ export type ResolveParts = {
   warehouse: ResolvingWarehouse
   index: Pick<IdentityIndex, 'replace'>
   derive: Derive
+  /** Whoever exchanges events does it in here. */
+  change<T>(work: () => Promise<T>): Promise<T>
   now: () => number
 }
 
@@ -48,7 +50,8 @@ async function carryOut(parts: ResolveParts, resolution: Resolution, conflict: C
     const { origin, raw, flags, loadSeq, identity } = conflict
     const { event, derived } = processEvent(JSON.parse(raw), raw, origin.receivedMs, derive)
     // As it was flagged when it was decided about.
-    await warehouse.swap(resolution, { origin, event: { ...event, flags }, derived, identity, raw, loadSeq })
+    const later = { origin, event: { ...event, flags }, derived, identity, raw, loadSeq }
+    await parts.change(() => warehouse.swap(resolution, later))
     await index.replace([], [standing(conflict), placeOfFirst(resolution)])
   }
   await warehouse.done(resolution)

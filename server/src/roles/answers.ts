@@ -4,6 +4,7 @@
 //
 //   POST /dry-run    a line of JSON (DryRunQuestion), then the body    -> the reply's body
 //   POST /reprocess  (to the pipeline role) a range of receipt             -> whether it was begun
+//   POST /rollups    (to the pipeline role)                     -> the build that is up to date, or null
 //   POST /resolve    (to the pipeline role) a decision about a conflict    -> the resolution, `none` or `busy`
 //   POST /replay     (to the api role) a line of JSON (ReplayHead), then a batch  -> {requestId} or {problem}
 //   POST /reconciliation  a line of JSON (ReconciliationQuestion)        -> the reply's body
@@ -15,6 +16,8 @@ import type { Answers, ReceiptsQuestion, ReconciliationQuestion } from '../api/a
 import type { Config } from '../config.ts'
 import { askQuestion, type RoleQuestions } from '../role-socket.ts'
 import type { LogRecord } from '../log/record.ts'
+import { limits } from '../limits.ts'
+import type { Rolling } from '../pipeline/rolling.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { ResolveWish } from '../pipeline/resolve.ts'
 import type { ReprocessRange } from '../pipeline/reprocess.ts'
@@ -88,11 +91,20 @@ export async function askReplay(config: Config, head: ReplayHead, batch: Uint8Ar
 }
 
 /** The pipeline role's side. */
-export function answersOfPipeline(pipeline: Pick<Pipeline, 'reprocess' | 'resolve'>): RoleQuestions {
+export function answersOfPipeline(
+  pipeline: Pick<Pipeline, 'reprocess' | 'resolve'> & Pick<Rolling, 'upToDate'>,
+): RoleQuestions {
   return {
+    rollups: async () => JSON.stringify(await pipeline.upToDate(limits.rollWaitMs)),
     reprocess: async bytes => JSON.stringify(pipeline.reprocess(apart(bytes).head as ReprocessRange)),
     resolve: async bytes => JSON.stringify(await pipeline.resolve(apart(bytes).head as ResolveWish)),
   }
+}
+
+/** The build of the rollups that has everything that is loaded; null when there is none just now. */
+export async function askRollups(config: Config): Promise<string | null> {
+  const asked = await askQuestion(config.dataDir, 'pipeline', 'rollups', withHead({}), timeoutMs)
+  return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as string | null) : null
 }
 
 /** Asks the pipeline role; null when it is away, or could not: then it may yet be done. */

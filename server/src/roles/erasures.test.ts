@@ -47,6 +47,7 @@ function open(): Promise<ErasuresAtWork> {
       status: () => ({ checkpointOffset: 7, reprocess: null }) as never,
       forget: async rows => void forgotten.push(...rows),
     },
+    change: work => work(),
     logEnd: async () => 7,
     logOldestMs: async () => logOldestMs,
     logKeepsMs: 8 * dayMs,

@@ -25,6 +25,7 @@ export type ErasuresParts = {
   }
   warehouse: ErasingWarehouse
   pipeline: Pick<Pipeline, 'status' | 'forget'>
+  change<T>(work: () => Promise<T>): Promise<T>
   /** Where the log ends, and when the oldest record that it still holds was received; null when it holds none. */
   logEnd(): Promise<number>
   logOldestMs(): Promise<number | null>
@@ -156,7 +157,7 @@ function erase(parts: ErasuresParts, product: string, erasures: readonly Erasure
     }
     return null
   }
-  return eraseUsers({ warehouse: parts.warehouse, forget: parts.pipeline.forget }, product, markOf)
+  return eraseUsers({ ...parts, forget: parts.pipeline.forget }, product, markOf)
 }
 
 /** What was erased is looked for again, until the raw log holds nothing that is older. */
@@ -176,12 +177,12 @@ async function checkErased(parts: ErasuresParts): Promise<void> {
 }
 
 async function expireAll(parts: ErasuresParts): Promise<void> {
-  const { accounts, warehouse, pipeline, logger, now } = parts
+  const { accounts, pipeline, logger, now } = parts
   for (const { id: product, retentionDays } of accounts.listProducts()) {
     if (retentionDays == null) continue
     if (pipeline.status().reprocess?.state === 'building') throw new Waits()
     const beforeMs = Math.floor(now() / dayMs) * dayMs - retentionDays * dayMs
-    const expired = await expire({ warehouse, forget: pipeline.forget }, product, beforeMs)
+    const expired = await expire({ ...parts, forget: pipeline.forget }, product, beforeMs)
     if (expired.events > 0 || expired.rejectedRequests > 0)
       logger.info({ product, retentionDays, ...expired }, 'what outlived the retention of its product was deleted')
   }

@@ -16,6 +16,7 @@ import type { LogReader } from '../log/record.ts'
 import { levelIndexPlace } from '../pipeline/index/level-index.ts'
 import type { Logger } from '../pipeline/pace.ts'
 import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
+import { openRolling, type Rolling } from '../pipeline/rolling.ts'
 import { runRole } from '../role.ts'
 import { withErased } from '../steps/erasure.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
@@ -31,6 +32,13 @@ export function runPipeline(config: Config): Promise<void> {
     const warehouse = openConfiguredWarehouse(config, logger)
     const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
     const accounts = openAccounts({ path: join(config.dataDir, 'accounts.db'), now: Date.now, logger })
+    const rolling = openRolling({
+      warehouse: withCrashPoints('rolling', warehouse.rolling, config),
+      now: Date.now,
+      logger,
+      intervalMs: () => (pipeline.status().lagEvents > limits.rollEventsMax ? limits.rollBusyMs : limits.rollMs),
+      eventsMax: limits.rollEventsMax,
+    })
     const pipeline = openPipelineOver({
       log: withCrashPoints('log', log, config),
       warehouse: withCrashPoints('warehouse', warehouse.loading, config),
@@ -40,6 +48,7 @@ export function runPipeline(config: Config): Promise<void> {
       now: Date.now,
       derive,
       suppression: accounts.suppression,
+      change: rolling.change,
       logger,
       limits,
       roomProblem: () => roomProblem(config),
@@ -48,6 +57,7 @@ export function runPipeline(config: Config): Promise<void> {
       accounts,
       warehouse: withCrashPoints('erasing', warehouse.erasing, config),
       pipeline,
+      change: rolling.change,
       logEnd: async () => (await log.head()).offset,
       logOldestMs: () => oldestMs(log),
       logKeepsMs: config.logRetention + limits.segmentMsMax,
@@ -62,14 +72,16 @@ export function runPipeline(config: Config): Promise<void> {
       if (bug !== null) throw bug
     })
     return {
-      status: () => pipelineStatus(pipeline, erasures),
+      status: () => pipelineStatus(pipeline, erasures, rolling),
       answers: answersOfPipeline({
         reprocess: range => !erasures.isBusy() && pipeline.reprocess(range),
         resolve: pipeline.resolve,
+        upToDate: rolling.upToDate,
       }),
       async close() {
         clearInterval(trimming)
         await erasures.close()
+        await rolling.close()
         await pipeline.close()
         accounts.close()
         await log.close()
@@ -106,12 +118,13 @@ async function oldestMs(log: LogReader): Promise<number | null> {
   return records[0]?.receivedMs ?? null
 }
 
-function pipelineStatus(pipeline: Pipeline, erasures: ErasuresAtWork) {
+function pipelineStatus(pipeline: Pipeline, erasures: ErasuresAtWork, rolling: Rolling) {
   const status = pipeline.status()
   const { state, reason, stored, duplicate, parked, checkpointEvents, acceptedBefore } = status
   const isRunning = state === 'running'
   return {
     notReady: isRunning ? null : `${state}${reason === '' ? '' : `: ${reason}`}`,
+    rollups: rolling.status(),
     pipeline: {
       ...withErased(status, erasures.counts()),
       isRunning,

@@ -4,6 +4,7 @@
 import type { Config } from '../config.ts'
 import type { LogStatus } from '../log/record.ts'
 import type { PipelineStatus } from '../pipeline/pipeline.ts'
+import type { RollingStatus } from '../pipeline/rolling.ts'
 import { askRole } from '../role-socket.ts'
 import type { WarehouseStatus } from '../warehouse/asking/status.ts'
 import type { StageHealth, Standing } from '../web/needs.ts'
@@ -28,6 +29,7 @@ type PipelineTold = {
   rssBytes: number
   notReady: string | null
   pipeline: PipelineStatus & { erased: number }
+  rollups: RollingStatus
 }
 type EngineTold = { pid: number; rssBytes: number; engine: { version: string } }
 type WebTold = { pid: number; rssBytes: number }
@@ -94,6 +96,9 @@ function pipelineHealth(told: PipelineTold): StageHealth {
     loadMsLast,
     rebuilds,
     indexBytes,
+    rolledUpTo: told.rollups.upTo,
+    rollSteps: told.rollups.steps,
+    rollMsLast: told.rollups.stepMsLast,
   }
 }
 

@@ -16,7 +16,15 @@ import type { Warehouse } from '../warehouse/warehouse.ts'
 import { readOrMakeAdminToken } from '../web/admin-token.ts'
 import type { CountRow, CountsQuestion, DuplicatesQuestion, Page, RejectionShown } from '../web/needs.ts'
 import { openWeb } from '../web/web.ts'
-import { answersOfWeb, askReplay, askReprocess, askResolve, type Reconcile, type ReplayHead } from './answers.ts'
+import {
+  answersOfWeb,
+  askReplay,
+  askReprocess,
+  askResolve,
+  askRollups,
+  type Reconcile,
+  type ReplayHead,
+} from './answers.ts'
 import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { receiptsOver } from './receipts.ts'
@@ -43,9 +51,9 @@ export function runWeb(config: Config): Promise<void> {
         countEvents: question => countEvents(warehouse, question),
         listDuplicates: question => listDuplicates(warehouse, question),
         listParked: warehouse.listParked,
-        readReport: warehouse.readReport,
-        readFunnel: warehouse.readFunnel,
-        readLate: warehouse.readLate,
+        readReport: rolledOr(config, warehouse.readRolledReport, warehouse.readReport),
+        readFunnel: rolledOr(config, warehouse.readRolledFunnel, warehouse.readFunnel),
+        readLate: rolledOr(config, warehouse.readRolledLate, warehouse.readLate),
         listRejections: warehouse.listRejections,
         groupRejections: warehouse.groupRejections,
         readRejection: request => readRejection(warehouse, request),
@@ -90,6 +98,18 @@ export function runWeb(config: Config): Promise<void> {
       },
     }
   })
+}
+
+/** From the rollups where they are up to date and can answer, else from the events: the same, and slower. */
+function rolledOr<Question extends { receivedBeforeMs?: number }, Row>(
+  config: Config,
+  rolled: (build: string, question: Question) => Promise<Row[] | null>,
+  plain: (question: Question) => Promise<Row[]>,
+): (question: Question) => Promise<Row[]> {
+  return async question => {
+    const build = question.receivedBeforeMs === undefined ? await askRollups(config) : null
+    return (build === null ? null : await rolled(build, question)) ?? plain(question)
+  }
 }
 
 /** The sum of a group is told by the word of the wire. */

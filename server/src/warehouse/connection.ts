@@ -23,7 +23,7 @@ export type ConnectionOptions = {
 }
 
 /** Which queue of the engine a statement goes through; on a server, the name of its workload. */
-type Workload = 'load' | 'ask' | 'bulk'
+type Workload = 'load' | 'ask' | 'bulk' | 'roll'
 
 export type Params = Record<string, unknown>
 
@@ -92,7 +92,7 @@ export function connect(options: ConnectionOptions): Connection {
   return {
     database,
     select: <Row>(workload: Workload, sql: string, params: Params = {}) =>
-      (workload === 'load' ? repeat : repeatBriefly)(async () => {
+      (workload === 'load' || workload === 'roll' ? repeat : repeatBriefly)(async () => {
         const settings = { ...selectSettings, workload }
         const result = await client.query({
           query: sql,
@@ -105,7 +105,7 @@ export function connect(options: ConnectionOptions): Connection {
     stream: (sql, params = {}) => streamRows(client, sql, params),
     command: (sql, params = {}, settings = {}, within = database) =>
       repeat(async () => {
-        const statement = { query: sql, query_params: params, clickhouse_settings: { ...settings, workload: 'load' } }
+        const statement = { query: sql, query_params: params, clickhouse_settings: { workload: 'load', ...settings } }
         if (within === database) await client.command(statement)
         else await commandOutside(options, statement)
       }),

@@ -170,6 +170,25 @@ export type ResolvingWarehouse = {
   unfinished(): Promise<Resolution[]>
 }
 
+/** Loads after `from` up to `to`, of one build of the rollups. */
+export type RollupStep = { build: string; from: number; to: number }
+export type RollupName = 'sums' | 'people' | 'clicks' | 'users' | 'late'
+
+/** What keeping the rollups of reports up to date needs of a warehouse (rollups.ts). Everything may be done again. */
+export type RollingWarehouse = {
+  /** Empties them; gives the name of the build that begins. Durable before anything is emptied. */
+  beginBuild(): Promise<string>
+  /** The build that counts; null before the first. */
+  build(): Promise<string | null>
+  /** The last load that is in each of them; 0 when none is. */
+  stepped(build: string): Promise<Record<RollupName, number>>
+  /** The last load of the step that follows `from`: one load at least, and more while they are few events; null without any. */
+  nextStep(from: number, eventsMax: number): Promise<{ to: number } | null>
+  prepare(step: RollupStep): Promise<void>
+  /** All of the step or nothing is in that rollup. */
+  roll(name: RollupName, step: RollupStep): Promise<void>
+}
+
 /** Of what is parked, or of a rejected request: where it is, why, and what was sent. */
 export type KeptText = { requestId: string; position: number; reason: string; raw: string }
 

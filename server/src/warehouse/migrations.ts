@@ -13,10 +13,14 @@ import {
   events,
   factsTable,
   loads,
+  betResults,
   parked,
+  people,
   rates,
   rejected,
   resolutions,
+  rollups,
+  settlements,
   type Table,
 } from './schema.ts'
 
@@ -51,6 +55,13 @@ const steps: Step[] = [
   {
     name: 'decisions about conflicts',
     run: connection => connection.command(createTable(resolutions)),
+  },
+  {
+    name: 'rollups',
+    run: async connection => {
+      for (const table of [people, betResults, settlements, ...Object.values(rollups)])
+        await connection.command(createTable(table))
+    },
   },
 ]
 

@@ -20,6 +20,8 @@ export type Table = {
   partitionBy?: string
   orderBy: string
   indexes?: string[]
+  /** When it is not the engine of every table. */
+  engine?: string
 }
 
 /** Loads whose repetition is recognised: the last one is enough, the rest is for the careful. */
@@ -238,6 +240,167 @@ export const resolutions: Table = {
   orderBy: 'product, decided_at, id, state',
 }
 
+const count = 'SimpleAggregateFunction(sum, UInt64)'
+/** Of decimals beyond 128 bits: see reports. */
+const sum = 'SimpleAggregateFunction(sum, Decimal(76, 18))'
+const bitmap = 'AggregateFunction(groupBitmap, UInt32)'
+
+/** What all rollups have. A row without a product and with a `step` says that the loads up to that one are in it. */
+const rollupColumns: Column[] = [
+  { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+  {
+    name: 'build',
+    type: 'String',
+    about: 'which build of the rollups a step belongs to; empty on other rows',
+    codec: text,
+  },
+  { name: 'step', type: 'UInt64', about: 'the last load of a step; 0 on other rows', codec: text },
+]
+const quarter: Column = {
+  name: 'at',
+  type: "DateTime('UTC')",
+  about: 'the quarter of an hour in which it happened',
+  codec: 'Delta(4), ZSTD(1)',
+}
+const day: Column = { name: 'at', type: "DateTime('UTC')", about: 'the day on which it happened', codec: text }
+const person: Column = { name: 'person', type: 'UInt32', about: 'number of the user, see people', codec: text }
+const dimensions: Column[] = [
+  { name: 'game_type', type: 'LowCardinality(String)', about: 'canonical where it is known' },
+  { name: 'game_provider', type: 'LowCardinality(String)', about: 'as sent, or empty' },
+]
+const money: Column = { name: 'currency', type: 'LowCardinality(String)', about: 'of a money event; else empty' }
+const sums: Column[] = [
+  ...['registrations', 'logins', 'deposits', 'withdraws', 'bets', 'settlements'].map(name => ({
+    name,
+    type: count,
+    about: `how many ${name}`,
+    codec: text,
+  })),
+  ...['deposit_amount', 'withdraw_amount', 'stake', 'player_result'].map(name => ({
+    name,
+    type: sum,
+    about: `the sum of ${name}`,
+    codec: text,
+  })),
+]
+
+function rollup(name: string, about: string, keys: Column[], values: Column[]): Table {
+  const all = [...rollupColumns, ...keys]
+  const orderBy = all.map(column => column.name).join(', ')
+  return { name, about, columns: [...all, ...values], engine: 'AggregatingMergeTree', orderBy }
+}
+
+/** What reports add up, kept ready; everything in them can be made anew from the events. See rollups.ts. */
+export const rollups = {
+  sums: rollup('rollup_sums', 'Counts and sums by quarter of an hour.', [quarter, money, ...dimensions], sums),
+  people: rollup(
+    'rollup_people',
+    'Which users were there, by quarter of an hour.',
+    [quarter, money, ...dimensions],
+    [
+      { name: 'active', type: bitmap, about: 'numbers of users with any event' },
+      { name: 'depositors', type: bitmap, about: 'numbers of users with a deposit' },
+    ],
+  ),
+  clicks: rollup(
+    'rollup_clicks',
+    'Counts and sums by user and click, by day (UTC).',
+    [day, person, { name: 'click_id', type: 'String', about: 'as sent, or empty', codec: text }, money],
+    sums,
+  ),
+  users: rollup(
+    'rollup_users',
+    'What is known of each user.',
+    [person],
+    [
+      {
+        name: 'first_deposit',
+        type: "AggregateFunction(argMin, Tuple(DateTime64(3, 'UTC'), String, Decimal(38, 18), String, String, String), UInt128)",
+        about: 'time, currency, amount, click, game type and provider of the earliest deposit',
+      },
+      {
+        name: 'first_click',
+        type: 'AggregateFunction(argMin, String, UInt128)',
+        about: 'the click of the earliest event that has one',
+      },
+      {
+        name: 'first_register',
+        type: "AggregateFunction(min, DateTime64(3, 'UTC'))",
+        about: 'the time of the earliest register',
+      },
+      { name: 'registers', type: count, about: 'how many' },
+      { name: 'deposits', type: count, about: 'how many' },
+    ],
+  ),
+  late: rollup(
+    'rollup_late',
+    'What was received in a later quarter of an hour than that in which it happened.',
+    [
+      quarter,
+      {
+        name: 'received',
+        type: "DateTime('UTC')",
+        about: 'the quarter of an hour in which it was received',
+        codec: text,
+      },
+      { name: 'event_name', type: 'LowCardinality(String)', about: 'its name' },
+      { name: 'currency', type: 'LowCardinality(String)', about: 'of any event, or empty' },
+    ],
+    [
+      { name: 'events', type: count, about: 'how many', codec: text },
+      { name: 'amounts', type: count, about: 'how many have an amount', codec: text },
+      { name: 'amount', type: sum, about: 'their sum', codec: text },
+      {
+        name: 'first_received',
+        type: "SimpleAggregateFunction(min, DateTime64(3, 'UTC'))",
+        about: 'the first of them',
+      },
+      { name: 'last_received', type: "SimpleAggregateFunction(max, DateTime64(3, 'UTC'))", about: 'the last of them' },
+    ],
+  ),
+} as const satisfies Record<string, Table>
+
+export const people: Table = {
+  name: 'people',
+  about: 'Numbers of users, for the rollups: 1, 2, 3 …, given anew with each build.',
+  columns: [
+    { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+    { name: 'client_user_id', type: 'String', about: "the partner's id of the user", codec: text },
+    { name: 'number', type: 'UInt32', about: 'the number' },
+  ],
+  orderBy: 'product, client_user_id',
+}
+
+const settledColumns: Column[] = [
+  { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+  { name: 'transaction_id', type: 'String', about: 'of the bet', codec: text },
+  { name: 'load_seq', type: 'UInt64', about: 'the load that brought it', codec: time },
+]
+
+export const betResults: Table = {
+  name: 'bet_results',
+  about: 'Bets that brought their result themselves, for the rollups.',
+  columns: settledColumns,
+  orderBy: 'product, transaction_id',
+}
+
+export const settlements: Table = {
+  name: 'settlements',
+  about: 'Wins and losses of a bet that they name, for the rollups.',
+  columns: [
+    ...settledColumns,
+    { name: 'request_id', type: 'UUID', about: 'the request it came in', codec: text },
+    { name: 'position', type: 'UInt32', about: 'its index in the request', codec: text },
+    { name: 'timestamp', type: "DateTime64(3, 'UTC')", about: 'when it happened', codec: time },
+    { name: 'client_user_id', type: 'String', about: 'the user', codec: text },
+    { name: 'click_id', type: 'String', about: 'as sent, or empty', codec: text },
+    ...dimensions,
+    { name: 'currency', type: 'LowCardinality(String)', about: 'upper case' },
+    { name: 'player_result', type: 'Decimal(76, 18)', about: 'what it would count', codec: text },
+  ],
+  orderBy: 'product, transaction_id',
+}
+
 /** Facts about the warehouse itself: its id. */
 export const factsTable: Table = {
   name: 'warehouse',
@@ -257,7 +420,7 @@ export function createTable(table: Table): string {
   return [
     `CREATE TABLE IF NOT EXISTS ${table.name} (`,
     [...columns, ...(table.indexes ?? []).map(index => `  ${index}`)].join(',\n'),
-    `) ENGINE = ${tableEngine}`,
+    `) ENGINE = ${table.engine ?? tableEngine}`,
     ...(table.partitionBy === undefined ? [] : [`PARTITION BY ${table.partitionBy}`]),
     `ORDER BY (${table.orderBy})`,
     `SETTINGS ${settings.join(', ')}`,

@@ -45,15 +45,23 @@ import {
   readLate,
 } from './asking/report-more.ts'
 import { type ReportQuestion, type ReportRow, readReport } from './asking/report.ts'
+import { readRolledFunnel, readRolledLate, readRolledReport } from './asking/rolled-report.ts'
 import type { MonthRates } from '../steps/rates-file.ts'
 import { type WarehouseStatus, warehouseStatus } from './asking/status.ts'
 import { erasingOver } from './erasing.ts'
 import { faultOf } from './fault.ts'
-import type { ErasingWarehouse, LoadingWarehouse, RebuildingWarehouse, ResolvingWarehouse } from './load.ts'
+import type {
+  ErasingWarehouse,
+  LoadingWarehouse,
+  RebuildingWarehouse,
+  ResolvingWarehouse,
+  RollingWarehouse,
+} from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
 import { rebuildingOver } from './rebuilding.ts'
 import { resolvingOver } from './resolving.ts'
+import { rollingOver } from './rollups.ts'
 import { importRates, listRates, type RatesMonth, readRates } from './rates.ts'
 
 export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
@@ -68,6 +76,7 @@ export type Warehouse = {
   rebuilding: RebuildingWarehouse
   erasing: ErasingWarehouse
   resolving: ResolvingWarehouse
+  rolling: RollingWarehouse
   /** Brings the warehouse to this version; everything else does so by itself. */
   ready(): Promise<void>
   /** Whether it can be reached just now. */
@@ -80,6 +89,10 @@ export type Warehouse = {
   readFunnel(question: FunnelQuestion): Promise<FunnelRow[]>
   readLate(question: LateQuestion): Promise<LateRow[]>
   readReport(question: ReportQuestion): Promise<ReportRow[]>
+  /** The same from the rollups of a build; null when they cannot answer it. */
+  readRolledReport(build: string, question: ReportQuestion): Promise<ReportRow[] | null>
+  readRolledFunnel(build: string, question: FunnelQuestion): Promise<FunnelRow[] | null>
+  readRolledLate(build: string, question: LateQuestion): Promise<LateRow[] | null>
   readReconciliation(question: ReconciliationQuestion): Promise<Reconciliation>
   listRejections(question: RejectionsQuestion & { limit: number; cursor?: string }): Promise<Page<Rejection>>
   groupRejections(question: RejectionsQuestion & { limit: number }): Promise<RejectionGroup[]>
@@ -123,6 +136,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     rebuilding: rebuildingOver(connection, ask),
     erasing: erasingOver(connection, ask),
     resolving: resolvingOver(connection, ask),
+    rolling: rollingOver(connection, ask, options.now),
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),
@@ -133,6 +147,9 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     readFunnel: question => ask(() => readFunnel(connection, question)),
     readLate: question => ask(() => readLate(connection, question)),
     readReport: question => ask(() => readReport(connection, question)),
+    readRolledReport: (build, question) => ask(() => readRolledReport(connection, build, question)),
+    readRolledFunnel: (build, question) => ask(() => readRolledFunnel(connection, build, question)),
+    readRolledLate: (build, question) => ask(() => readRolledLate(connection, build, question)),
     readReconciliation: question => ask(() => readReconciliation(connection, question)),
     listRejections: question => ask(() => listRejections(connection, question)),
     groupRejections: question => ask(() => groupRejections(connection, question)),

@@ -55,14 +55,16 @@ export async function readLate(connection: Connection, question: LateQuestion): 
     FROM events WHERE ${liveSql(question)} AND ${inRangeSql}
       AND received_at >= toStartOfDay(addDays(toTimeZone(events.timestamp, {tz:String}), 1))
     GROUP BY day, event_name, currency ORDER BY day, event_name, currency`
-  const rows = await connection.select<Omit<LateRow, `${string}_received_at`> & { firstMs: number; lastMs: number }>(
-    'ask',
-    sql,
-    paramsOf(question),
-  )
-  return rows.map(({ firstMs, lastMs, ...row }) => ({
+  return (await connection.select<LateFound>('ask', sql, paramsOf(question))).map(lateRowOf)
+}
+
+/** As ClickHouse gives it. */
+export type LateFound = Omit<LateRow, `${string}_received_at`> & { firstMs: number; lastMs: number }
+
+export function lateRowOf({ firstMs, lastMs, ...row }: LateFound): LateRow {
+  return {
     ...row,
     first_received_at: new Date(firstMs).toISOString(),
     last_received_at: new Date(lastMs).toISOString(),
-  }))
+  }
 }

@@ -12,6 +12,8 @@ import type { ReportQuestion, ReportRow } from './report.ts'
 
 let engine: EngineProcess
 let warehouse: Warehouse
+let build = ''
+const loads = 7
 const dayMs = 86_400_000
 const juneMs = Date.UTC(2026, 5, 1)
 const currencies = ['USD', 'EUR', 'TWD', 'BTC']
@@ -89,7 +91,16 @@ const rows = made(6_000)
 before(async () => {
   engine = await startEngine()
   warehouse = engine.warehouse()
-  await warehouse.loading.load(madeLoad(1, rows))
+  // In loads of mixed times, so that settlements come in other steps than their bets, before and after.
+  for (let seq = 1; seq <= loads; seq++)
+    await warehouse.loading.load(
+      madeLoad(
+        seq,
+        rows.filter((_, n) => n % loads === seq - 1),
+      ),
+    )
+  build = await warehouse.rolling.beginBuild()
+  await roll()
   for (const month of ['2026-05', '2026-06', '2026-07']) {
     const own = [...rates].filter(([key]) => key.startsWith(month))
     const list = own.map(([key, rate]) => ({ currency: key.slice(8), rate }))
@@ -100,6 +111,19 @@ after(async () => {
   await warehouse.close()
   await engine.remove()
 })
+
+/** As the pipeline does, some loads at a time. */
+async function roll(): Promise<void> {
+  let from = Math.min(...Object.values(await warehouse.rolling.stepped(build)))
+  for (;;) {
+    const next = await warehouse.rolling.nextStep(from, 1)
+    if (next === null) return
+    const step = { build, from, to: next.to }
+    await warehouse.rolling.prepare(step)
+    for (const name of ['sums', 'people', 'clicks', 'users', 'late'] as const) await warehouse.rolling.roll(name, step)
+    from = next.to
+  }
+}
 
 const range = { product: 'casino', from: '2026-05-25', to: '2026-07-05' }
 const plainRange = { product: 'casino', fromMs: Date.UTC(2026, 4, 25), toMs: Date.UTC(2026, 6, 5) }
@@ -124,6 +148,10 @@ async function same(question: Partial<ReportQuestion>, plain: Partial<PlainQuest
   const sorted = (map: Map<string, object>) => [...map].toSorted(([a], [b]) => (a < b ? -1 : 1))
   assert.deepEqual(sorted(textsOf(report)), sorted(expected))
   assert.ok(expected.size > 10)
+  const rolled = await warehouse.readRolledReport(build, { ...range, bucket: 'day', ...question })
+  const isReady = question.receivedBeforeMs === undefined && !(question.dimension === 'click_id' && question.timeZone)
+  assert.equal(rolled !== null, isReady)
+  if (rolled !== null) assert.deepEqual(sorted(textsOf(rolled)), sorted(expected))
 }
 
 test('by day and currency', () => same({}, {}))
@@ -139,6 +167,46 @@ test('as it was before later events came', async () => {
   const receivedBeforeMs = Date.UTC(2026, 5, 20, 5)
   await same({ receivedBeforeMs }, { receivedBeforeMs })
   await same({ receivedBeforeMs, dimension: 'click_id' }, { receivedBeforeMs, dimension: 'click_id' })
+})
+test('the funnel and what came late are the same from the rollups', async () => {
+  for (const question of [range, { ...range, timeZone: 'Asia/Kathmandu' }]) {
+    const late = await warehouse.readLate(question)
+    assert.ok(late.length > 10)
+    assert.deepEqual(await warehouse.readRolledLate(build, question), late)
+    for (const byClick of [false, true]) {
+      const funnel = await warehouse.readFunnel({ ...question, byClick })
+      assert.ok(funnel.some(row => row.deposited_twice > 0))
+      assert.deepEqual(await warehouse.readRolledFunnel(build, { ...question, byClick }), funnel)
+    }
+  }
+})
+test('rollups of another build are not taken for these', async () => {
+  assert.equal(await warehouse.readRolledReport('another', { ...range, bucket: 'day' }), null)
+})
+test('a step that was cut off between two rollups, or done twice before its last, is whole in the end', async () => {
+  const sent = made(600).map((row, n) => ({
+    ...row,
+    identity: `${n}`.padStart(32, '0'),
+    origin: { ...row.origin, product: 'cut' },
+  }))
+  await warehouse.loading.load(madeLoad(loads + 1, sent.slice(0, 300)))
+  const step = { build, from: loads, to: loads + 1 }
+  await warehouse.rolling.prepare(step)
+  for (const name of ['sums', 'people'] as const) await warehouse.rolling.roll(name, step)
+  const { sums, clicks } = await warehouse.rolling.stepped(build)
+  assert.deepEqual([sums, clicks], [loads + 1, loads])
+  await warehouse.loading.load(madeLoad(loads + 2, sent.slice(300)))
+  // As the pipeline goes on: each from where it is.
+  const both = { build, from: loads, to: loads + 2 }
+  await warehouse.rolling.prepare(both)
+  for (const [name, from] of Object.entries(await warehouse.rolling.stepped(build)))
+    await warehouse.rolling.roll(name as 'sums', { ...both, from })
+  for (const dimension of ['click_id', 'game_type'] as const) {
+    const question = { ...range, product: 'cut', bucket: 'none', dimension } as const
+    const report = await warehouse.readReport(question)
+    assert.ok(report.length > 3)
+    assert.deepEqual(textsOf((await warehouse.readRolledReport(build, question))!), textsOf(report))
+  }
 })
 test('in another time zone, where days have other ends', () => {
   const taipeiMs = 8 * 3_600_000

@@ -24,7 +24,7 @@ export type ReportQuestion = {
   /** What rows are apart by in time; all in one with `none`. */
   bucket: 'day' | 'hour' | 'none'
   dimension?: ReportDimension
-  /** Amounts in US dollars, by the rate of each event's month. */
+  /** Amounts in US dollars, by the rate of each event's month (UTC). */
   converted?: boolean
   /** Unix milliseconds. */
   receivedBeforeMs?: number
@@ -58,11 +58,27 @@ export type ReportRow = {
 export async function readReport(connection: Connection, question: ReportQuestion): Promise<ReportRow[]> {
   const params = paramsOf(question)
   const [people, money, firsts] = await Promise.all(
-    [peopleSql, moneySql, firstsSql].map(sql => connection.select<Partial<ReportRow>>('ask', sql(question), params)),
+    [peopleSql, moneySql, firstsSql].map(sql => connection.select<Found>('ask', sql(question), params)),
   )
+  return together([people ?? [], money ?? [], firsts ?? []])
+}
+
+type Found = Partial<ReportRow> & { told?: string }
+
+/** Rows of several questions about the same, one for each time, dimension and currency. */
+export function together(answers: readonly (readonly Found[])[]): ReportRow[] {
   const rows = new Map<string, ReportRow>()
-  for (const found of [...(people ?? []), ...(money ?? []), ...(firsts ?? [])]) {
-    const { time = '', dimension = '', currency = '', ...numbers } = found
+  for (const found of answers.flat()) {
+    const {
+      time = '',
+      dimension = '',
+      told,
+      currency = told ?? '',
+      settlements: _,
+      ...numbers
+    } = found as Found & {
+      settlements?: number
+    }
     const key = JSON.stringify([time, dimension, currency])
     const row = rows.get(key) ?? { ...nothing, time, dimension, currency }
     // First deposits without a rate are counted among the deposits already.
@@ -121,7 +137,7 @@ export function liveSql({ receivedBeforeMs }: Pick<ReportQuestion, 'receivedBefo
 export const inRangeSql =
   'timestamp >= toDateTime64({from:String}, 3, {tz:String}) AND timestamp < toDateTime64({to:String}, 3, {tz:String})'
 
-function bucketSql({ bucket }: ReportQuestion, column = 'timestamp'): string {
+export function bucketSql({ bucket }: ReportQuestion, column = 'timestamp'): string {
   if (bucket === 'none') return "''"
   if (bucket === 'day') return `toString(toDate(${column}, {tz:String}))`
   return `formatDateTime(toStartOfHour(toTimeZone(${column}, {tz:String})), '%Y-%m-%dT%H:00:00%z')`
@@ -181,48 +197,71 @@ function moneySql(question: ReportQuestion): string {
   const columns = `timestamp, event_name, client_user_id, currency, toDecimal256(events.amount, 18) AS value,
     if(${isSettledSql(question)}, NULL, ${resultSql}) AS result`
   const names = "event_name IN ('deposit', 'withdraw', 'bet', 'win', 'loss')"
-  const { currency, of, join, unconverted } = conversionSql(question)
-  const sum = (value: string, condition: string) => `toString(ifNull(sumIf(${of(value)}, ${condition}), 0))`
-  return `SELECT ${bucketSql(question)} AS time, dimension, ${currency} AS currency,
-      countIf(event_name = 'deposit') AS deposit_count, ${sum('value', "event_name = 'deposit'")} AS deposit_amount,
-      uniqExactIf(client_user_id, event_name = 'deposit') AS depositors,
-      countIf(event_name = 'withdraw') AS withdraw_count, ${sum('value', "event_name = 'withdraw'")} AS withdraw_amount,
-      countIf(event_name = 'bet') AS bet_count, ${sum('value', "event_name = 'bet'")} AS stake,
-      ${sum('result', 'result IS NOT NULL')} AS player_result,
-      toString(-ifNull(sumIf(${of('result')}, result IS NOT NULL), 0)) AS ggr,
-      ${unconverted} AS unconverted_count
-    FROM (${eventsSql(question, columns, `${names} AND ${inRangeSql}`)}) AS m ${join}
-    GROUP BY time, dimension, currency`
+  const sum = (name: string) => `sumIf(value, event_name = '${name}')`
+  return moneyOfMonthsSql(
+    question,
+    `SELECT ${bucketSql(question)} AS time, dimension, ${monthSql} AS month, currency,
+        countIf(event_name = 'deposit') AS deposits, countIf(event_name = 'withdraw') AS withdraws,
+        countIf(event_name = 'bet') AS bets, countIf(event_name IN ('win', 'loss')) AS settlements,
+        ${sum('deposit')} AS deposit_amount, ${sum('withdraw')} AS withdraw_amount, ${sum('bet')} AS stake,
+        sum(result) AS player_result, uniqExactStateIf(client_user_id, event_name = 'deposit') AS persons
+      FROM (${eventsSql(question, columns, `${names} AND ${inRangeSql}`)})
+      GROUP BY time, dimension, month, currency`,
+    'uniqExactMerge(m.persons) AS depositors,',
+  )
 }
 
+const monthSql = "toYYYYMM(toTimeZone(timestamp, 'UTC'))"
+
 function firstsSql(question: ReportQuestion): string {
-  const { currency, of, join } = conversionSql(question)
   const live = liveSql(question)
   const columns = 'timestamp, received_at, request_id, position, client_user_id, currency, events.amount AS sent'
   const users =
     question.dimension === undefined
       ? `SELECT ${columns}, '' AS dimension FROM events WHERE ${live} AND event_name = 'deposit'`
       : eventsSql(question, columns, "event_name = 'deposit'")
-  return `SELECT ${bucketSql(question)} AS time, dimension, ${currency} AS currency, count() AS ftd_count,
-      toString(ifNull(sum(${of('value')}), 0)) AS ftd_amount
-    FROM (
-      SELECT earliest.1 AS timestamp, earliest.2 AS currency, toDecimal256(earliest.3, 18) AS value, earliest.4 AS dimension
+  return firstsOfMonthsSql(
+    question,
+    `SELECT ${bucketSql(question)} AS time, dimension, ${monthSql} AS month, currency, count() AS firsts, sum(value) AS amount
       FROM (
-        SELECT argMin(tuple(timestamp, currency, sent, dimension), ${orderSql}) AS earliest
-        FROM (${users}) GROUP BY client_user_id
-      )
-    ) AS m ${join}
-    WHERE ${inRangeSql} GROUP BY time, dimension, currency`
+        SELECT earliest.1 AS timestamp, earliest.2 AS currency, toDecimal256(earliest.3, 18) AS value, earliest.4 AS dimension
+        FROM (
+          SELECT argMin(tuple(timestamp, currency, sent, dimension), ${orderSql}) AS earliest
+          FROM (${users}) GROUP BY client_user_id
+        )
+      ) WHERE ${inRangeSql} GROUP BY time, dimension, month, currency`,
+  )
 }
 
-/** How amounts are told: as they are, by currency, or each in dollars by the rate of its event's month (UTC). */
+/** Sums by month (UTC) and currency, put together: by currency, or in dollars. `depositors` is how those are counted. */
+export function moneyOfMonthsSql(question: ReportQuestion, summed: string, depositors = ''): string {
+  const { currency, of, join, isUnconverted } = conversionSql(question)
+  const text = (name: string) => `toString(sum(ifNull(${of(`m.${name}`)}, 0)))`
+  return `SELECT time, dimension, ${currency} AS told, ${depositors}
+      sum(m.deposits) AS deposit_count, ${text('deposit_amount')} AS deposit_amount,
+      sum(m.withdraws) AS withdraw_count, ${text('withdraw_amount')} AS withdraw_amount,
+      sum(m.bets) AS bet_count, ${text('stake')} AS stake,
+      ${text('player_result')} AS player_result, toString(-sum(ifNull(${of('m.player_result')}, 0))) AS ggr,
+      sum(if(${isUnconverted}, m.deposits + m.withdraws + m.bets + m.settlements, 0)) AS unconverted_count
+    FROM (${summed}) AS m ${join} GROUP BY time, dimension, told`
+}
+
+export function firstsOfMonthsSql(question: ReportQuestion, summed: string): string {
+  const { currency, of, join } = conversionSql(question)
+  return `SELECT time, dimension, ${currency} AS told, sum(m.firsts) AS ftd_count,
+      toString(sum(ifNull(${of('m.amount')}, 0))) AS ftd_amount
+    FROM (${summed}) AS m ${join} GROUP BY time, dimension, told`
+}
+
+/** How amounts are told: as they are, by currency, or each month's sum in dollars, by that month's rate. */
 function conversionSql({ converted }: ReportQuestion) {
-  if (converted !== true) return { currency: 'm.currency', of: (value: string) => value, join: '', unconverted: '0' }
+  if (converted !== true)
+    return { currency: 'm.currency', of: (value: string) => value, join: '', isUnconverted: 'false' }
   return {
     currency: "'USD'",
     of: (value: string) =>
       `if(m.currency = 'USD', ${value}, if(r.rate = 0, NULL, divideDecimal(${value}, toDecimal256(r.rate, 18), 18)))`,
-    join: `LEFT JOIN (${ratesNowSql}) AS r ON r.month = toYYYYMM(toTimeZone(m.timestamp, 'UTC')) AND r.currency = m.currency`,
-    unconverted: "countIf(m.currency != 'USD' AND r.rate = 0)",
+    join: `LEFT JOIN (${ratesNowSql}) AS r ON r.month = m.month AND r.currency = m.currency`,
+    isUnconverted: "m.currency != 'USD' AND r.rate = 0",
   }
 }

@@ -1,7 +1,7 @@
 // The engine: chDB on one data directory, in this process alone, behind ClickHouse's HTTP interface on a unix socket
-// that only its owner can use. Three lanes keep kinds of work apart: `load` (every INSERT and whatever asks for the
-// workload `load`), `ask` (everything else, with limits) and `bulk` (the workload `bulk`: one long read at a time,
-// streamed, so that its size does not matter). A native abort ends this process; whoever started it starts it again,
+// that only its owner can use. Lanes keep kinds of work apart: `load` (every INSERT and whatever asks for the
+// workload `load`), `ask` (everything else, with limits), `bulk` (the workload `bulk`: one long read at a time,
+// streamed, so that its size does not matter) and `roll` (the workload `roll`: what is kept ready for reports). A native abort ends this process; whoever started it starts it again,
 // which is fast and safe: what was answered 200 is on disk.
 
 import { isUtf8 } from 'node:buffer'
@@ -63,7 +63,7 @@ export type Engine = {
 /** How long a stop waits for questions. */
 const stopMs = 5_000
 
-type Lanes = { load: Lane; ask: Lane; bulk: Lane; sync: TableSync }
+type Lanes = { load: Lane; ask: Lane; bulk: Lane; roll: Lane; sync: TableSync }
 
 /** Opens the data directory and serves it. Resolves when the first request can be answered. */
 export async function runEngine(options: EngineOptions): Promise<Engine> {
@@ -97,7 +97,7 @@ export async function runEngine(options: EngineOptions): Promise<Engine> {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeIdleConnections()
       // A question that runs long is not waited for; its connection dies with the process.
-      const asked = Promise.all([lanes.ask.close(), lanes.bulk.close()])
+      const asked = Promise.all([lanes.ask.close(), lanes.bulk.close(), lanes.roll.close()])
       await Promise.race([asked, sleep(stopMs, undefined, { ref: false })])
       await lanes.load.close()
       server.closeAllConnections()
@@ -129,6 +129,11 @@ function openLanes(options: EngineOptions): Lanes {
       queueMax: options.bulkQueueMax,
       settings: { max_threads: 1, max_block_size: 16_384, preferred_block_size_bytes: 1_000_000 },
       ceilings: { max_memory_usage: askMemory },
+    }),
+    roll: new Lane('roll', [open()], {
+      queueMax: options.bulkQueueMax,
+      settings: { max_threads: 2, max_bytes_before_external_group_by: Math.floor(askMemory / 2) },
+      ceilings: { max_execution_time: options.loadSecondsMax, max_memory_usage: askMemory * 2 },
     }),
     sync: tableSync(options.dir, (database, table) => findTable(load, database, table)),
   }
@@ -207,7 +212,12 @@ async function execute(lanes: Lanes, statement: Statement, gone: AbortSignal, re
     await lanes.bulk.stream(statement, gone, bytes => write(response, gone, bytes))
     return void response.end()
   }
-  const lane = workload === 'load' || /^\s*INSERT\b/i.test(statement.sql) ? lanes.load : lanes.ask
+  const lane =
+    workload === 'roll'
+      ? lanes.roll
+      : workload === 'load' || /^\s*INSERT\b/i.test(statement.sql)
+        ? lanes.load
+        : lanes.ask
   // What takes the place of a table must be on disk before the names are.
   const exchange = /^\s*EXCHANGE\s+TABLES\s+(\w+)\s+AND\s+(\w+)/i.exec(statement.sql)
   for (const table of exchange?.slice(1) ?? []) await lanes.sync.whole(statement.database, table)

@@ -54,12 +54,21 @@ export function plainReport(rows: readonly EventRow[], question: PlainQuestion):
     if (!seen.has(row.event.userId)) add(row, currency, name, 1n)
     seen.add(row.event.userId)
   }
-  /** What the amount is told in; null when it has no rate. */
-  const moneyOf = ({ event }: EventRow, amount: string): { currency: string; value: bigint | null } => {
-    if (rates === undefined) return { currency: event.currency, value: units(amount) }
-    if (event.currency === 'USD') return { currency: 'USD', value: units(amount) }
-    const rate = rates.get(`${new Date(event.eventMs).toISOString().slice(0, 7)} ${event.currency}`)
-    return { currency: 'USD', value: rate === undefined ? null : (units(amount) * scale) / units(rate) }
+  /** `2026-06 EUR` of what has to be converted; null of what needs none. */
+  const rateKeyOf = ({ event }: EventRow): string | null =>
+    rates === undefined || event.currency === 'USD'
+      ? null
+      : `${new Date(event.eventMs).toISOString().slice(0, 7)} ${event.currency}`
+  const isUnconverted = (row: EventRow): boolean => {
+    const key = rateKeyOf(row)
+    return key !== null && !rates!.has(key)
+  }
+  /** What has to be converted is added up by month and currency first, under a name of its own. */
+  const addMoney = (row: EventRow, name: string, value: bigint) => {
+    const key = rateKeyOf(row)
+    if (isUnconverted(row)) return
+    if (key === null) add(row, row.event.currency, name, value)
+    else add(row, 'USD', `${name}@${key}`, value)
   }
   const firsts = new Set<string>()
   for (const row of live) {
@@ -71,24 +80,25 @@ export function plainReport(rows: readonly EventRow[], question: PlainQuestion):
     if (event.name === 'register') add(row, '', 'registrations', 1n)
     if (event.name === 'login') add(row, '', 'logins', 1n)
     if (!['deposit', 'withdraw', 'bet', 'win', 'loss'].includes(event.name)) continue
-    const { currency, value } = moneyOf(row, event.amount as string)
-    if (value === null) add(row, currency, 'unconverted_count', 1n)
+    const currency = rates === undefined ? event.currency : 'USD'
+    const value = units(event.amount as string)
+    if (isUnconverted(row)) add(row, currency, 'unconverted_count', 1n)
     if (event.name === 'deposit') {
       add(row, currency, 'deposit_count', 1n)
-      add(row, currency, 'deposit_amount', value ?? 0n)
+      addMoney(row, 'deposit_amount', value)
       addPerson(row, currency, 'depositors')
       if (isFirst) {
         add(row, currency, 'ftd_count', 1n)
-        add(row, currency, 'ftd_amount', value ?? 0n)
+        addMoney(row, 'ftd_amount', value)
       }
     }
     if (event.name === 'withdraw') {
       add(row, currency, 'withdraw_count', 1n)
-      add(row, currency, 'withdraw_amount', value ?? 0n)
+      addMoney(row, 'withdraw_amount', value)
     }
     if (event.name === 'bet') {
       add(row, currency, 'bet_count', 1n)
-      add(row, currency, 'stake', value ?? 0n)
+      addMoney(row, 'stake', value)
       if (event.betResultAmount !== null) addResult(row, event.betResultAmount, event.betResult === 'loss')
     }
     if (event.name === 'win' || event.name === 'loss') {
@@ -97,13 +107,23 @@ export function plainReport(rows: readonly EventRow[], question: PlainQuestion):
     }
   }
   function addResult(row: EventRow, amount: string, isLoss: boolean): void {
-    const { currency, value } = moneyOf(row, amount)
-    if (value === null) return
+    const value = units(amount)
     const result = isLoss && value > 0n ? -value : value
-    add(row, currency, 'player_result', result)
-    add(row, currency, 'ggr', -result)
+    addMoney(row, 'player_result', result)
+    addMoney(row, 'ggr', -result)
   }
+  for (const group of groups.values()) convert(group, rates)
   return shown(groups)
+}
+
+/** Each month's sum of a currency by its rate, to 18 digits. */
+function convert(group: Group, rates: ReadonlyMap<string, string> | undefined): void {
+  for (const [name, value] of Object.entries(group)) {
+    const [plain = '', key] = name.split('@')
+    if (key === undefined) continue
+    group[plain] = (group[plain] ?? 0n) + (value * scale) / units(rates?.get(key) as string)
+    delete group[name]
+  }
 }
 
 function inTime(a: EventRow, b: EventRow): number {

@@ -1,0 +1,118 @@
+// Keeps the rollups of reports up to date, in steps: now and then by itself, so that little is left to do, and when
+// somebody is about to ask, up to the last load. One step goes at a time, and none while events are being deleted or exchanged:
+// whoever does that does it here (`change`), after the rollups were emptied, and they are made anew afterwards.
+
+import type { RollingWarehouse, RollupName } from '../warehouse/load.ts'
+import type { Logger } from './pace.ts'
+import { openTurns } from './turns.ts'
+
+export type Rolling = {
+  /** The build that has everything up to the last load, or null when it is not there within the time. */
+  upToDate(msMax: number): Promise<string | null>
+  /** Deletes or exchanges events. */
+  change<T>(work: () => Promise<T>): Promise<T>
+  status(): RollingStatus
+  close(): Promise<void>
+}
+
+export type RollingStatus = { build: string; upTo: number; steps: number; stepMsLast: number }
+
+export type RollingParts = {
+  warehouse: RollingWarehouse
+  now: () => number
+  logger: Logger
+  /** Between two steps that nobody asked for, and events of one step. */
+  intervalMs: () => number
+  eventsMax: number
+}
+
+const order: readonly RollupName[] = ['sums', 'people', 'clicks', 'users', 'late']
+const retryMs = 2_000
+
+export function openRolling(parts: RollingParts): Rolling {
+  const { warehouse, now, logger, intervalMs, eventsMax } = parts
+  const turns = openTurns()
+  let build: string | null = null
+  let upTo = 0
+  let steps = 0
+  let stepMsLast = 0
+  let closing = false
+  let wake = () => {}
+
+  /** One step; false when there is nothing left. What another process or an earlier life did is asked for once. */
+  const step = async (): Promise<boolean> => {
+    if (build === null) {
+      build = (await warehouse.build()) ?? (await warehouse.beginBuild())
+      upTo = Math.min(...Object.values(await warehouse.stepped(build)))
+    }
+    const startedMs = now()
+    const next = await warehouse.nextStep(upTo, eventsMax)
+    if (next === null) return false
+    const one = { build, from: upTo, to: next.to }
+    const stepped = await warehouse.stepped(build)
+    await warehouse.prepare(one)
+    for (const name of order) if (stepped[name] < next.to) await warehouse.roll(name, { ...one, from: stepped[name] })
+    upTo = next.to
+    steps += 1
+    stepMsLast = now() - startedMs
+    return true
+  }
+  const forget = () => {
+    build = null
+  }
+  const once = () =>
+    turns.run(async () => {
+      try {
+        return !closing && (await step())
+      } catch (cause) {
+        forget()
+        throw cause
+      }
+    })
+
+  const pause = (ms: number) =>
+    new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  const work = async () => {
+    while (!closing) {
+      try {
+        while (await once());
+        await pause(intervalMs())
+      } catch (cause) {
+        if (!closing)
+          logger.warn({ cause: String(cause) }, 'the rollups of reports are not up to date: it is tried again')
+        await pause(retryMs)
+      }
+    }
+  }
+  const ended = work()
+
+  return {
+    async upToDate(msMax) {
+      const endMs = now() + msMax
+      try {
+        while (await once()) if (now() >= endMs) return null
+        return build
+      } catch {
+        return null
+      }
+    },
+    change: work =>
+      turns.run(async () => {
+        forget()
+        await warehouse.beginBuild()
+        return work()
+      }),
+    status: () => ({ build: build ?? '', upTo, steps, stepMsLast }),
+    async close() {
+      closing = true
+      wake()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,169 @@
+// The same reports as report.ts and report-more.ts, from the rollups (../rollups.ts) instead of from the events: a
+// hundredth of the rows. A test holds them to the plain reading and to each other.
+// They are there for whatever is asked of all that was received: `receivedBeforeMs` asks for less, and by click a day of
+// another time zone, or an hour, is asked for, which rollups of clicks do not have; both are null here, and made from the events.
+// So is what was asked for while the rollups were emptied under it.
+
+import type { Connection, Params } from '../connection.ts'
+import { readBuild } from '../rollups.ts'
+import {
+  bucketSql,
+  firstsOfMonthsSql,
+  moneyOfMonthsSql,
+  paramsOf,
+  type ReportQuestion,
+  type ReportRow,
+  together,
+} from './report.ts'
+import {
+  type FunnelQuestion,
+  type FunnelRow,
+  type LateQuestion,
+  type LateRow,
+  lateRowOf,
+  type LateFound,
+} from './report-more.ts'
+
+/** Rows, or null when rollups cannot answer this. */
+export async function readRolledReport(
+  connection: Connection,
+  build: string,
+  question: ReportQuestion,
+): Promise<ReportRow[] | null> {
+  if (!canAnswer(question)) return null
+  const isByClick = question.dimension === 'click_id'
+  if (isByClick && ((question.timeZone ?? 'UTC') !== 'UTC' || question.bucket === 'hour')) return null
+  const sqls = isByClick
+    ? [clickPeopleSql(question), clickMoneySql(question), firstsSql(question)]
+    : plainSqls(question)
+  const rows = await askAll<Partial<ReportRow>>(connection, build, sqls, paramsOf(question))
+  return rows && together(rows)
+}
+
+export async function readRolledFunnel(
+  connection: Connection,
+  build: string,
+  question: FunnelQuestion,
+): Promise<FunnelRow[] | null> {
+  if (!canAnswer(question)) return null
+  const sql = `SELECT click AS click_id, count() AS registered, countIf(made >= 1) AS deposited_once,
+      countIf(made >= 2) AS deposited_twice
+    FROM (
+      SELECT ${question.byClick === true ? 'argMinMerge(first_click)' : "''"} AS click, minMerge(first_register) AS timestamp,
+        sum(registers) AS times, sum(deposits) AS made
+      FROM rollup_users WHERE product = {product:String} AND build = '' GROUP BY person
+    ) WHERE times > 0 AND ${within('timestamp')}
+    GROUP BY click ORDER BY registered DESC, click_id`
+  return (await askAll<FunnelRow>(connection, build, [sql], paramsOf(question)))?.[0] ?? null
+}
+
+export async function readRolledLate(
+  connection: Connection,
+  build: string,
+  question: LateQuestion,
+): Promise<LateRow[] | null> {
+  if (!canAnswer(question)) return null
+  const sql = `SELECT toString(toDate(at, {tz:String})) AS day, event_name, currency, sum(rollup_late.events) AS events,
+      if(sum(amounts) = 0, NULL, toString(sum(rollup_late.amount))) AS amount,
+      toUnixTimestamp64Milli(min(first_received)) AS firstMs, toUnixTimestamp64Milli(max(last_received)) AS lastMs
+    FROM rollup_late WHERE product = {product:String} AND build = '' AND ${within('at')}
+      AND received >= toStartOfDay(addDays(toTimeZone(at, {tz:String}), 1))
+    GROUP BY day, event_name, currency ORDER BY day, event_name, currency`
+  const found = await askAll<LateFound>(connection, build, [sql], paramsOf(question))
+  return found?.[0]?.map(lateRowOf) ?? null
+}
+
+/** Days of all zones begin at a quarter of an hour since the seventies. */
+function canAnswer({ receivedBeforeMs, from }: Pick<ReportQuestion, 'receivedBeforeMs' | 'from'>): boolean {
+  return receivedBeforeMs === undefined && from >= '1973'
+}
+
+/** Null when another build counts by the time that all was read. */
+async function askAll<Row>(connection: Connection, build: string, sqls: string[], params: Params) {
+  const found = await Promise.all(sqls.map(sql => connection.select<Row>('ask', sql, params)))
+  return (await readBuild(connection, 'ask')) === build ? found : null
+}
+
+const ours = "product = {product:String} AND build = ''"
+
+function within(column: string): string {
+  return `${column} >= toDateTime64({from:String}, 3, {tz:String}) AND ${column} < toDateTime64({to:String}, 3, {tz:String})`
+}
+
+function dimensionSql({ dimension }: ReportQuestion): string {
+  return dimension === undefined ? "''" : dimension
+}
+
+const sumNames = [
+  'deposits',
+  'withdraws',
+  'bets',
+  'settlements',
+  'deposit_amount',
+  'withdraw_amount',
+  'stake',
+  'player_result',
+] as const
+
+function plainSqls(question: ReportQuestion): string[] {
+  const [time, dimension] = [bucketSql(question, 'at'), dimensionSql(question)]
+  const there = `WHERE ${ours} AND ${within('at')}`
+  const currency = question.converted === true ? "'USD'" : 'currency'
+  const sums = sumNames.map(name => `sum(${name}) AS ${name}`).join(', ')
+  return [
+    `SELECT ${time} AS time, ${dimension} AS dimension, '' AS currency, sum(rollup_sums.registrations) AS registrations,
+      sum(rollup_sums.logins) AS logins FROM rollup_sums ${there} GROUP BY time, dimension
+      HAVING registrations > 0 OR logins > 0`,
+    `SELECT ${time} AS time, ${dimension} AS dimension, '' AS currency, groupBitmapMerge(active) AS active_users
+      FROM rollup_people ${there} GROUP BY time, dimension`,
+    `SELECT ${time} AS time, ${dimension} AS dimension, ${currency} AS told, groupBitmapMerge(rollup_people.depositors) AS depositors
+      FROM rollup_people ${there} AND currency != '' GROUP BY time, dimension, told HAVING depositors > 0`,
+    moneyOfMonthsSql(
+      question,
+      `SELECT ${time} AS time, ${dimension} AS dimension, toYYYYMM(at) AS month, currency, ${sums}
+        FROM rollup_sums ${there} AND currency != '' GROUP BY time, dimension, month, currency`,
+    ),
+    firstsSql(question),
+  ]
+}
+
+/** The first click of each user who has one. */
+const clicksSql = `SELECT person, argMinMerge(first_click) AS first FROM rollup_users WHERE ${ours} GROUP BY person`
+
+/** Rows of users by day: each belongs to its click, or to that which its user first came with. */
+const byClickSql = `SELECT *, if(click_id != '', click_id, first) AS dimension
+  FROM rollup_clicks LEFT JOIN (${clicksSql}) AS clicks USING person WHERE ${ours} AND ${within('at')}`
+
+function clickPeopleSql(question: ReportQuestion): string {
+  return `SELECT ${bucketSql(question, 'at')} AS time, dimension, '' AS currency, sum(r.registrations) AS registrations, sum(r.logins) AS logins,
+      uniqExact(person) AS active_users FROM (${byClickSql}) AS r GROUP BY time, dimension`
+}
+
+function clickMoneySql(question: ReportQuestion): string {
+  const sums = sumNames.map(name => `sum(r.${name}) AS ${name}`).join(', ')
+  const depositors = 'groupBitmapStateIf(person, r.deposits > 0) AS persons'
+  return moneyOfMonthsSql(
+    question,
+    `SELECT ${bucketSql(question, 'at')} AS time, dimension, toYYYYMM(at) AS month, currency, ${sums}, ${depositors}
+      FROM (${byClickSql}) AS r WHERE currency != '' GROUP BY time, dimension, month, currency`,
+    'groupBitmapMerge(m.persons) AS depositors,',
+  )
+}
+
+function firstsSql(question: ReportQuestion): string {
+  const parts = { click_id: 'first.4', game_type: 'first.5', game_provider: 'first.6' }
+  const part = question.dimension === undefined ? "''" : parts[question.dimension]
+  const dimension = question.dimension === 'click_id' ? `if(${part} != '', ${part}, click)` : part
+  return firstsOfMonthsSql(
+    question,
+    `SELECT ${bucketSql(question, 'timestamp')} AS time, dimension, toYYYYMM(timestamp) AS month, currency,
+        count() AS firsts, sum(value) AS amount
+      FROM (
+        SELECT first.1 AS timestamp, first.2 AS currency, toDecimal256(first.3, 18) AS value, ${dimension} AS dimension
+        FROM (
+          SELECT argMinMerge(first_deposit) AS first, argMinMerge(first_click) AS click, sum(deposits) AS made
+          FROM rollup_users WHERE ${ours} GROUP BY person
+        ) WHERE made > 0
+      ) WHERE ${within('timestamp')} GROUP BY time, dimension, month, currency`,
+  )
+}
