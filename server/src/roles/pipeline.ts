@@ -79,7 +79,11 @@ function indexPlace(config: Config): IndexPlace {
 
 function pipelineStatus(pipeline: Pipeline) {
   const status = pipeline.status()
-  const { state, reason, stored, duplicate, parked, checkpointEvents, acceptedBefore } = status
+  const { state, reason, accepted, stored, duplicate, conflict, parked, rejected, acceptedBefore } = status
+  const { checkpointEvents, checkpointOffset, lagEvents, lagSeconds } = status
+  // By the log's total against the outcomes; there is nothing to compare before the log was found.
+  const difference = status.logId === '' ? 0 : acceptedBefore + checkpointEvents - stored - duplicate - parked
+  const outcomes = { accepted, stored, duplicate, conflict, parked, rejected }
   const isRunning = state === 'running'
   return {
     notReady: isRunning ? null : `${state}${reason === '' ? '' : `: ${reason}`}`,
@@ -87,8 +91,9 @@ function pipelineStatus(pipeline: Pipeline) {
       ...status,
       isRunning,
       loadSecondsLast: status.loadMsLast / 1000,
-      // By the log's total against the outcomes; there is nothing to compare before the log was found.
-      difference: status.logId === '' ? 0 : acceptedBefore + checkpointEvents - stored - duplicate - parked,
+      difference,
+      // For the metrics, where a 0 that only means "not known yet" would look like a fall and a rise.
+      books: status.logId === '' ? null : { ...outcomes, checkpointOffset, lagEvents, lagSeconds, difference },
     },
   }
 }

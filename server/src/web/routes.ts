@@ -1,6 +1,9 @@
 // What the admin API answers, as one table: a method, a path, and a function from the request to a JSON value. The
 // table is also what tells a wrong method (405) from a wrong path (404).
 
+import { createHash } from 'node:crypto'
+import { type Act, sentField, sentFields } from './act.ts'
+import { auditRoutes } from './audit-routes.ts'
 import type { Accounts, Filter, Key, KeyChange, KeyWish, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
@@ -25,11 +28,11 @@ import { turnPage } from './turn-page.ts'
 
 export type Asked = { query: URLSearchParams; id: string; body: object; now: number }
 export type Answer = { status?: 200 | 201 | 202; body: unknown }
-export type Route = {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  path: string
-  answer: (asked: Asked) => Promise<Answer>
-}
+/** What changes something is an act: it has a name, and is recorded before and after it is done (act.ts). */
+export type Route = { path: string; answer: (asked: Asked) => Promise<Answer> } & (
+  | { method: 'GET' }
+  | { method: 'POST' | 'PATCH' | 'DELETE'; act: Act }
+)
 
 const idBytesMax = 512
 const rateLimitMax = 6_000_000
@@ -154,6 +157,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
     ...rejectionRoutes(needs, pageRowsMax),
     ...ratesRoutes(needs),
     ...reprocessRoutes(needs),
+    ...auditRoutes(needs.audit, pageRowsMax),
     {
       method: 'GET',
       path: '/api/status',
@@ -178,6 +182,11 @@ function ratesRoutes(needs: WebNeeds): Route[] {
     {
       method: 'POST',
       path: '/api/rates',
+      act: {
+        name: 'rates.import',
+        on: ({ body }) => ({ target: sentField(body, 'month'), values: { sha256: sha256(JSON.stringify(body)) } }),
+        done: ({ body }) => ({ values: sentFields(body, 'currencies') }),
+      },
       async answer({ query, body, now }) {
         readQuery(query, none, now)
         const result = await needs.importRates(body)
@@ -215,6 +224,7 @@ function reprocessRoutes(needs: WebNeeds): Route[] {
     {
       method: 'POST',
       path: '/api/reprocess',
+      act: { name: 'reprocess.start', on: ({ body }) => ({ values: sentFields(body, 'from', 'to') }) },
       async answer({ query, body, now }) {
         readQuery(query, none, now)
         const why = 'it is a time of receipt'
@@ -249,6 +259,11 @@ function accountRoutes(accounts: Accounts): Route[] {
     {
       method: 'POST',
       path: '/api/products',
+      act: {
+        name: 'product.create',
+        on: ({ body }) => ({ product: sentField(body, 'id'), target: sentField(body, 'id') }),
+        done: ({ status }) => ({ values: { created: status === 201 } }),
+      },
       async answer({ query, body, now }) {
         readQuery(query, none, now)
         const { id } = readFields(body, { id: required(productId, 'it names the product') }, now)
@@ -277,6 +292,14 @@ function accountRoutes(accounts: Accounts): Route[] {
     {
       method: 'POST',
       path: '/api/keys',
+      act: {
+        name: 'key.create',
+        on: ({ body }) => ({
+          product: sentField(body, 'product'),
+          values: sentFields(body, 'name', 'mode', ...settingNames),
+        }),
+        done: ({ body }) => ({ target: sentField(body, 'id'), values: sentFields(body, 'prefix', ...settingNames) }),
+      },
       async answer({ query, body, now }) {
         readQuery(query, none, now)
         const { key, secret } = granted(await accounts.createKey(readKeyWish(body, now)))
@@ -295,6 +318,15 @@ function accountRoutes(accounts: Accounts): Route[] {
     {
       method: 'PATCH',
       path: '/api/keys/:id',
+      act: {
+        name: 'key.update',
+        on: ({ id, body, now }) => {
+          const found = accounts.listKeys().find(one => one.id === id)
+          const values = sentFields(body, 'name', ...settingNames)
+          const was = found && sentFields(show(found, now), ...Object.keys(values))
+          return { product: found?.product ?? null, target: id, values: { ...values, was } }
+        },
+      },
       async answer({ query, id, body, now }) {
         readQuery(query, none, now)
         const { key } = granted(await accounts.updateKey(find(id).id, readKeyChange(body, now)))
@@ -304,6 +336,10 @@ function accountRoutes(accounts: Accounts): Route[] {
     {
       method: 'DELETE',
       path: '/api/keys/:id',
+      act: {
+        name: 'key.revoke',
+        on: ({ id }) => ({ product: accounts.listKeys().find(one => one.id === id)?.product ?? null, target: id }),
+      },
       async answer({ query, id, now }) {
         readQuery(query, none, now)
         const { key } = granted(await accounts.revokeKey(find(id).id))
@@ -356,6 +392,7 @@ function readKeyChange(body: object, now: number): KeyChange {
   throw badParameters([{ name: 'name', message }])
 }
 
+const settingNames = ['rate_limit', 'scopes', 'expires_at'] as const
 const keySettings = { name: text(100), rate_limit: integer(1, rateLimitMax), scopes: listOf('ingest', 'read') }
 
 function readKeyWish(body: object, now: number): KeyWish {
@@ -377,4 +414,8 @@ function readKeyWish(body: object, now: number): KeyWish {
     ...(wish.rate_limit !== null && { rateLimit: wish.rate_limit }),
     expiresMs: wish.expires_at,
   }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
