@@ -97,6 +97,17 @@ test('every command of the runbook exists, with its options', () => {
   }
 })
 
+test('every alert has a test of its own in which it fires', () => {
+  const { tests } = parse(readFileSync(join(root, 'deploy/prometheus/datapulse.rules.test.yml'), 'utf8')) as {
+    tests: { name: string; promql_expr_test: { expr: string }[] }[]
+  }
+  assert.deepEqual(
+    tests.map(({ name }) => name),
+    ['all is well', ...alerts],
+  )
+  for (const { name, promql_expr_test: asked } of tests.slice(1)) assert.ok(asked[0]?.expr.includes(`"${name}"`), name)
+})
+
 const promtool = spawnSync('promtool', ['--version']).status === 0
 test('Prometheus itself takes the rules, and they fire when they should', {
   skip: promtool ? false : 'promtool is not installed',

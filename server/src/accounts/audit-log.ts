@@ -260,7 +260,8 @@ function list(file: DatabaseSync, question: AuditQuestion): AuditEntry[] {
   if (product !== undefined) add(`(product = ? OR product IS NULL AND ${endsWith})`, product, product)
   const sql = `SELECT * FROM audit WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT ?`
   const rows = file.prepare(sql).all(...values, limit) as Row[]
-  const selectEnd = file.prepare('SELECT * FROM audit WHERE chain = ? AND of = ? ORDER BY seq LIMIT 1')
+  // Left to itself, SQLite walks the whole chain for this one.
+  const selectEnd = file.prepare('SELECT * FROM audit INDEXED BY audit_by_of WHERE chain = ? AND of = ?')
   return rows.map(row => entryOf(row, row.kind === 'begun' ? (selectEnd.get(chain, row.seq) as Row | undefined) : row))
 }
 
