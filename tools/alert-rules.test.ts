@@ -7,7 +7,6 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { openOutput } from '../cli/src/output.ts'
 import { buildProgram, everyCommand } from '../cli/src/program.ts'
@@ -16,6 +15,7 @@ import { codes } from '../contract/codes.ts'
 import { metrics, roleStarted, roleUp } from '../server/src/metrics.ts'
 import { rolesOf } from '../server/src/role-socket.ts'
 
+type Command = ReturnType<typeof buildProgram>
 type Rule = {
   alert: string
   expr: string

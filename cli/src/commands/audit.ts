@@ -56,11 +56,12 @@ export function addAudit(program: Command, setting: Setting): void {
         row['act'],
         row['product'],
         row['target'],
-        row['code'] === null ? row['outcome'] : `${row['outcome']} (${row['code']})`,
+        row['outcome'],
+        row['code'],
         JSON.stringify(row['values']),
       ])
       setting.output.table(
-        ['seq', 'at', 'actor', 'way', 'address', 'act', 'product', 'target', 'outcome', 'values'],
+        ['seq', 'at', 'actor', 'way', 'address', 'act', 'product', 'target', 'outcome', 'code', 'values'],
         rows,
       )
     })
