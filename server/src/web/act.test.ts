@@ -73,8 +73,12 @@ describe('acts over HTTP', () => {
     assert.deepEqual([values['name'], values['rate_limit']], ['main', 60])
     assert.ok(!JSON.stringify(fakes.audited).includes(made.body.key))
 
-    await ask('PATCH', `/api/keys/${made.body.id}`, { rate_limit: 5 })
-    assert.deepEqual(lastAct().values, { rate_limit: 5, was: { rate_limit: 60 } })
+    await ask('PATCH', `/api/keys/${made.body.id}`, { rate_limit: 5, expires_at: '30d' })
+    assert.deepEqual(lastAct().values, {
+      rate_limit: 5,
+      expires_at: '30d',
+      was: { rate_limit: 60, expires_at: null },
+    })
     assert.deepEqual([lastAct().actor, lastAct().product], [null, 'shop'])
     await ask('DELETE', `/api/keys/${made.body.id}`)
     assert.deepEqual([lastAct().act, lastAct().target, lastAct().outcome], ['key.revoke', made.body.id, 'done'])

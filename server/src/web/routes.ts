@@ -323,8 +323,10 @@ function accountRoutes(accounts: Accounts): Route[] {
         on: ({ id, body, now }) => {
           const found = accounts.listKeys().find(one => one.id === id)
           const values = sentFields(body, 'name', ...settingNames)
-          const was = found && sentFields(show(found, now), ...Object.keys(values))
-          return { product: found?.product ?? null, target: id, values: { ...values, was } }
+          if (found === undefined) return { target: id, values }
+          const before: Record<string, unknown> = show(found, now)
+          const was = Object.fromEntries(Object.keys(values).map(name => [name, before[name]]))
+          return { product: found.product, target: id, values: { ...values, was } }
         },
       },
       async answer({ query, id, body, now }) {
