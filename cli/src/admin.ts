@@ -13,7 +13,14 @@ export type Admin = {
   remove<Body>(path: string): Promise<Body>
 }
 
-export type AdminOptions = { url: string; dataDir: string; token: string | null; timeoutMs?: number }
+/** `actor`: for whom the server records what is changed. */
+export type AdminOptions = {
+  url: string
+  dataDir: string
+  token: string | null
+  actor?: string | null
+  timeoutMs?: number
+}
 
 export function openAdmin(options: AdminOptions): Admin {
   const base = readUrl(options.url, '--url')
@@ -21,7 +28,11 @@ export function openAdmin(options: AdminOptions): Admin {
 
   const call = async <Body>(method: string, path: string, body?: object): Promise<Body> => {
     token ??= findToken(options, base)
-    const headers = { authorization: `Bearer ${await token}`, 'content-type': 'application/json' }
+    const headers = {
+      authorization: `Bearer ${await token}`,
+      'content-type': 'application/json',
+      ...(options.actor && { 'x-actor': printable(options.actor) }),
+    }
     const reply = await reach(base + path, {
       method,
       headers,
@@ -37,6 +48,11 @@ export function openAdmin(options: AdminOptions): Admin {
     patch: (path, body) => call('PATCH', path, body),
     remove: path => call('DELETE', path),
   }
+}
+
+/** As the server takes it: a header holds ASCII only. */
+function printable(name: string): string {
+  return name.replace(/[^\x20-\x7e]/gu, '?').slice(0, 100)
 }
 
 /** A base URL without its trailing slash. */

@@ -37,6 +37,7 @@ lines elsewhere, and text that came from outside is printed without its control 
 |---|---|
 | \`DATAPULSE_ADMIN_URL\` | the admin port, instead of \`--url\` |
 | \`DATAPULSE_ADMIN_TOKEN\` | the admin token; without it the file \`admin-token\` in the data directory is read |
+| \`DATAPULSE_ACTOR\` | who the audit log says did it, instead of the name of the system's user: sent as \`X-Actor\` with every call, a claim and not a proof |
 | \`DATAPULSE_DATA_DIR\` | the data directory, instead of \`--data-dir\` |
 | \`DATAPULSE_API_URL\` | the public port, instead of \`--api-url\` |
 | \`DATAPULSE_API_KEY\` | the API key for \`send\` |

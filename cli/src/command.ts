@@ -44,7 +44,8 @@ export function withJson(command: Command): Command {
 }
 
 export function adminOf(choice: AdminChoice, { environment }: Setting): Admin {
-  return openAdmin({ url: choice.url, dataDir: choice.dataDir, token: environment.adminToken })
+  const { adminToken: token, actor } = environment
+  return openAdmin({ url: choice.url, dataDir: choice.dataDir, token, actor })
 }
 
 /** Reads an option that is a whole number. */

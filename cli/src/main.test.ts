@@ -124,6 +124,26 @@ describe('the commands', () => {
     for (const name of ['duplicates', 'parked', 'rejected']) assert.match((await ask(name, 'list')).stdout, /demo/)
   })
 
+  it('lists acts with who did them, and says by its exit code whether the record is whole', async () => {
+    await ask('keys', 'create', '--product', 'audited')
+    const [act] = await askJson('audit', 'list', '--product', 'audited')
+    assert.deepEqual([act.act, act.actor, act.outcome], ['key.create', 'tester', 'done'])
+    assert.match(
+      (await ask('audit', 'list', '--act', 'key.create')).stdout,
+      /\ttester\ttoken\t.*\tkey.create\taudited\t/,
+    )
+    await run(['keys', 'list'], { ...environment, adminToken: 'not-the-right-token' })
+    assert.equal((await askJson('audit', 'list', '--attempts'))[0].code, 'UNAUTHORIZED')
+    await run(['products', 'create', 'named'], { ...environment, actor: 'Zoë\n' })
+    assert.equal((await askJson('audit', 'list', '--limit', '1'))[0].actor, 'Zo??')
+
+    const whole = await ask('audit', 'verify')
+    assert.deepEqual([whole.code, /^acts +whole: \d+ entries/.test(whole.stdout)], [0, true], whole.stdout)
+    const broken = await ask('audit', 'verify', '--known', `9999:${'f'.repeat(64)}`)
+    assert.equal(broken.code, 1)
+    assert.match(broken.stdout, /acts +BROKEN: entry 9999 is gone/)
+  })
+
   it('says how the server is, and by its exit code whether all is well', async () => {
     const well = await ask('status')
     assert.equal(well.code, 0)

@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { Setting } from './command.ts'
+import { addAudit } from './commands/audit.ts'
 import { addCounts } from './commands/counts.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDuplicates } from './commands/duplicates.ts'
@@ -45,6 +46,7 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addRates,
     addReprocess,
     addUsers,
+    addAudit,
     addSend,
     addGenerate,
   ]

@@ -1,5 +1,7 @@
 // What the command line takes from the environment, and its defaults. The only file of it that reads the environment.
 
+import { userInfo } from 'node:os'
+
 export type Environment = {
   adminUrl: string
   /** null: not given. */
@@ -7,6 +9,8 @@ export type Environment = {
   dataDir: string
   /** null: it is in the data directory. */
   adminToken: string | null
+  /** Who acts are recorded for; null: nobody knows. */
+  actor: string | null
   apiKey: string | null
 }
 
@@ -16,6 +20,16 @@ export function readEnvironment(env: Record<string, string | undefined> = proces
     apiUrl: env['DATAPULSE_API_URL'] || null,
     dataDir: env['DATAPULSE_DATA_DIR'] || './data',
     adminToken: env['DATAPULSE_ADMIN_TOKEN'] || null,
+    actor: env['DATAPULSE_ACTOR'] || userName(),
     apiKey: env['DATAPULSE_API_KEY'] || null,
+  }
+}
+
+/** Of whom this process is; there may be no name for the number. */
+function userName(): string | null {
+  try {
+    return userInfo().username || null
+  } catch {
+    return null
   }
 }

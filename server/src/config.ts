@@ -228,7 +228,7 @@ type Options = typeof options
 export type Config = { [N in keyof Options]: Options[N] extends Option<infer K> ? Kinds[K] : never }
 
 /** Variables that are not the server's but that the command line or the tests read. */
-const othersVariables = ['DATAPULSE_ADMIN_URL', 'DATAPULSE_API_URL', 'DATAPULSE_API_KEY']
+const othersVariables = ['DATAPULSE_ADMIN_URL', 'DATAPULSE_ACTOR', 'DATAPULSE_API_URL', 'DATAPULSE_API_KEY']
 
 export type ConfigResult = { config: Config; warnings: string[] } | { problems: string[] } | { help: string }
 

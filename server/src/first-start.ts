@@ -3,6 +3,7 @@
 
 import { join, resolve } from 'node:path'
 import { openAccounts } from './accounts/accounts.ts'
+import { openAuditLog } from './accounts/audit-log.ts'
 import { type Config, options } from './config.ts'
 import type { Logger } from './logger.ts'
 import type { RoleName } from './role-socket.ts'
@@ -12,14 +13,21 @@ export type DemoKey = { secret: string }
 /** Makes the demo product and its key when there is no product yet; null when nothing was made. */
 export async function makeDemoKey(config: Config, logger: Logger): Promise<DemoKey | null> {
   if (!isLoopback(config.host) || !isLoopback(config.adminHost)) return null
-  const accounts = openAccounts({ path: join(config.dataDir, 'accounts.db'), now: Date.now, logger })
+  const path = join(config.dataDir, 'accounts.db')
+  const accounts = openAccounts({ path, now: Date.now, logger })
+  const audit = openAuditLog({ path, now: Date.now })
   try {
     if (accounts.listProducts().length > 0) return null
-    const made = await accounts.createKey({ product: 'demo', name: 'first key' })
+    const wish = { product: 'demo', name: 'first key' }
+    const { product, ...values } = wish
+    const end = audit.begin({ act: 'key.create', product, way: 'local', actor: 'datapulse serve', values })
+    const made = await accounts.createKey(wish)
     if (!made.ok) throw new Error(made.problem)
+    end({ outcome: 'done', target: made.key.id, values: { prefix: made.key.prefix } })
     return { secret: made.secret }
   } finally {
     accounts.close()
+    audit.close()
   }
 }
 

@@ -57,6 +57,17 @@ export const limits = {
   productsMax: 10_000,
   keysMax: 100_000,
 
+  // audit log: of each chain the oldest entries go beyond these, which is an entry itself
+  /** An act takes two, some 600 bytes together. */
+  auditEntriesMax: 1_000_000,
+  /** Attempts with a wrong admin token, which are kept apart from acts. */
+  auditAttemptsMax: 10_000,
+  auditAgeMsMax: 7 * 366 * 86_400_000,
+  /** What one entry says of its act; beyond it the act's values are left out. */
+  auditEntryBytesMax: 8 * 1024,
+  /** Attempts of one minute that are written down one by one; the rest of that minute is one entry that counts them. */
+  auditAttemptsPerMinuteMax: 10,
+
   // log
   /** A segment of the log is closed at this size. */
   segmentBytesMax: 64 * 1024 * 1024,
@@ -126,6 +137,9 @@ export const limits = {
   engineMemoryBytesMax: 1024 * 1024 * 1024,
   /** Body of one statement; beyond it 413. */
   engineBodyBytesMax: 256 * 1024 * 1024,
+
+  /** The warehouse is asked how it is this often, for the metrics, and must answer within that time. */
+  warehouseAskMs: 15_000,
 
   // web
   /** Rows of one page. */

@@ -3,7 +3,7 @@
 // datapulse_role_up says so. docs/reference/metrics.md is made from the same table.
 
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { askRole, type RoleName, roleNames } from './role-socket.ts'
+import { askRole, type RoleName } from './role-socket.ts'
 
 export type RoleMetrics = { collect(): Promise<unknown> }
 
@@ -125,7 +125,15 @@ export const metrics: Metric[] = [
   ),
   metric('api', 'gauge', 'datapulse_log_oldest_offset', 'log.oldestOffset', 'First record that is still kept.'),
   metric('api', 'gauge', 'datapulse_log_bytes', 'log.bytes', 'Bytes of the log on disk.'),
+  metric('api', 'gauge', 'datapulse_log_budget_bytes', 'log.budgetBytes', 'How large the log may grow at all.'),
   metric('api', 'gauge', 'datapulse_log_segments', 'log.segments', 'Files of the log.'),
+  metric(
+    'api',
+    'gauge',
+    'datapulse_log_damaged',
+    'log.damaged',
+    'Places of the log that were found broken at the last start.',
+  ),
   metric(
     'api',
     'gauge',
@@ -142,76 +150,83 @@ export const metrics: Metric[] = [
     'disk.freeBytes',
     'Free space on the disk of the data directory.',
   ),
+  metric(
+    'api',
+    'gauge',
+    'datapulse_disk_free_min_bytes',
+    'disk.freeMinBytes',
+    'Free space below which no events are taken.',
+  ),
   metric('api', 'gauge', 'datapulse_keys_active', 'accounts.keysActive', 'Keys that may be used.'),
   metric(
     'pipeline',
     'gauge',
     'datapulse_events_processed',
-    'pipeline.accepted',
+    'pipeline.books.accepted',
     'Events that have their outcome: accepted minus in flight.',
   ),
-  metric('pipeline', 'gauge', 'datapulse_events_stored', 'pipeline.stored', 'Events in the warehouse.'),
+  metric('pipeline', 'gauge', 'datapulse_events_stored', 'pipeline.books.stored', 'Events in the warehouse.'),
   metric(
     'pipeline',
     'gauge',
     'datapulse_events_duplicate',
-    'pipeline.duplicate',
+    'pipeline.books.duplicate',
     'Events that were there before, conflicts included.',
   ),
   metric(
     'pipeline',
     'gauge',
     'datapulse_events_conflict',
-    'pipeline.conflict',
+    'pipeline.books.conflict',
     'Duplicates with another amount, currency or user.',
   ),
   metric(
     'pipeline',
     'gauge',
     'datapulse_events_parked',
-    'pipeline.parked',
+    'pipeline.books.parked',
     'Events that could not be processed and are kept with the reason.',
   ),
   metric(
     'pipeline',
     'gauge',
     'datapulse_events_erased',
-    'pipeline.erased',
+    'pipeline.books.erased',
     'Events that were deleted, of erased users or by retention, and events of erased users that were not taken in.',
   ),
   metric(
     'pipeline',
     'gauge',
     'datapulse_events_rejected_recorded',
-    'pipeline.rejected',
+    'pipeline.books.rejected',
     'Rejected events that are recorded in the warehouse.',
   ),
   metric(
     'pipeline',
     'gauge',
     'datapulse_events_in_flight',
-    'pipeline.lagEvents',
+    'pipeline.books.lagEvents',
     'Accepted, and without an outcome yet.',
   ),
   metric(
     'pipeline',
     'gauge',
     'datapulse_lag_seconds',
-    'pipeline.lagSeconds',
+    'pipeline.books.lagSeconds',
     'Age of the oldest record that is not loaded.',
   ),
   metric(
     'pipeline',
     'gauge',
     'datapulse_accounting_difference',
-    'pipeline.difference',
+    'pipeline.books.difference',
     'accepted - stored - duplicate - parked - erased - in flight, in events: anything but 0 is a fault.',
   ),
   metric(
     'pipeline',
     'gauge',
     'datapulse_checkpoint_offset',
-    'pipeline.checkpointOffset',
+    'pipeline.books.checkpointOffset',
     'Everything before this record is loaded.',
   ),
   metric('pipeline', 'counter', 'datapulse_loads_total', 'pipeline.loads', 'Loads since the pipeline role started.'),
@@ -261,13 +276,51 @@ export const metrics: Metric[] = [
   ),
   metric('web', 'counter', 'datapulse_admin_requests_total', 'web.requests', 'Requests on the admin port.'),
   metric('web', 'counter', 'datapulse_admin_refused_total', 'web.refused', 'Of these, refused ones.'),
+  metric('web', 'counter', 'datapulse_admin_faults_total', 'web.faults', 'Of these, those that failed on our side.'),
+  metric('web', 'counter', 'datapulse_admin_bad_tokens_total', 'web.badTokens', 'Attempts with a wrong admin token.'),
+  metric(
+    'web',
+    'gauge',
+    'datapulse_audit_entries',
+    'web.auditEntries',
+    'Entries of acts that the audit log ever had: it never falls, but by a restore or by tampering.',
+  ),
+  metric(
+    'web',
+    'counter',
+    'datapulse_audit_faults_total',
+    'web.auditFaults',
+    'Times that an act, or how it ended, could not be recorded.',
+  ),
+  metric(
+    'web',
+    'gauge',
+    'datapulse_warehouse_up',
+    'warehouse.isUp',
+    'Whether the warehouse answered the last time it was asked how it is, which is every 15 seconds.',
+  ),
+  metric(
+    'web',
+    'gauge',
+    'datapulse_events_missing',
+    'warehouse.eventsMissing',
+    'Events that count as stored and that the warehouse does not have: anything but 0 is a loss.',
+  ),
 ]
+
+/** What every role has beside the table. (Node's own start time is left out when roles are added up.) */
+export const roleUp = { name: 'datapulse_role_up', help: 'Whether this role answers; 0 when it does not.' }
+export const roleStarted = {
+  name: 'datapulse_role_started_seconds',
+  help: 'When the process of this role started, as Unix time: it changes with each restart.',
+}
 
 /** Node's own process metrics and this role's part of the table, labelled with the role. */
 export function openRoleMetrics(role: RoleName, status: () => Record<string, unknown>): RoleMetrics {
   const registry = new Registry()
   registry.setDefaultLabels({ role })
   collectDefaultMetrics({ register: registry })
+  new Gauge({ name: roleStarted.name, help: roleStarted.help, registers: [registry] }).set(Date.now() / 1000)
   const set = metrics.filter(one => one.role === role).map(one => ({ one, show: shower(one, registry) }))
   return {
     collect() {
@@ -278,15 +331,14 @@ export function openRoleMetrics(role: RoleName, status: () => Record<string, unk
   }
 }
 
-/** What all roles give, as text; asked anew each time. */
-export async function collectMetrics(dataDir: string): Promise<string> {
-  const given = await Promise.all(roleNames.map(role => askRole<object[]>(dataDir, role, 'metrics')))
+/** What all roles of this installation give, as text; asked anew each time. */
+export async function collectMetrics(dataDir: string, roles: readonly RoleName[]): Promise<string> {
+  const given = await Promise.all(roles.map(role => askRole<object[]>(dataDir, role, 'metrics')))
   const up = {
-    name: 'datapulse_role_up',
-    help: 'Whether this role answers.',
+    ...roleUp,
     type: 'gauge',
     aggregator: 'sum',
-    values: roleNames.map((role, i) => ({ labels: { role }, value: given[i] === null ? 0 : 1 })),
+    values: roles.map((role, i) => ({ labels: { role }, value: given[i] === null ? 0 : 1 })),
   }
   const aggregate = AggregatorRegistry.aggregate as unknown as (all: object[][]) => Registry
   return aggregate([[up], ...given.filter(metric => metric !== null)]).metrics()

@@ -9,7 +9,11 @@ import { join } from 'node:path'
 import { socketPathFor } from './socket-path.ts'
 
 export type RoleName = 'engine' | 'api' | 'pipeline' | 'web'
-export const roleNames: readonly RoleName[] = ['engine', 'api', 'pipeline', 'web']
+
+/** Those that an installation has: a warehouse of its own needs no engine here. */
+export function rolesOf({ warehouse }: { warehouse: string }): RoleName[] {
+  return warehouse === 'embedded' ? ['engine', 'api', 'pipeline', 'web'] : ['api', 'pipeline', 'web']
+}
 
 /** Where a role's socket is, in the data directory or, when that lies too deep, in a directory of its own. */
 export function socketPath(dataDir: string, name: string): string {

@@ -16,7 +16,7 @@ import { type DemoKey, makeDemoKey, welcome } from './first-start.ts'
 import { limits } from './limits.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import type { RoleMessage } from './role.ts'
-import { askRole, isRoleListening, type RoleName, roleNames } from './role-socket.ts'
+import { askRole, isRoleListening, type RoleName, rolesOf } from './role-socket.ts'
 import { Silence } from './silence.ts'
 import { engineEnvironment } from './warehouse/engine/environment.ts'
 
@@ -100,8 +100,7 @@ class Family {
   constructor(config: Config, logger: FlushedLogger) {
     this.#config = config
     this.#logger = logger
-    const wanted = roleNames.filter(role => role !== 'engine' || config.warehouse === 'embedded')
-    this.#children = wanted.map(role => ({
+    this.#children = rolesOf(config).map(role => ({
       role,
       process: null,
       ready: false,

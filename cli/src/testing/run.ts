@@ -12,7 +12,7 @@ export async function run(args: string[], environment: Partial<Environment> = {}
   const ran: Ran = { code: 0, stdout: '', stderr: '' }
   const output = openOutput({ write: text => void (ran.stdout += text) }, { write: text => void (ran.stderr += text) })
   const nowhere = { adminUrl: 'http://127.0.0.1:9', apiUrl: 'http://127.0.0.1:9', dataDir: '/nonexistent' }
-  const whole = { ...nowhere, adminToken: null, apiKey: null, ...environment }
+  const whole = { ...nowhere, adminToken: null, actor: 'tester', apiKey: null, ...environment }
   const program = buildProgram({ output, environment: whole }, text => void (ran.stderr += text))
   try {
     await program.parseAsync(['node', 'datapulse', ...args])

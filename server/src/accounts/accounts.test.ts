@@ -236,9 +236,9 @@ test('a last-used time that cannot be written is a log line, not a fault', () =>
 test('a newer format is refused with a sentence', () => {
   const path = join(folder, 'newer.db')
   const file = new DatabaseSync(path)
-  file.exec('PRAGMA user_version = 2')
+  file.exec('PRAGMA user_version = 3')
   file.close()
-  assert.throws(() => open(path), /its format must be 1 or older: got 2/)
+  assert.throws(() => open(path), /its format must be 2 or older: got 3/)
 })
 
 test('a key that another process made is good at once, before the next poll', async () => {

@@ -3,14 +3,13 @@
 // other process sees it within `pollMs`. It is defined by what a replicated key-value store can do as well (one document
 // per put, a revision for each, compare-and-set), so that one may take its place.
 //
-// Layout (format 1, in PRAGMA user_version; a newer one is refused):
+// Its tables in the file (accounts-file.ts has the format):
 //   documents(kind, id, revision, document)   document is JSON; revision grows by one with each put of any document
 //   uses(id, used_ms)                         when something was last used: written without waiting for the disk,
 //                                             no revision, never watched
 
 import { DatabaseSync } from 'node:sqlite'
-
-const formatVersion = 1
+import { openAccountsFile } from './accounts-file.ts'
 
 type Document<T> = { id: string; revision: number; value: T }
 
@@ -36,7 +35,7 @@ export type Documents = {
 type Row = { kind: string; id: string; revision: number; document: string }
 
 export function openDocuments(path: string, pollMs: number, onFault: (fault: unknown) => void): Documents {
-  const store = openFile(path)
+  const store = openAccountsFile(path)
   const uses = openUses(path)
   const kinds = new Map<string, Map<string, Document<unknown>>>()
   const watchers: ((kind: string, id: string) => void)[] = []
@@ -128,35 +127,6 @@ export function openDocuments(path: string, pollMs: number, onFault: (fault: unk
       if (uses.isTransaction) uses.exec('ROLLBACK')
       throw fault
     }
-  }
-}
-
-function openFile(path: string): DatabaseSync {
-  const file = new DatabaseSync(path, { timeout: 5_000 })
-  try {
-    // Setting WAL needs the file for itself for a moment; several processes may start at once, so wait for it.
-    file.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    file.exec('BEGIN IMMEDIATE')
-    const found = (file.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
-    if (found > formatVersion) {
-      throw new Error(
-        `Cannot open ${path} because its format must be ${formatVersion} or older: got ${found}. A newer DataPulse wrote it.`,
-      )
-    }
-    if (found === 0) {
-      file.exec(`
-        CREATE TABLE documents (
-          kind TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, document TEXT NOT NULL,
-          PRIMARY KEY (kind, id)) WITHOUT ROWID;
-        CREATE UNIQUE INDEX documents_by_revision ON documents (revision);
-        CREATE TABLE uses (id TEXT PRIMARY KEY, used_ms INTEGER NOT NULL) WITHOUT ROWID;
-        PRAGMA user_version = ${formatVersion}`)
-    }
-    file.exec('COMMIT')
-    return file
-  } catch (fault) {
-    file.close()
-    throw fault
   }
 }
 

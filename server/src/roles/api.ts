@@ -3,6 +3,7 @@
 
 import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
+import { codes } from '@datapulse/contract'
 import { openAccounts } from '../accounts/accounts.ts'
 import { type Api, openApi } from '../api/api.ts'
 import type { Config } from '../config.ts'
@@ -53,7 +54,7 @@ export function runApi(config: Config): Promise<void> {
       status: () => ({
         port: api.port,
         api: apiStatus(api),
-        log: logStatus(log),
+        log: logStatus(log, config),
         accounts: accounts.status(),
         disk: disk(config),
       }),
@@ -97,15 +98,21 @@ function apiStatus(api: Api) {
     below += count
     latencyBuckets[bucketsMs[i] === undefined ? '+Inf' : String(bucketsMs[i] / 1000)] = below
   }
-  return { ...status, latencyBuckets, latencySeconds: sumMs / 1000 }
+  // Every code from the start: a counter that appears with its first number has never risen, and wakes nobody.
+  const requestsByCode = { ...noRequests, ...status.requestsByCode }
+  return { ...status, requestsByCode, latencyBuckets, latencySeconds: sumMs / 1000 }
 }
 
-function logStatus(log: LogWriter) {
+const noRequests = Object.fromEntries(Object.keys(codes).map(code => [code, 0]))
+
+function logStatus(log: LogWriter, config: Config) {
   const status = log.status()
-  return { ...status, isRefusing: status.refusing !== null }
+  const { refusing, damage } = status
+  return { ...status, isRefusing: refusing !== null, damaged: damage.length, budgetBytes: config.logBudget }
 }
 
-function disk(config: Config): { freeBytes: number; usedBytes: number } {
+function disk(config: Config): { freeBytes: number; usedBytes: number; freeMinBytes: number } {
   const found = statfsSync(config.dataDir)
-  return { freeBytes: found.bavail * found.bsize, usedBytes: (found.blocks - found.bfree) * found.bsize }
+  const freeBytes = found.bavail * found.bsize
+  return { freeBytes, usedBytes: (found.blocks - found.bfree) * found.bsize, freeMinBytes: config.diskFreeMin }
 }

@@ -19,6 +19,7 @@ import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
 import { openRolling, type Rolling } from '../pipeline/rolling.ts'
 import { runRole } from '../role.ts'
 import { withErased } from '../steps/erasure.ts'
+import type { Totals } from '../warehouse/load.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { answersOfPipeline } from './answers.ts'
 import { openDerive } from './configured-steps.ts'
@@ -120,19 +121,28 @@ async function oldestMs(log: LogReader): Promise<number | null> {
 
 function pipelineStatus(pipeline: Pipeline, erasures: ErasuresAtWork, rolling: Rolling) {
   const status = pipeline.status()
-  const { state, reason, stored, duplicate, parked, checkpointEvents, acceptedBefore } = status
+  const { state, reason, stored, duplicate, parked, acceptedBefore } = status
+  const { checkpointEvents, checkpointOffset, lagEvents, lagSeconds } = status
+  // By the log's total against the outcomes; there is nothing to compare before the log was found.
+  const difference = status.logId === '' ? 0 : acceptedBefore + checkpointEvents - stored - duplicate - parked
+  const shown = withErased(status, erasures.counts())
   const isRunning = state === 'running'
   return {
     notReady: isRunning ? null : `${state}${reason === '' ? '' : `: ${reason}`}`,
     rollups: rolling.status(),
     pipeline: {
-      ...withErased(status, erasures.counts()),
+      ...shown,
       isRunning,
       loadSecondsLast: status.loadMsLast / 1000,
-      // By the log's total against the outcomes; there is nothing to compare before the log was found.
-      difference: status.logId === '' ? 0 : acceptedBefore + checkpointEvents - stored - duplicate - parked,
+      difference,
+      // For the metrics, where a 0 that only means "not known yet" would look like a fall and a rise.
+      books: status.logId === '' ? null : { ...booksOf(shown), checkpointOffset, lagEvents, lagSeconds, difference },
     },
   }
+}
+
+function booksOf({ accepted, stored, duplicate, conflict, parked, erased, rejected }: Totals & { erased: number }) {
+  return { accepted, stored, duplicate, conflict, parked, erased, rejected }
 }
 
 /** What cannot be deleted now is deleted the next time. */

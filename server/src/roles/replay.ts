@@ -21,6 +21,7 @@ export type ReplayWish = {
 
 export type ReplayReport = {
   replayOf: string
+  product: string
   dryRun: boolean
   /** Events that were looked at; of these good, and bad with what is wrong by their position in the request. */
   events: number
@@ -64,6 +65,7 @@ export async function replay(parts: ReplayParts, wish: ReplayWish): Promise<Repl
   const good = outcome.positions ?? texts.map((_, i) => i)
   const report: ReplayReport = {
     replayOf: one.requestId,
+    product: one.product,
     dryRun: wish.dryRun,
     events: texts.length,
     accepted: good.length,

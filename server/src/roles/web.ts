@@ -3,12 +3,15 @@
 
 import { join } from 'node:path'
 import { type Accounts, openAccounts } from '../accounts/accounts.ts'
+import { type AuditLog, openAuditLog } from '../accounts/audit-log.ts'
 import type { Config } from '../config.ts'
+import { withCrashPoints } from '../crash-points.ts'
+import { limits } from '../limits.ts'
 import { openLogReader } from '../log/log.ts'
 import { collectMetrics } from '../metrics.ts'
 import type { PipelineStatus } from '../pipeline/pipeline.ts'
 import { runRole } from '../role.ts'
-import { askRole } from '../role-socket.ts'
+import { askRole, rolesOf } from '../role-socket.ts'
 import { rejectedPosition } from '../steps/rejection.ts'
 import { readRatesFile } from '../steps/rates-file.ts'
 import type { ReconciliationRow } from '../warehouse/asking/reconciliation.ts'
@@ -31,22 +34,26 @@ import { receiptsOver } from './receipts.ts'
 import { type ReplayReport, replay } from './replay.ts'
 import { showFound } from './shown-receipts.ts'
 import { askStanding } from './standing.ts'
+import { watchWarehouse } from './warehouse-watch.ts'
 
 export function runWeb(config: Config): Promise<void> {
   return runRole('web', config, async logger => {
     const derive = await openDerive(config)
-    const accounts = openAccounts({ path: join(config.dataDir, 'accounts.db'), now: Date.now, logger })
+    const path = join(config.dataDir, 'accounts.db')
+    const accounts = openAccounts({ path, now: Date.now, logger })
+    const audit = openAuditLog({ path, now: Date.now })
     const warehouse = openConfiguredWarehouse(config, logger)
     const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
     const readReceipts = receiptsOver({ warehouse, log, now: Date.now })
-    const token = config.adminToken || (await readOrMakeAdminToken(join(config.dataDir, 'admin-token'))).token
+    const token = config.adminToken || (await ownAdminToken(config, audit))
     const web = await openWeb({
       host: config.adminHost,
       port: config.adminPort,
       hostNames: config.adminNames,
       token,
       needs: {
-        accounts,
+        accounts: withCrashPoints('accounts', accounts, config),
+        audit,
         listEvents: warehouse.listEvents,
         countEvents: question => countEvents(warehouse, question),
         listDuplicates: question => listDuplicates(warehouse, question),
@@ -82,19 +89,22 @@ export function runWeb(config: Config): Promise<void> {
         },
         countRejected: warehouse.countRejected,
         standing: () => askStanding(config, warehouse),
-        metrics: () => collectMetrics(config.dataDir),
+        metrics: () => collectMetrics(config.dataDir, rolesOf(config)),
       },
       now: Date.now,
       logger,
     })
+    const watch = watchWarehouse(warehouse, limits.warehouseAskMs)
     return {
-      status: () => ({ web: web.status() }),
+      status: () => ({ web: web.status(), warehouse: watch.status() }),
       answers: answersOfWeb(derive, readReceipts, reconcileWith(warehouse, accounts)),
       async close() {
+        watch.close()
         await web.close()
         await log.close()
         await warehouse.close()
         accounts.close()
+        audit.close()
       },
     }
   })
@@ -110,6 +120,13 @@ function rolledOr<Question extends { receivedBeforeMs?: number }, Row>(
     const build = question.receivedBeforeMs === undefined ? await askRollups(config) : null
     return (build === null ? null : await rolled(build, question)) ?? plain(question)
   }
+}
+
+/** The one in the data directory; that it was made is recorded. */
+async function ownAdminToken(config: Config, audit: AuditLog): Promise<string> {
+  const { token, made } = await readOrMakeAdminToken(join(config.dataDir, 'admin-token'))
+  if (made) audit.note('acts', { act: 'admin-token.make', way: 'local', actor: 'datapulse serve', outcome: 'done' })
+  return token
 }
 
 /** The sum of a group is told by the word of the wire. */
@@ -143,9 +160,10 @@ async function readRejection(warehouse: Warehouse, request: string): Promise<Rej
 }
 
 function showReplay(report: ReplayReport): object {
-  const { replayOf, dryRun, events, accepted, errors, withoutId, requestId } = report
+  const { replayOf, product, dryRun, events, accepted, errors, withoutId, requestId } = report
   return {
     replay_of: replayOf,
+    product,
     dry_run: dryRun,
     events,
     accepted,

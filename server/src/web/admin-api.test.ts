@@ -46,6 +46,10 @@ it('the page has the limits as they are', () => {
   assert.ok(page.includes(`${limits.adminBodyBytesMax / 1024} KiB`))
   assert.ok(page.includes(`Over ${limits.adminBadTokensPerMinuteMax}\nwrong tokens`))
   assert.ok(page.includes(`1 to ${limits.pageRowsMax} rows`))
+  const { auditEntriesMax, auditAttemptsMax, auditAttemptsPerMinuteMax } = limits
+  assert.ok(page.includes(`${auditEntriesMax.toLocaleString('en')} entries of acts`))
+  assert.ok(page.includes(`${auditAttemptsMax.toLocaleString('en')} of attempts`))
+  assert.ok(page.includes(`the first ${auditAttemptsPerMinuteMax} with`))
 })
 
 function alphabetical(a = '', b = ''): number {

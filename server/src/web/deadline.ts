@@ -20,6 +20,7 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     }
   return {
     accounts: needs.accounts,
+    audit: needs.audit,
     standing: () => needs.standing(),
     metrics: () => needs.metrics(),
     listEvents: inTime(question => needs.listEvents(question)),

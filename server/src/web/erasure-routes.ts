@@ -1,5 +1,6 @@
 // The admin API's answers about persons who are to be erased, and how long a product's events are kept.
 
+import { sentField, sentFields } from './act.ts'
 import type { Accounts, Erasure } from './needs.ts'
 import { integer, orNever, productId, readFields, readQuery, required, text } from './parameters.ts'
 import { badParameters, Refusal } from './problem.ts'
@@ -14,6 +15,17 @@ export function erasureRoutes(accounts: Accounts): Route[] {
     {
       method: 'PATCH',
       path: '/api/products/:id',
+      act: {
+        name: 'product.update',
+        on: ({ id, body }) => {
+          const before = accounts.listProducts().find(product => product.id === id)?.retentionDays ?? 'never'
+          return {
+            product: id,
+            target: id,
+            values: { ...sentFields(body, 'retention_days'), was: { retention_days: before } },
+          }
+        },
+      },
       async answer({ query, id, body, now }) {
         readQuery(query, {}, now)
         const { retention_days } = readFields(body, { retention_days: orNever(integer(1, retentionDaysMax)) }, now)
@@ -39,6 +51,12 @@ export function erasureRoutes(accounts: Accounts): Route[] {
     {
       method: 'POST',
       path: '/api/erasures',
+      // Not the user, who is to be forgotten: the erasure's own id says which it was.
+      act: {
+        name: 'user.erase',
+        on: ({ body }) => ({ product: sentField(body, 'product') }),
+        done: ({ body }) => ({ target: sentField(body, 'id') }),
+      },
       async answer({ query, body, now }) {
         readQuery(query, {}, now)
         const table = {

@@ -1,10 +1,17 @@
 // The needs of the admin API over plain arrays, for tests.
 
-import type { Erasure, Key, Row, Standing, WebNeeds } from './needs.ts'
+import type { Audit, AuditEntry, Erasure, Key, Row, Standing, WebNeeds } from './needs.ts'
 
 export const startMs = Date.parse('2026-03-01T12:00:00Z')
 
-export type Fakes = { needs: WebNeeds; keys: Key[]; events: Row[]; standing: Standing; asked: object[] }
+export type Fakes = {
+  needs: WebNeeds
+  keys: Key[]
+  events: Row[]
+  standing: Standing
+  asked: object[]
+  audited: Record<'acts' | 'attempts', AuditEntry[]>
+}
 
 export function makeFakes(eventCount = 3): Fakes {
   const products = new Set(['demo'])
@@ -12,6 +19,7 @@ export function makeFakes(eventCount = 3): Fakes {
   const erasures: Erasure[] = []
   const events = Array.from({ length: eventCount }, (_, index) => fakeEvent(index))
   const asked: object[] = []
+  const audited: Fakes['audited'] = { acts: [], attempts: [] }
   const standing: Standing = {
     stages: { api: { ready: true, why: null, requests: 3 }, warehouse: { ready: true, why: null } },
     log: { offset: 4, events: 10, oldestOffset: 0, bytes: 1_000, segments: 1 },
@@ -23,6 +31,7 @@ export function makeFakes(eventCount = 3): Fakes {
     totals: { accepted: 9, stored: 6, duplicate: 2, conflict: 1, parked: 1, erased: 0, rejected: 5 },
   }
   const needs: WebNeeds = {
+    audit: fakeAudit(audited),
     accounts: {
       listProducts: () => [...products].map(id => ({ id, createdMs: startMs })),
       async createProduct(id) {
@@ -174,7 +183,43 @@ export function makeFakes(eventCount = 3): Fakes {
     standing: async () => standing,
     metrics: async () => 'datapulse_accepted_events_total 10\n',
   }
-  return { needs, keys, events, standing, asked }
+  return { needs, keys, events, standing, asked, audited }
+}
+
+/** Oldest first. */
+function fakeAudit(audited: Fakes['audited']): Audit {
+  const nothing = { product: null, target: null, values: {}, code: null }
+  const add = (
+    chain: 'acts' | 'attempts',
+    entry: Pick<AuditEntry, 'act' | 'way' | 'address' | 'actor' | 'outcome'>,
+  ) => {
+    const made = { ...nothing, ...entry, seq: audited[chain].length + 1, startedMs: startMs, endedMs: null, hash: 'f' }
+    audited[chain].push(made)
+    return made
+  }
+  return {
+    begin(intent) {
+      const entry: AuditEntry = add('acts', { ...intent, outcome: 'begun' })
+      return ({ values, product, target, ...ended }) => {
+        Object.assign(entry, ended, { endedMs: startMs, values: { ...entry.values, ...values } })
+        entry.product ??= product ?? null
+        entry.target ??= target ?? null
+      }
+    },
+    note: (chain, entry) => void add(chain, entry),
+    list: ({ chain, product, act, before = Number.POSITIVE_INFINITY, limit }) =>
+      audited[chain]
+        .filter(entry => entry.seq < before && (act === undefined || entry.act === act))
+        .filter(entry => product === undefined || entry.product === product)
+        .toReversed()
+        .slice(0, limit),
+    verify: async known => {
+      const { acts } = audited
+      const problem = known === undefined || acts[known.seq - 1] !== undefined ? null : `entry ${known.seq} is gone`
+      return [{ chain: 'acts', entries: acts.length, first: 1, last: acts.length, hash: 'f', begun: 0, problem }]
+    },
+    written: () => audited.acts.length,
+  }
 }
 
 export function fakeEvent(index: number): Row {

@@ -3,6 +3,7 @@
 // The right token is never held back: only wrong ones are counted.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { WayIn } from './needs.ts'
 import { Refusal } from './problem.ts'
 
 /** SHA-256 of a token, as hex. */
@@ -11,8 +12,8 @@ export function hashToken(token: string): string {
 }
 
 export type TokenGuard = {
-  /** Throws a Refusal unless the header carries the token. */
-  check(authorization: string | undefined, address: string): void
+  /** The way in; throws a Refusal unless the header carries the token. */
+  check(authorization: string | undefined, address: string): WayIn
   failures(): number
 }
 
@@ -43,7 +44,7 @@ export function openTokenGuard(options: {
     check(authorization, address) {
       const sent = /^Bearer +([\x21-\x7e]{1,512}) *$/i.exec(authorization ?? '')?.[1]
       // Hashes have one length, whatever was sent, so the comparison takes one time.
-      if (sent !== undefined && timingSafeEqual(Buffer.from(hashToken(sent), 'hex'), wanted)) return
+      if (sent !== undefined && timingSafeEqual(Buffer.from(hashToken(sent), 'hex'), wanted)) return 'token'
       const seconds = String(60 - Math.floor((options.now() % 60_000) / 1_000))
       if (countFailure(address) > options.failuresPerMinuteMax) {
         throw new Refusal('TOO_MANY_FAILURES', 'Too many requests with a wrong admin token: wait a minute', {

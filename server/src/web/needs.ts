@@ -203,7 +203,61 @@ export type ConflictDecision = ConflictWish & {
   decidedMs: number
 }
 
+/** How a caller came in: with the admin token, or with a session that was made from it. */
+export type WayIn = 'token' | 'session'
+
+/** Who asks for an act. `actor` is who they say they are. */
+export type Caller = { way: WayIn | 'none'; address: string | null; actor: string | null }
+
+/** What is told of an act: on what it is done, and the values that matter. Never a secret, nor what must be forgotten. */
+export type ActTold = { product?: string | null; target?: string | null; values?: Record<string, unknown> }
+
+export type ActOutcome = ActTold & { outcome: 'done' | 'refused' | 'failed'; code?: string }
+
+/** Times are Unix milliseconds. */
+export type AuditEntry = Required<ActTold> &
+  Omit<Caller, 'way'> & {
+    seq: number
+    startedMs: number
+    endedMs: number | null
+    act: string
+    outcome: 'begun' | ActOutcome['outcome']
+    code: string | null
+    way: string
+    hash: string
+  }
+
+export type AuditQuestion = Pick<Filter, 'product' | 'sinceMs' | 'untilMs'> & {
+  chain: 'acts' | 'attempts'
+  act?: string
+  limit: number
+  /** Entries before this one. */
+  before?: number
+}
+
+export type Audit = {
+  /** Durable when it returns. What it gives is called with how the act ended. Throws when it cannot be recorded. */
+  begin(intent: { act: string } & ActTold & Caller): (outcome: ActOutcome) => void
+  /** Something that is over: here, attempts with a wrong token. */
+  note(chain: 'attempts', entry: { act: string } & ActOutcome & Caller): void
+  /** Newest first. */
+  list(question: AuditQuestion): AuditEntry[]
+  verify(known?: Pick<AuditEntry, 'seq' | 'hash'>): Promise<
+    {
+      chain: string
+      entries: number
+      first: number
+      last: number
+      hash: string
+      begun: number
+      problem: string | null
+    }[]
+  >
+  written(): number
+}
+
 export type WebNeeds = {
+  audit: Audit
   readReport: (question: ReportQuestion) => Promise<ReportNumbers[]>
   readFunnel: (question: PlainQuestion & { byClick: boolean }) => Promise<FunnelRow[]>
   readLate: (question: PlainQuestion) => Promise<Record<string, string | number | null>[]>

@@ -16,6 +16,7 @@ export const refusals = {
   TOO_MANY_FAILURES: [429, 'Too Many Requests'],
   INTERNAL: [500, 'Internal Server Error'],
   API_AWAY: [503, 'Service Unavailable'],
+  AUDIT_AWAY: [503, 'Service Unavailable'],
   PIPELINE_AWAY: [503, 'Service Unavailable'],
   WAREHOUSE_AWAY: [503, 'Service Unavailable'],
   WAREHOUSE_BUSY: [503, 'Service Unavailable'],

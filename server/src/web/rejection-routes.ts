@@ -1,5 +1,6 @@
 // The admin API's answers about rejected requests, and sending them again.
 
+import { sentField, sentFields } from './act.ts'
 import type { ReplayWish, WebNeeds } from './needs.ts'
 import {
   flag,
@@ -74,6 +75,17 @@ export function rejectionRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
     {
       method: 'POST',
       path: '/api/replay',
+      act: {
+        name: 'replay.send',
+        on: ({ body }) => ({
+          target: sentField(body, 'request'),
+          values: sentFields(body, 'position', 'mapping', 'partial', 'dry_run'),
+        }),
+        done: ({ body }) => ({
+          product: sentField(body, 'product'),
+          values: sentFields(body, 'accepted', 'rejected', 'request_id'),
+        }),
+      },
       async answer({ query, body, now }) {
         readQuery(query, {}, now)
         const wish = readWish(body, now)

@@ -2,6 +2,9 @@
 // table is also what tells a wrong method (405) from a wrong path (404).
 
 import { erasureRoutes } from './erasure-routes.ts'
+import { createHash } from 'node:crypto'
+import { type Act, sentField, sentFields } from './act.ts'
+import { auditRoutes } from './audit-routes.ts'
 import type { Accounts, Filter, Key, KeyChange, KeyWish, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
@@ -26,11 +29,11 @@ import { turnPage } from './turn-page.ts'
 
 export type Asked = { query: URLSearchParams; id: string; body: object; now: number }
 export type Answer = { status?: 200 | 201 | 202; body: unknown }
-export type Route = {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  path: string
-  answer: (asked: Asked) => Promise<Answer>
-}
+/** What changes something is an act: it has a name, and is recorded before and after it is done (act.ts). */
+export type Route = { path: string; answer: (asked: Asked) => Promise<Answer> } & (
+  | { method: 'GET' }
+  | { method: 'POST' | 'PATCH' | 'DELETE'; act: Act }
+)
 
 const idBytesMax = 512
 const rateLimitMax = 6_000_000
@@ -160,6 +163,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
     ...rejectionRoutes(needs, pageRowsMax),
     ...ratesRoutes(needs),
     ...reprocessRoutes(needs),
+    ...auditRoutes(needs.audit, pageRowsMax),
     {
       method: 'GET',
       path: '/api/status',
@@ -184,6 +188,11 @@ function ratesRoutes(needs: WebNeeds): Route[] {
     {
       method: 'POST',
       path: '/api/rates',
+      act: {
+        name: 'rates.import',
+        on: ({ body }) => ({ target: sentField(body, 'month'), values: { sha256: sha256(JSON.stringify(body)) } }),
+        done: ({ body }) => ({ values: sentFields(body, 'currencies') }),
+      },
       async answer({ query, body, now }) {
         readQuery(query, none, now)
         const result = await needs.importRates(body)
@@ -212,6 +221,14 @@ function conflictRoute(needs: WebNeeds): Route {
   return {
     method: 'POST',
     path: '/api/conflicts',
+    act: {
+      name: 'conflict.resolve',
+      on: ({ body }) => ({
+        target: sentField(body, 'request'),
+        values: sentFields(body, 'position', 'stands', 'reason'),
+      }),
+      done: ({ body }) => ({ product: sentField(body, 'product') }),
+    },
     async answer({ query, body, now }) {
       readQuery(query, none, now)
       const table = {
@@ -248,6 +265,7 @@ function reprocessRoutes(needs: WebNeeds): Route[] {
     {
       method: 'POST',
       path: '/api/reprocess',
+      act: { name: 'reprocess.start', on: ({ body }) => ({ values: sentFields(body, 'from', 'to') }) },
       async answer({ query, body, now }) {
         readQuery(query, none, now)
         const why = 'it is a time of receipt'
@@ -282,6 +300,11 @@ function accountRoutes(accounts: Accounts): Route[] {
     {
       method: 'POST',
       path: '/api/products',
+      act: {
+        name: 'product.create',
+        on: ({ body }) => ({ product: sentField(body, 'id'), target: sentField(body, 'id') }),
+        done: ({ status }) => ({ values: { created: status === 201 } }),
+      },
       async answer({ query, body, now }) {
         readQuery(query, none, now)
         const { id } = readFields(body, { id: required(productId, 'it names the product') }, now)
@@ -310,6 +333,14 @@ function accountRoutes(accounts: Accounts): Route[] {
     {
       method: 'POST',
       path: '/api/keys',
+      act: {
+        name: 'key.create',
+        on: ({ body }) => ({
+          product: sentField(body, 'product'),
+          values: sentFields(body, 'name', 'mode', ...settingNames),
+        }),
+        done: ({ body }) => ({ target: sentField(body, 'id'), values: sentFields(body, 'prefix', ...settingNames) }),
+      },
       async answer({ query, body, now }) {
         readQuery(query, none, now)
         const { key, secret } = granted(await accounts.createKey(readKeyWish(body, now)))
@@ -328,6 +359,17 @@ function accountRoutes(accounts: Accounts): Route[] {
     {
       method: 'PATCH',
       path: '/api/keys/:id',
+      act: {
+        name: 'key.update',
+        on: ({ id, body, now }) => {
+          const found = accounts.listKeys().find(one => one.id === id)
+          const values = sentFields(body, 'name', ...settingNames)
+          if (found === undefined) return { target: id, values }
+          const before: Record<string, unknown> = show(found, now)
+          const was = Object.fromEntries(Object.keys(values).map(name => [name, before[name]]))
+          return { product: found.product, target: id, values: { ...values, was } }
+        },
+      },
       async answer({ query, id, body, now }) {
         readQuery(query, none, now)
         const { key } = granted(await accounts.updateKey(find(id).id, readKeyChange(body, now)))
@@ -337,6 +379,10 @@ function accountRoutes(accounts: Accounts): Route[] {
     {
       method: 'DELETE',
       path: '/api/keys/:id',
+      act: {
+        name: 'key.revoke',
+        on: ({ id }) => ({ product: accounts.listKeys().find(one => one.id === id)?.product ?? null, target: id }),
+      },
       async answer({ query, id, now }) {
         readQuery(query, none, now)
         const { key } = granted(await accounts.revokeKey(find(id).id))
@@ -389,6 +435,7 @@ function readKeyChange(body: object, now: number): KeyChange {
   throw badParameters([{ name: 'name', message }])
 }
 
+const settingNames = ['rate_limit', 'scopes', 'expires_at'] as const
 const keySettings = { name: text(100), rate_limit: integer(1, rateLimitMax), scopes: listOf('ingest', 'read') }
 
 function readKeyWish(body: object, now: number): KeyWish {
@@ -410,4 +457,8 @@ function readKeyWish(body: object, now: number): KeyWish {
     ...(wish.rate_limit !== null && { rateLimit: wish.rate_limit }),
     expiresMs: wish.expires_at,
   }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }

@@ -1,6 +1,7 @@
 // The admin port: the admin API under /api (admin token), /metrics and a page that says what is here. It holds nothing:
 // every answer comes from the functions it was given (needs.ts). One request at a time can go wrong without another
 // noticing: what is refused is answered in one shape (problem.ts), what breaks is logged and answered 500.
+// What changes something is recorded in the audit log before and after (act.ts), and so are wrong tokens (attempts.ts).
 // Checks come in the order Host, path, method, token, body, parameters.
 
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
@@ -10,10 +11,12 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { limits } from '../limits.ts'
+import { doRecorded, readActor, type Recording } from './act.ts'
+import { Attempts } from './attempts.ts'
 import { withDeadline } from './deadline.ts'
 import { frontPage } from './front-page.ts'
 import { allowedHosts, checkHost, hashToken, openTokenGuard, type TokenGuard } from './guard.ts'
-import type { WebLogger, WebNeeds } from './needs.ts'
+import type { Caller, WayIn, WebLogger, WebNeeds } from './needs.ts'
 import { Refusal, refusalOf, refusalReply } from './problem.ts'
 import { adminRoutes, type Route } from './routes.ts'
 
@@ -32,24 +35,26 @@ export type WebOptions = {
 
 export type Web = {
   port: number
-  status(): { port: number; requests: number; refused: number; faults: number; badTokens: number }
+  status(): { port: number; badTokens: number; auditEntries: number | null } & Counts
   /** Lets running requests end, for at most `graceMs`. */
   close(graceMs?: number): Promise<void>
 }
 
-type Env = { Bindings: HttpBindings }
-type Counts = { requests: number; refused: number; faults: number }
+type Env = { Bindings: HttpBindings; Variables: { way: WayIn } }
+type Counts = { requests: number; refused: number; faults: number; auditFaults: number }
 
 /** Resolves when the port is listening; rejects when it cannot. */
 export async function openWeb(options: WebOptions): Promise<Web> {
-  const counts: Counts = { requests: 0, refused: 0, faults: 0 }
+  const counts: Counts = { requests: 0, refused: 0, faults: 0, auditFaults: 0 }
   const guard = openTokenGuard({
     tokenHash: 'token' in options ? hashToken(options.token) : options.tokenHash,
     failuresPerMinuteMax: limits.adminBadTokensPerMinuteMax,
     addressesMax: limits.adminBadTokenAddressesMax,
     now: options.now,
   })
-  const app = buildApp(options, guard, counts)
+  const { needs, now, logger } = options
+  const attempts = new Attempts({ audit: needs.audit, logger, now, perMinuteMax: limits.auditAttemptsPerMinuteMax })
+  const app = buildApp(options, guard, attempts, counts)
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: {
@@ -66,20 +71,31 @@ export async function openWeb(options: WebOptions): Promise<Web> {
 
   return {
     port,
-    status: () => ({ port, ...counts, badTokens: guard.failures() }),
+    status: () => ({ port, ...counts, badTokens: guard.failures(), auditEntries: entriesWritten(needs) }),
     async close(graceMs = 5_000) {
       const closed = new Promise(resolve => server.close(resolve))
       server.closeIdleConnections()
       const cut = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
       clearTimeout(cut)
+      attempts.close()
     },
+  }
+}
+
+/** null when the audit log cannot be read. */
+function entriesWritten({ audit }: WebNeeds): number | null {
+  try {
+    return audit.written()
+  } catch {
+    return null
   }
 }
 
 function buildApp(
   { needs, askMsMax, now, host, hostNames, logger }: WebOptions,
   guard: TokenGuard,
+  attempts: Attempts,
   counts: Counts,
 ): Hono<Env> {
   const app = new Hono<Env>()
@@ -97,8 +113,17 @@ function buildApp(
   app.get('/metrics', async c =>
     c.body(await needs.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
-  const checkToken = (c: Context<Env>) =>
-    guard.check(c.req.header('authorization'), c.env.incoming.socket.remoteAddress ?? '')
+  const checkToken = (c: Context<Env>) => {
+    const address = addressOf(c) ?? ''
+    try {
+      c.set('way', guard.check(c.req.header('authorization'), address))
+    } catch (error) {
+      const { method, path } = c.req
+      if (error instanceof Refusal) attempts.note({ address, method, path, code: error.code })
+      throw error
+    }
+  }
+  const recording = { audit: needs.audit, logger, fault: () => void (counts.auditFaults += 1) }
   for (const path of new Set(routes.map(route => route.path))) {
     addPath(
       app,
@@ -106,6 +131,7 @@ function buildApp(
       routes.filter(route => route.path === path),
       checkToken,
       now,
+      recording,
     )
   }
   // An unknown path under /api tells nothing to who has no token.
@@ -151,6 +177,7 @@ function addPath(
   routes: Route[],
   checkToken: (c: Context<Env>) => void,
   now: () => number,
+  recording: Recording,
 ): void {
   const allow = routes.map(route => (route.method === 'GET' ? 'GET, HEAD' : route.method)).join(', ')
   const limited = bodyLimit({ maxSize: limits.adminBodyBytesMax, onError: refuseSize })
@@ -166,9 +193,19 @@ function addPath(
     }
     const body = method === 'POST' || method === 'PATCH' ? await readBody(c) : {}
     const query = new URL(c.req.url).searchParams
-    const answer = await route.answer({ query, id: c.req.param('id') ?? '', body, now: now() })
+    const asked = { query, id: c.req.param('id') ?? '', body, now: now() }
+    const answer =
+      route.method === 'GET' ? await route.answer(asked) : await doRecorded(route, asked, callerOf(c), recording)
     return c.json(answer.body as object, answer.status ?? 200)
   })
+}
+
+function callerOf(c: Context<Env>): Caller {
+  return { way: c.get('way'), address: addressOf(c), actor: readActor(c.req.header('x-actor')) }
+}
+
+function addressOf(c: Context<Env>): string | null {
+  return c.env.incoming.socket.remoteAddress ?? null
 }
 
 function refuseSize(): never {
