@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { Setting } from './command.ts'
+import { addBackup } from './commands/backup.ts'
 import { addCounts } from './commands/counts.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDuplicates } from './commands/duplicates.ts'
@@ -17,6 +18,7 @@ import { addRejected } from './commands/rejected.ts'
 import { addReplay } from './commands/replay.ts'
 import { addReport } from './commands/report.ts'
 import { addReprocess } from './commands/reprocess.ts'
+import { addRestore } from './commands/restore.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
@@ -43,6 +45,8 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addReplay,
     addRates,
     addReprocess,
+    addBackup,
+    addRestore,
     addSend,
     addGenerate,
   ]

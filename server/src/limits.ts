@@ -94,6 +94,10 @@ export const limits = {
   /** They are looked through this often, and what is beyond is deleted. */
   rejectionTrimMs: 600_000,
 
+  // backup
+  /** A backup waits so long for the moment between two loads; then it fails. */
+  backupTurnMsMax: 60_000,
+
   // warehouse
   /** One question: seconds, bytes, threads; questions waiting beyond the queue get an error. */
   askSecondsMax: 30,

@@ -80,6 +80,8 @@ export type Pipeline = {
   ended: Promise<Error | null>
   /** Makes anew what is derived from events of a range; false while another one is being made. */
   reprocess(range: ReprocessRange): boolean
+  /** Runs work while no load does. */
+  betweenLoads<T>(work: () => Promise<T>): Promise<T>
   /** Finishes the load that is running, or abandons it (the next start repeats it) after `closeMsMax`. */
   close(): Promise<void>
 }
@@ -235,6 +237,7 @@ export function openPipelineOver(
       reprocessing = startReprocess(needs, range)
       return true
     },
+    betweenLoads: turns.run,
     async close() {
       pace.close()
       const patience = options.sleep?.(closeMsMax) ?? sleepMs(closeMsMax, undefined, { ref: false })

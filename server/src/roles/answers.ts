@@ -4,6 +4,7 @@
 //
 //   POST /dry-run    a line of JSON (DryRunQuestion), then the body    -> the reply's body
 //   POST /reprocess  (to the pipeline role) a range of receipt             -> whether it was begun
+//   POST /backup     (to the pipeline role) {to}                           -> null, or why it was not begun
 //   POST /replay     (to the api role) a line of JSON (ReplayHead), then a batch  -> {requestId} or {problem}
 //   POST /reconciliation  a line of JSON (ReconciliationQuestion)        -> the reply's body
 //   POST /receipts   a line of JSON (ReceiptsQuestion)                 -> the reply's body, or null
@@ -18,6 +19,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { ReprocessRange } from '../pipeline/reprocess.ts'
 import type { Derive } from '../steps/derive.ts'
 import { type DryRunQuestion, dryRun } from '../steps/dry-run.ts'
+import type { Backups } from './backups.ts'
 import type { ReadReceipts } from './receipts.ts'
 import { showFound } from './shown-receipts.ts'
 
@@ -85,8 +87,20 @@ export async function askReplay(config: Config, head: ReplayHead, batch: Uint8Ar
 }
 
 /** The pipeline role's side. */
-export function answersOfPipeline(pipeline: Pick<Pipeline, 'reprocess'>): RoleQuestions {
-  return { reprocess: async bytes => JSON.stringify(pipeline.reprocess(apart(bytes).head as ReprocessRange)) }
+export function answersOfPipeline(
+  pipeline: Pick<Pipeline, 'reprocess'>,
+  backups: Pick<Backups, 'start'>,
+): RoleQuestions {
+  return {
+    reprocess: async bytes => JSON.stringify(pipeline.reprocess(apart(bytes).head as ReprocessRange)),
+    backup: async bytes => JSON.stringify(await backups.start((apart(bytes).head as { to: string }).to)),
+  }
+}
+
+/** Asks the pipeline role to begin a backup: true, why not, or null when it is away. */
+export async function askBackup(config: Config, wish: { to: string }): Promise<true | string | null> {
+  const asked = await askQuestion(config.dataDir, 'pipeline', 'backup', withHead(wish), timeoutMs)
+  return 'answer' in asked ? ((JSON.parse(asked.answer.toString()) as string | null) ?? true) : null
 }
 
 /** Asks the pipeline role; null when it is away. */

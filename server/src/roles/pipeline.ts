@@ -17,6 +17,7 @@ import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
 import { runRole } from '../role.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { answersOfPipeline } from './answers.ts'
+import { openBackups } from './backups.ts'
 import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 
@@ -37,16 +38,24 @@ export function runPipeline(config: Config): Promise<void> {
       limits,
       roomProblem: () => roomProblem(config),
     })
+    const backups = openBackups({
+      config,
+      warehouse: { snapshot: withCrashPoints('snapshot', warehouse.snapshot, config) },
+      log,
+      pipeline,
+      logger,
+    })
     const trimming = setInterval(() => void trim(warehouse, logger), limits.rejectionTrimMs)
     // A broken assertion: the next start takes the road of recovery.
     void pipeline.ended.then(bug => {
       if (bug !== null) throw bug
     })
     return {
-      status: () => pipelineStatus(pipeline),
-      answers: answersOfPipeline(pipeline),
+      status: () => ({ ...pipelineStatus(pipeline), backup: backups.status() }),
+      answers: answersOfPipeline(pipeline, backups),
       async close() {
         clearInterval(trimming)
+        await backups.close()
         await pipeline.close()
         await log.close()
         await warehouse.close()

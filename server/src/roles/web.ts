@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
 import { openLogReader } from '../log/log.ts'
 import { collectMetrics } from '../metrics.ts'
 import type { PipelineStatus } from '../pipeline/pipeline.ts'
+import type { BackupStatus } from '../backup/backup.ts'
 import { runRole } from '../role.ts'
 import { askRole } from '../role-socket.ts'
 import { rejectedPosition } from '../steps/rejection.ts'
@@ -16,7 +17,7 @@ import type { Warehouse } from '../warehouse/warehouse.ts'
 import { readOrMakeAdminToken } from '../web/admin-token.ts'
 import type { CountRow, CountsQuestion, DuplicatesQuestion, Page, RejectionShown } from '../web/needs.ts'
 import { openWeb } from '../web/web.ts'
-import { answersOfWeb, askReplay, askReprocess, type Reconcile, type ReplayHead } from './answers.ts'
+import { answersOfWeb, askBackup, askReplay, askReprocess, type Reconcile, type ReplayHead } from './answers.ts'
 import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { receiptsOver } from './receipts.ts'
@@ -58,6 +59,11 @@ export function runWeb(config: Config): Promise<void> {
         readReprocess: async () => {
           const told = await askRole<{ pipeline: PipelineStatus }>(config.dataDir, 'pipeline', 'status')
           return told === null ? 'away' : told.pipeline.reprocess
+        },
+        startBackup: wish => askBackup(config, wish),
+        readBackup: async () => {
+          const told = await askRole<{ backup: BackupStatus | null }>(config.dataDir, 'pipeline', 'status')
+          return told === null ? 'away' : told.backup
         },
         importRates: async file => {
           const read = readRatesFile(file)

@@ -64,7 +64,7 @@ const identitiesSql = `
       [toString(product), toString(mode), idempotency_key], []) AS claim
   FROM events`
 
-async function readId(connection: Connection): Promise<string> {
+export async function readId(connection: Connection): Promise<string> {
   const sql = "SELECT argMin(value, written_at) AS id FROM warehouse WHERE name = 'id' HAVING count() > 0"
   const id = (await connection.select<{ id: string }>('load', sql))[0]?.id
   if (id === undefined)

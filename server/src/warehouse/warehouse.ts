@@ -52,6 +52,7 @@ import type { LoadingWarehouse, RebuildingWarehouse } from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
 import { rebuildingOver } from './rebuilding.ts'
+import { type EmptyWarehouse, emptyWarehouseOver, type Snapshot, snapshotOver } from './snapshot.ts'
 import { importRates, listRates, type RatesMonth, readRates } from './rates.ts'
 
 export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
@@ -64,6 +65,9 @@ export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
 export type Warehouse = {
   loading: LoadingWarehouse
   rebuilding: RebuildingWarehouse
+  snapshot: Snapshot
+  /** What an engine without our database can be asked: alone nothing of this brings it to this version. */
+  empty: EmptyWarehouse
   /** Brings the warehouse to this version; everything else does so by itself. */
   ready(): Promise<void>
   /** Whether it can be reached just now. */
@@ -117,6 +121,8 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
   return {
     loading: loadingOver(connection, ask),
     rebuilding: rebuildingOver(connection, ask),
+    snapshot: snapshotOver(connection, ask),
+    empty: emptyWarehouseOver(connection),
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),

@@ -17,6 +17,7 @@ import {
   text,
   uuid,
 } from './parameters.ts'
+import { backupRoutes } from './backup-routes.ts'
 import { badParameters, Refusal } from './problem.ts'
 import { rejectionRoutes } from './rejection-routes.ts'
 import { reportRoutes } from './report-routes.ts'
@@ -154,6 +155,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
     ...rejectionRoutes(needs, pageRowsMax),
     ...ratesRoutes(needs),
     ...reprocessRoutes(needs),
+    ...backupRoutes(needs),
     {
       method: 'GET',
       path: '/api/status',

@@ -1,0 +1,134 @@
+// `datapulse restore`: a mode of the server program, because it puts files where only the server's own parts know what is
+// right. Nothing else may be running on the data directory, which its lock sees to. The warehouse is put back through an
+// engine in a process of its own, as ever. Exit codes and output are those of the command line.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { countAccounts } from '../accounts/accounts-copy.ts'
+import { checkBackup } from '../backup/kept-backup.ts'
+import { type Restored, restore } from '../backup/restore.ts'
+import { type Config, environmentWith, readConfig } from '../config.ts'
+import { takeExclusiveLock } from '../exclusive-lock.ts'
+import { resumeLog } from '../log/log-copy.ts'
+import type { Logger } from '../logger.ts'
+import type { RoleMessage } from '../role.ts'
+import { engineEnvironment } from '../warehouse/engine/environment.ts'
+import { openConfiguredWarehouse } from './configured-warehouse.ts'
+
+const flags = {
+  from: { type: 'string' },
+  'data-dir': { type: 'string' },
+  check: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const
+
+export async function runRestore(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: flags, strict: true })
+  const isJson = values.json === true
+  const tell = (sentence: string) => {
+    if (!isJson) process.stderr.write(`${sentence}\n`)
+  }
+  try {
+    const from = resolve(values.from ?? '')
+    const told = values.check === true ? await check(from) : await restoreTo(from, configOf(values['data-dir']), tell)
+    process.stdout.write(isJson ? `${JSON.stringify(told.json, null, 2)}\n` : `${told.sentence}\n`)
+  } catch (cause) {
+    const { code = 'RESTORE_FAILED', message } = cause as { code?: string; message: string }
+    process.stderr.write(
+      isJson ? `${JSON.stringify({ error: code, code, message, problems: [] })}\n` : `datapulse: ${message}\n`,
+    )
+    process.exitCode = 1
+  }
+}
+
+type Told = { json: object; sentence: string }
+
+async function check(from: string): Promise<Told> {
+  const { program, taken_at, warehouse, log, accounts, files } = await checkBackup(from)
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const events = warehouse?.rows['events'] ?? 0
+  const json = { from, program, taken_at, files: files.length, bytes, events, queued: log?.queued ?? 0, ...accounts }
+  return {
+    json,
+    sentence: `The backup is whole: ${files.length} files, ${bytes} bytes, ${events} events stored and ${json.queued} waiting in the log, as of ${taken_at}.`,
+  }
+}
+
+async function restoreTo(from: string, config: Config, tell: (sentence: string) => void): Promise<Told> {
+  const { dataDir } = config
+  const restored = await restore({
+    from,
+    dataDir,
+    isEmbedded: config.warehouse === 'embedded',
+    lock: () => takeExclusiveLock(join(dataDir, 'lock'), 0),
+    openWarehouse: () => openRestoredWarehouse(config),
+    resumeLog,
+    countAccounts: async path => countAccounts(path),
+    tell,
+  })
+  return { json: restored, sentence: sentenceOf(restored, config) }
+}
+
+function sentenceOf(
+  { data_dir, events, queued, compared, taken_at, products, keys }: Restored,
+  config: Config,
+): string {
+  const warehouse =
+    config.warehouse === 'embedded'
+      ? `${events} events stored, ${compared.sums} groups of counts and sums in ${compared.tables} tables compared and equal`
+      : 'the warehouse is a ClickHouse server, and is restored by its own RESTORE'
+  return [
+    `Restored into ${data_dir}, as of ${taken_at}: ${warehouse}; ${products} products, ${keys} keys.`,
+    config.warehouse === 'embedded'
+      ? `${queued} events wait in the log: they are stored when the server starts.`
+      : `${queued} events are in the log: those that the warehouse does not have are stored when the server starts.`,
+  ].join('\n')
+}
+
+function configOf(dataDir: string | undefined): Config {
+  const result = readConfig(dataDir === undefined ? [] : ['--data-dir', dataDir])
+  if ('config' in result) return result.config
+  const problems = 'problems' in result ? result.problems : []
+  throw new Error(`The configuration is wrong: ${problems.join(' ')}`)
+}
+
+async function openRestoredWarehouse(config: Config) {
+  const engine = await startEngine(config)
+  const warehouse = openConfiguredWarehouse(config, silent)
+  return {
+    ...warehouse.empty,
+    ready: warehouse.ready,
+    async close() {
+      await warehouse.close()
+      await endEngine(engine)
+    },
+  }
+}
+
+const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+async function startEngine(config: Config): Promise<ChildProcess> {
+  const args = ['--role', 'engine', '--data-dir', config.dataDir]
+  const child = fork(process.argv[1] as string, args, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: environmentWith(engineEnvironment),
+  })
+  const ended = once(child, 'exit').then(
+    ([code]): RoleMessage => ({ kind: 'failed', message: `it ended with ${code}` }),
+  )
+  const heard = once(child, 'message').then(([message]) => message as RoleMessage)
+  const message = await Promise.race([heard, ended])
+  if (message.kind === 'ready') return child
+  throw new Error(`Cannot restore the warehouse because its engine must start: ${message.message}`)
+}
+
+async function endEngine(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.send('stop')
+  const [code] = await gone
+  if (code !== 0)
+    throw new Error(`Cannot restore the warehouse because its engine must end well: it ended with ${code}`)
+}
