@@ -7,7 +7,6 @@ import { spawn, spawnSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -17,6 +16,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { once } from 'node:events'
 import { after, test } from 'node:test'
 import { Installation, until } from '../harness/installation.ts'
 import { audit, deposit, seeded, type Sent, Traffic } from '../harness/traffic.ts'
@@ -103,6 +103,16 @@ test('a backup under load, one after another, each into a folder of its own', as
   const inside = await run('backup', '--to', join(server.dataDir, 'backup'), ...place(server))
   assert.equal(inside.code, 1)
   assert.match(inside.stderr, /must be outside of the data directory/)
+  const twice = [
+    await server.admin('/api/backup', { json: { to: folder('copy-1') } }),
+    await server.admin('/api/backup', { json: { to: folder('copy-0') } }),
+  ]
+  assert.deepEqual([twice[0]?.status, twice[1]?.status], [202, 409])
+  assert.match(String(twice[1]?.body['message']), /one at a time/)
+  await until('the one has ended', async () => {
+    const { backup } = (await server.admin('/api/backup')).body as { backup: { state: string } }
+    return backup.state === 'done'
+  })
   const second = await run('backup', '--to', folder('copy-2'), ...place(server))
   assert.equal(second.code, 0, second.stderr)
   assert.match(second.stdout, /is complete: \d+ events stored and 0 waiting in the log/)
@@ -181,8 +191,10 @@ test('a restore into a directory that is not empty, or was not finished, is refu
   const refused = await run('restore', '--from', folder('copy'), '--data-dir', folder('second'))
   assert.equal(refused.code, 1)
   assert.match(refused.stderr, /Cannot restore into .* because it must be empty or not there/)
-  mkdirSync(folder('half'))
-  writeFileSync(join(folder('half'), 'restoring'), '')
+  const cut = spawn(process.execPath, [cli, 'restore', '--from', folder('copy'), '--data-dir', folder('half')])
+  await until('it has begun', () => existsSync(join(folder('half'), 'restoring')))
+  cut.kill('SIGKILL')
+  await once(cut, 'close')
   const half = await run('restore', '--from', folder('copy'), '--data-dir', folder('half'))
   assert.match(half.stderr, /an earlier restore into it did not come to its end/)
   const start = spawnSync(
@@ -192,7 +204,8 @@ test('a restore into a directory that is not empty, or was not finished, is refu
   )
   assert.equal(start.status, 1)
   assert.match(start.stderr, /a backup is being restored into the data directory/)
-  assert.deepEqual(readdirSync(folder('half')), ['restoring'])
+  assert.equal(existsSync(join(folder('half'), 'restoring')), true)
+  assert.equal(existsSync(join(folder('half'), 'admin-token')), false)
 })
 
 test('a damaged or unfinished backup is refused in a sentence, and nothing is put back', async () => {

@@ -37,9 +37,11 @@ export async function roomAt(path: string): Promise<{ freeBytes: number; device:
   }
 }
 
-/** Removes what is in a folder, but not the folder. */
-export async function emptyFolder(dir: string): Promise<void> {
-  for (const name of (await listFolder(dir)) ?? []) await rm(join(dir, name), { recursive: true, force: true })
+/** Removes what is in a folder, but not the folder; `last` after everything else. */
+export async function emptyFolder(dir: string, last = ''): Promise<void> {
+  const names = (await listFolder(dir)) ?? []
+  for (const name of names.toSorted((a, b) => Number(a === last) - Number(b === last)))
+    await rm(join(dir, name), { recursive: true, force: true })
 }
 
 /** Paths of all files below, relative to it. */

@@ -25,6 +25,8 @@ export type RestoreParts = {
   dataDir: string
   /** Whether the warehouse is one of our own, in the data directory. */
   isEmbedded: boolean
+  /** The newest version of a warehouse that this program knows. */
+  warehouseVersionMax: number
   /** Gives the function that lets go; null when another process has the directory. */
   lock(): Promise<(() => void) | null>
   /** Starts an engine on the data directory; `close` ends it. */
@@ -77,7 +79,7 @@ export async function restore(parts: RestoreParts): Promise<Restored> {
     syncFolder(dataDir)
     return restoredAs(parts, manifest, compared)
   } catch (cause) {
-    await emptyFolder(dataDir).catch(() => {})
+    await emptyFolder(dataDir, restoringMark).catch(() => {})
     throw cause
   } finally {
     release()
@@ -98,7 +100,8 @@ function restoredAs({ from, dataDir }: RestoreParts, manifest: Manifest, compare
   }
 }
 
-async function begin({ dataDir, isEmbedded, lock }: RestoreParts, manifest: Manifest): Promise<() => void> {
+async function begin(parts: RestoreParts, manifest: Manifest): Promise<() => void> {
+  const { dataDir, isEmbedded, warehouseVersionMax, lock } = parts
   const cannot = `Cannot restore into ${dataDir} because`
   if (isEmbedded && manifest.warehouse === null)
     throw new Error(
@@ -106,6 +109,11 @@ async function begin({ dataDir, isEmbedded, lock }: RestoreParts, manifest: Mani
     )
   if (!isEmbedded && manifest.warehouse !== null)
     throw new Error(`${cannot} the backup holds the warehouse, and DATAPULSE_WAREHOUSE names another one`)
+  const version = manifest.warehouse?.version ?? 0
+  if (version > warehouseVersionMax)
+    throw new Error(
+      `${cannot} the warehouse of the backup must have version ${warehouseVersionMax} or older: got ${version}; a newer DataPulse wrote it`,
+    )
   const there = await listFolder(dataDir)
   if (there?.includes(restoringMark) === true)
     throw new Error(`${cannot} an earlier restore into it did not come to its end: empty it, and restore again`)
@@ -148,7 +156,7 @@ async function restoreWarehouse(
           await copyChecked(file, join(from, file.path), join(landing, file.path.slice(folder.length)))
       await warehouse.attach(table.name, table.parts)
     }
-    // What must not come back (users who were erased since) goes from here, before anything is compared.
+    // Here is everything as it was, and nothing has been compared yet: what must not come back goes at this place.
     tell('Its counts and sums are compared with those of the backup.')
     compare(told, await warehouse.measure(told.tables.map(({ name }) => name)))
     await warehouse.ready()

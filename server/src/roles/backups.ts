@@ -2,6 +2,7 @@
 // of it.
 
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import manifest from '../../package.json' with { type: 'json' }
 import { copyAccounts } from '../accounts/accounts-copy.ts'
 import { type BackupStatus, folderProblem, startBackup } from '../backup/backup.ts'
@@ -68,10 +69,13 @@ export function openBackups({ config, warehouse, log, pipeline, logger }: Backup
     status: () => last?.status ?? null,
     async close() {
       closing = true
-      await last?.ended
+      await Promise.race([last?.ended, sleep(closeMsMax, undefined, { ref: false })])
     },
   }
 }
+
+/** What one that is given up has to remove. */
+const closeMsMax = 5_000
 
 /** A turn that comes too late is not used: a load may be waiting for the warehouse, or an index being made anew. */
 async function inTurn<T>(pipeline: BackupsParts['pipeline'], work: () => Promise<T>): Promise<T> {

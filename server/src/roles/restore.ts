@@ -15,6 +15,7 @@ import { resumeLog } from '../log/log-copy.ts'
 import type { Logger } from '../logger.ts'
 import type { RoleMessage } from '../role.ts'
 import { engineEnvironment } from '../warehouse/engine/environment.ts'
+import { warehouseVersion } from '../warehouse/migrations.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 
 const flags = {
@@ -62,6 +63,7 @@ async function restoreTo(from: string, config: Config, tell: (sentence: string) 
     from,
     dataDir,
     isEmbedded: config.warehouse === 'embedded',
+    warehouseVersionMax: warehouseVersion,
     lock: () => takeExclusiveLock(join(dataDir, 'lock'), 0),
     openWarehouse: () => openRestoredWarehouse(config),
     resumeLog,

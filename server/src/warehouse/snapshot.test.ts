@@ -36,6 +36,10 @@ test('what was taken stays as it was, and comes back as it was', async () => {
   const deletion = 'DELETE FROM parked WHERE load_seq = 3'
   await connection.command(deletion, {}, { lightweight_deletes_sync: '2', mutations_sync: '2' })
 
+  // What is being made anew is no table of ours.
+  await connection.command('CREATE TABLE events_rebuilt AS events')
+  await connection.command('INSERT INTO events_rebuilt SELECT * FROM events')
+
   const { snapshot } = warehouse
   await snapshot.prepare()
   const taken = await snapshot.take()
@@ -83,6 +87,7 @@ test('what was taken stays as it was, and comes back as it was', async () => {
         { database: one.database },
       )
     ).map(({ query }) => query)
+  await connection.command('DROP TABLE events_rebuilt SYNC')
   assert.deepEqual(await made(target), await made(connection), 'tables are made as they were')
   await target.close()
   await connection.close()
