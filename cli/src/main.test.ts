@@ -170,6 +170,9 @@ describe('the commands', () => {
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /must be empty/)
     const { readBackup } = fakes.needs
+    let looks = 0
+    fakes.needs.readBackup = async question => (looks++ === 0 ? 'away' : readBackup(question))
+    assert.equal((await ask('backup', '--to', '/backups/3')).code, 0)
     fakes.needs.readBackup = async () => null
     const lost = await ask('backup', '--to', '/backups/2', '--json')
     fakes.needs.readBackup = async question => ({

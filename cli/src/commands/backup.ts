@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
+import type { Admin } from '../admin.ts'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
 import { Failure } from '../failure.ts'
 import { plain } from '../output.ts'
@@ -21,6 +22,7 @@ type Backup = {
 
 const lookEveryMs = 500
 const tellEveryLooks = 10
+const unheardLooksMax = 60
 
 export function addBackup(program: Command, setting: Setting): void {
   withAdmin(program.command('backup'), setting)
@@ -37,8 +39,18 @@ async function backup(choice: AdminChoice & { to: string }, setting: Setting): P
   const { output } = setting
   const admin = adminOf(choice, setting)
   await admin.post('/api/backup', { to: resolve(choice.to) })
-  for (let look = 1; ; look++) {
-    const { backup: one } = await admin.get<{ backup: Backup | null }>('/api/backup')
+  for (let look = 1, unheard = 0; ; look++) {
+    const one = await lookAt(admin)
+    if (one === 'away' && unheard++ < unheardLooksMax) {
+      await sleep(lookEveryMs)
+      continue
+    }
+    if (one === 'away')
+      throw new Failure(
+        'PIPELINE_AWAY',
+        `The pipeline cannot be asked how the backup goes: look into ${choice.to} later`,
+      )
+    unheard = 0
     if (one === null)
       throw new Failure(
         'BACKUP_LOST',
@@ -53,6 +65,16 @@ async function backup(choice: AdminChoice & { to: string }, setting: Setting): P
     if (choice.json) output.json(one)
     else output.line(sentenceOf(one))
     return
+  }
+}
+
+/** A pipeline that is busy, or is just starting again, is asked once more. */
+async function lookAt(admin: Admin): Promise<Backup | null | 'away'> {
+  try {
+    return (await admin.get<{ backup: Backup | null }>('/api/backup')).backup
+  } catch (cause) {
+    if (cause instanceof Failure && cause.code === 'PIPELINE_AWAY') return 'away'
+    throw cause
   }
 }
 

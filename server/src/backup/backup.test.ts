@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -91,6 +91,11 @@ test('without a warehouse of its own all of the log is copied, and it is said', 
 
 test('what fails leaves nothing of it, and holds nothing still', async t => {
   const { parts, to, warehouse, did } = await made(t)
+  const [table] = await warehouse.tables()
+  const dir = join(parts.dataDir, 'gone')
+  const gone = [{ ...table!, parts: [{ name: 'gone', dir }] }]
+  await mkdir(dir)
+  await symlink(join(dir, 'nowhere'), join(dir, 'data.bin'))
   const failing: [BackupParts, RegExp][] = [
     [{ ...parts, log: { ...parts.log, bytes: async () => 1e18 } }, /because \d+ bytes must be free there: got \d+/],
     [{ ...parts, freeBytesMin: 1e18 }, /bytes must be free there/],
@@ -100,6 +105,7 @@ test('what fails leaves nothing of it, and holds nothing still', async t => {
     ],
     [{ ...parts, isClosing: () => true }, /closes/],
     [{ ...parts, betweenLoads: () => Promise.reject(new Error('no turn')) }, /no turn/],
+    [{ ...parts, warehouse: { ...warehouse, tables: async () => gone } }, /the engine was started again, try again/],
     [{ ...parts, warehouse: { ...warehouse, measure: () => Promise.reject(new Error('away')) } }, /away/],
   ]
   for (const [broken, sentence] of failing) {

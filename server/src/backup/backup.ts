@@ -180,14 +180,14 @@ async function copyWarehouse(
   const tables = await warehouse.tables()
   for (const table of tables)
     for (const part of table.parts)
-      for (const file of await filesBelow(part.dir)) {
+      for (const file of await filesBelow(part.dir).catch(throwGone)) {
         goOn(parts)
         const path = join('warehouse', table.name, part.name, file)
         await mkdir(dirname(join(status.to, path)), { recursive: true })
-        const copied = await copyFile(join(part.dir, file), join(status.to, path), bytes => {
+        const copied = copyFile(join(part.dir, file), join(status.to, path), bytes => {
           status.done += bytes
         })
-        files.push({ path, ...copied })
+        files.push({ path, ...(await copied.catch(throwGone)) })
       }
   const measured = await warehouse.measure()
   status.events = measured.rows['events'] ?? 0
@@ -200,6 +200,14 @@ async function copyWarehouse(
     tables: tables.map(({ name, create, parts: own }) => ({ name, create, parts: own.map(part => part.name) })),
     ...measured,
   }
+}
+
+/** Only an engine that starts anew merges what is held still. */
+function throwGone(cause: unknown): never {
+  if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+  throw new Error('Cannot back up the warehouse because its files must stay: the engine was started again, try again', {
+    cause,
+  })
 }
 
 async function checkRoom(parts: BackupParts, status: BackupStatus): Promise<void> {
