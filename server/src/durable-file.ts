@@ -52,7 +52,8 @@ export async function syncTree(dir: string): Promise<void> {
   await syncPath(dir)
 }
 
-async function syncPath(path: string): Promise<void> {
+/** The same of one file or folder, without holding up this thread. */
+export async function syncPath(path: string): Promise<void> {
   const file = await open(path, 'r')
   try {
     await file.sync()

@@ -2,7 +2,7 @@
 // file without a WAL. The original is opened by SQLite alone: a descriptor of node:fs would take its locks along.
 
 import { backup, DatabaseSync } from 'node:sqlite'
-import { syncFile } from './durable-file.ts'
+import { syncPath } from './durable-file.ts'
 
 /** More pages than a file of ours has: copied in one step, which nobody's commit can make begin anew. */
 const allPages = 2 ** 30
@@ -22,5 +22,5 @@ export async function copySqlite(from: string, to: string): Promise<void> {
   } finally {
     copy.close()
   }
-  syncFile(to)
+  await syncPath(to)
 }

@@ -19,6 +19,7 @@ async function made(t: TestContext): Promise<Made> {
   const dataDir = join(root, 'data')
   const part = join(dataDir, 'store', 'all_1_1_0')
   await mkdir(part, { recursive: true })
+  await mkdir(join(root, 'backups'))
   await writeFile(join(part, 'data.bin'), 'columns')
   await writeFile(join(dataDir, 'accounts.db'), 'accounts')
   const did: string[] = []
@@ -96,6 +97,8 @@ test('what fails leaves nothing of it, and holds nothing still', async t => {
   const gone = [{ ...table!, parts: [{ name: 'gone', dir }] }]
   await mkdir(dir)
   await symlink(join(dir, 'nowhere'), join(dir, 'data.bin'))
+  const nowhere = await ended(parts, '/proc/nowhere')
+  assert.match(nowhere.problem, /ENOENT.*mkdir/)
   const failing: [BackupParts, RegExp][] = [
     [{ ...parts, log: { ...parts.log, bytes: async () => 1e18 } }, /because \d+ bytes must be free there: got \d+/],
     [{ ...parts, freeBytesMin: 1e18 }, /bytes must be free there/],

@@ -12,9 +12,9 @@
 
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { makeFolderDurably, syncTree, writeFileDurably } from '../durable-file.ts'
+import { syncTree, writeFileDurably } from '../durable-file.ts'
 import { copyFile, hashFile } from './copied-file.ts'
-import { emptyFolder, filesBelow, listFolder, realPlace, roomAt } from './folder.ts'
+import { emptyFolder, filesBelow, listFolder, makeFolder, realPlace, roomAt } from './folder.ts'
 import { type FileCopied, manifestName, writeManifest } from './manifest.ts'
 import type { AccountsCopied, LogBounds, LogCopied, SnapshotWarehouse } from './needs.ts'
 
@@ -65,6 +65,7 @@ export async function folderProblem(to: string, dataDir: string): Promise<string
     const [place, own] = [await realPlace(to), await realPlace(dataDir)]
     if (place === own || place.startsWith(own + sep))
       return `${cannot} it must be outside of the data directory: a lost disk takes both`
+    if ((await listFolder(dirname(to))) === null) return `${cannot} ${dirname(to)} must be there: it is not`
     const there = await listFolder(to)
     if (there === null || there.length === 0) return null
     const what = there.includes(manifestName) ? 'a backup' : there.slice(0, 3).join(', ')
@@ -108,7 +109,7 @@ async function intoFolder(parts: BackupParts, status: BackupStatus): Promise<voi
   const { to } = status
   const wasThere = (await listFolder(to)) !== null
   try {
-    makeFolderDurably(to)
+    await makeFolder(to)
     await copyAll(parts, status)
   } catch (cause) {
     await emptyFolder(to).catch(() => {})

@@ -1,7 +1,8 @@
 // Folders that a backup or a restore is to fill: where they really are, whether they are empty, and how much room there is.
 
-import { readdir, realpath, rm, stat, statfs } from 'node:fs/promises'
+import { mkdir, readdir, realpath, rm, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { syncFolder } from '../durable-file.ts'
 
 /** What a file system has by itself at its root. */
 const ofTheDisk = new Set(['lost+found'])
@@ -14,6 +15,16 @@ export async function listFolder(dir: string): Promise<string[] | null> {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw cause
   }
+}
+
+/**
+ * Makes a folder in one that is there, unless it is there itself; its name is synced. (mkdir with `recursive` never returns
+ * where a system says of a folder that is there that it is not, as in /proc. And a misspelt path is not made.)
+ */
+export async function makeFolder(dir: string): Promise<void> {
+  if ((await listFolder(dir)) !== null) return
+  await mkdir(dir, { mode: 0o700 })
+  syncFolder(dirname(dir))
 }
 
 /** The path without links, also of what is not there yet. */

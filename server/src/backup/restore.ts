@@ -13,9 +13,9 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { makeFolderDurably, syncFolder, syncTree, writeFileDurably } from '../durable-file.ts'
+import { syncFolder, syncTree, writeFileDurably } from '../durable-file.ts'
 import { copyFile } from './copied-file.ts'
-import { emptyFolder, listFolder, roomAt } from './folder.ts'
+import { emptyFolder, listFolder, makeFolder, roomAt } from './folder.ts'
 import { checkBackup } from './kept-backup.ts'
 import type { FileCopied, Manifest } from './manifest.ts'
 import type { AccountsCopied, EmptyWarehouse, EventSum, LogBounds, Measured } from './needs.ts'
@@ -114,6 +114,8 @@ async function begin(parts: RestoreParts, manifest: Manifest): Promise<() => voi
     throw new Error(
       `${cannot} the warehouse of the backup must have version ${warehouseVersionMax} or older: got ${version}; a newer DataPulse wrote it`,
     )
+  if ((await listFolder(dirname(dataDir))) === null)
+    throw new Error(`${cannot} ${dirname(dataDir)} must be there: it is not`)
   const there = await listFolder(dataDir)
   if (there?.includes(restoringMark) === true)
     throw new Error(`${cannot} an earlier restore into it did not come to its end: empty it, and restore again`)
@@ -122,7 +124,7 @@ async function begin(parts: RestoreParts, manifest: Manifest): Promise<() => voi
   const bytesMin = Math.ceil(manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) * spare)
   const { freeBytes } = await roomAt(dataDir)
   if (freeBytes < bytesMin) throw new Error(`${cannot} ${bytesMin} bytes must be free there: got ${freeBytes}`)
-  makeFolderDurably(dataDir)
+  await makeFolder(dataDir)
   const release = await lock()
   if (release === null) throw new Error(`${cannot} another process uses it`)
   writeFileDurably(dataDir, restoringMark, `${new Date().toISOString()}\n`)

@@ -2,6 +2,7 @@
 // read once, so that a copy without damage is what is told. A copied log is gone on with in a new segment: what is in a
 // file that has its final form is never written beside.
 
+import { setImmediate as turnOfOthers } from 'node:timers/promises'
 import { makeFolderDurably } from '../durable-file.ts'
 import { StoreLogReader } from './log-reader.ts'
 import type { LogHead } from './record.ts'
@@ -11,7 +12,7 @@ import { beginOfSegment, type SegmentName } from './store.ts'
 /** `queued`: events at `from` and behind it. */
 export type LogCopied = { id: string; oldest: LogHead; head: LogHead; queued: number }
 
-const readAtOnce = { recordsMax: 4_096, bytesMax: 16 * 1024 * 1024 }
+const readAtOnce = { recordsMax: 4_096, bytesMax: 4 * 1024 * 1024 }
 
 /**
  * Copies the log in `dir` from the segment with the record before `from` on; all of it without `from`. null when there
@@ -70,6 +71,8 @@ async function readThrough(dir: string, begin: number): Promise<Pick<LogCopied, 
       if (damage[0] !== undefined || next === at) throw damaged(damage[0]?.from ?? at, damage[0]?.reason)
       for (const { events } of records) queued += events
       at = next
+      // Reading is synchronous, and others have work in this process.
+      await turnOfOthers()
     }
     return { id, head, queued }
   } finally {
