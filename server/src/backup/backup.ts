@@ -10,11 +10,11 @@
 // The index of identities is not copied (it is made anew), nor admissions of the last minute, nor the admin token.
 // restore.ts is the way back.
 
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { syncTree, writeFileDurably } from '../durable-file.ts'
 import { copyFile, hashFile } from './copied-file.ts'
-import { emptyFolder, filesBelow, listFolder, makeFolder, realPlace, roomAt } from './folder.ts'
+import { filesBelow, listFolder, makeFolder, realPlace, roomAt } from './folder.ts'
 import { type FileCopied, manifestName, writeManifest } from './manifest.ts'
 import type { AccountsCopied, LogBounds, LogCopied, SnapshotWarehouse } from './needs.ts'
 
@@ -112,13 +112,16 @@ async function intoFolder(parts: BackupParts, status: BackupStatus): Promise<voi
     await makeFolder(to)
     await copyAll(parts, status)
   } catch (cause) {
-    await emptyFolder(to).catch(() => {})
-    if (!wasThere) await rm(to, { recursive: true, force: true }).catch(() => {})
+    for (const name of written) await rm(join(to, name), { recursive: true, force: true }).catch(() => {})
+    if (!wasThere) await rmdir(to).catch(() => {})
     throw cause
   } finally {
     await parts.warehouse?.drop().catch(fault => parts.logger.error({ fault: String(fault) }, notDropped))
   }
 }
+
+/** All that is ever written there; what somebody else put there meanwhile is not ours to remove. */
+const written = [manifestName, `new-${manifestName}.tmp`, 'warehouse', 'log', 'accounts.db', 'accounts.db-journal']
 
 const notDropped = 'what a backup held still is not let go yet: the next backup or start does that'
 
