@@ -21,7 +21,8 @@ export function cliPage(): string {
 const intro = `# The command line
 
 \`npx --no datapulse\` at the root of a checkout runs it. It talks to a server over HTTP: most commands to the admin port,
-\`send\` to the public port as a partner's server does, \`doctor\` to both; \`generate\` talks to nobody and \`serve\` is the server.
+\`send\` to the public port as a partner's server does, \`doctor\` to both; \`generate\` talks to nobody, \`serve\` is the server, and \`restore\` is the
+server program too.
 
 | exit code | means |
 |---|---|

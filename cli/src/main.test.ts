@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { away, type Fakes, fakeEvent, makeFakes } from '../../server/src/web/fakes.ts'
+import type { Backup } from '../../server/src/web/needs.ts'
 import { openWeb, type Web } from '../../server/src/web/web.ts'
 import type { Environment } from './settings.ts'
 import { openPublicApi, type PublicApi } from './testing/public-api.ts'
@@ -181,6 +182,31 @@ describe('the commands', () => {
     assert.equal((await run(['keys', 'list'], { ...environment, dataDir: '/nowhere', adminToken: token })).code, 0)
     const other = await run(['keys', 'list'], { ...environment, adminUrl: api.url })
     assert.equal(other.code, 1)
+  })
+
+  it('backs up into a folder named from where it runs, and says how that ended', async () => {
+    const done = await ask('backup', '--to', 'copy')
+    assert.match(done.stdout, /complete: 10 events stored and 1 waiting in the log, 2000 bytes. Loads waited 12 ms/)
+    assert.deepEqual(fakes.asked.at(-1), { to: join(process.cwd(), 'copy') })
+    assert.equal((await askJson('backup', '--to', '/backups/1')).loads_held_ms, 12)
+    const refused = await ask('backup', '--to', '/full')
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /must be empty/)
+    const { readBackup } = fakes.needs
+    let looks = 0
+    fakes.needs.readBackup = async question => (looks++ === 0 ? 'away' : readBackup(question))
+    assert.equal((await ask('backup', '--to', '/backups/3')).code, 0)
+    fakes.needs.readBackup = async () => null
+    const lost = await ask('backup', '--to', '/backups/2', '--json')
+    fakes.needs.readBackup = async question => ({
+      ...((await readBackup(question)) as Backup),
+      state: 'failed',
+      problem: 'no room',
+    })
+    const failed = await ask('backup', '--to', '/backups/2')
+    fakes.needs.readBackup = readBackup
+    assert.deepEqual([lost.code, JSON.parse(lost.stderr).code], [1, 'BACKUP_LOST'])
+    assert.deepEqual([failed.code, failed.stderr], [1, 'datapulse: no room\n'])
   })
 
   it('says that the warehouse is away', async () => {

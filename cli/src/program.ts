@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { Setting } from './command.ts'
 import { addAudit } from './commands/audit.ts'
+import { addBackup } from './commands/backup.ts'
 import { addCounts } from './commands/counts.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDuplicates } from './commands/duplicates.ts'
@@ -18,6 +19,7 @@ import { addRejected } from './commands/rejected.ts'
 import { addReplay } from './commands/replay.ts'
 import { addReport } from './commands/report.ts'
 import { addReprocess } from './commands/reprocess.ts'
+import { addRestore } from './commands/restore.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
@@ -47,6 +49,8 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addReprocess,
     addUsers,
     addAudit,
+    addBackup,
+    addRestore,
     addSend,
     addGenerate,
   ]

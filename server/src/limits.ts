@@ -123,6 +123,10 @@ export const limits = {
   /** It is looked so often whether an erased person's events have left the raw log, and what has outlived its retention. */
   erasureCheckMs: 3_600_000,
 
+  // backup
+  /** A backup waits so long for the moment between two loads; then it fails. */
+  backupTurnMsMax: 60_000,
+
   // warehouse
   /** One question: seconds, bytes, threads; questions waiting beyond the queue get an error. */
   askSecondsMax: 30,

@@ -5,7 +5,7 @@
 //   follows the log, normalises each event (contract/, steps/), finds duplicates, and loads the warehouse (warehouse/),
 //   which runs in the engine role. The web role (web/) answers questions on the admin port.
 //
-// This file starts them. Without --role (or with `all`) it becomes the supervisor, which runs each role in a process of
+// This file starts them, or with the word `restore` puts a backup back (roles/restore.ts). Without --role (or with `all`) it becomes the supervisor, which runs each role in a process of
 // its own, in the order in which they need each other; with a role it becomes that role. roles/ says what each is wired to.
 
 import { mkdirSync } from 'node:fs'
@@ -25,8 +25,10 @@ const runs: Record<string, () => Promise<Run>> = {
 // Whatever is made from here on is its owner's alone, also in a data directory that others can look into.
 process.umask(0o077)
 
-const result = readConfig()
-if ('help' in result) process.stdout.write(result.help)
+const isRestore = process.argv[2] === 'restore'
+const result = isRestore ? { help: '' } : readConfig()
+if (isRestore) await (await import('./roles/restore.ts')).runRestore(process.argv.slice(3))
+else if ('help' in result) process.stdout.write(result.help)
 else if ('problems' in result) {
   process.stderr.write(`The configuration is wrong:\n${result.problems.map(line => `  ${line}\n`).join('')}`)
   process.exitCode = 2

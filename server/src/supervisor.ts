@@ -10,6 +10,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { isBeingRestored } from './backup/restore.ts'
 import { type Config, environmentWith } from './config.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
 import { type DemoKey, makeDemoKey, welcome } from './first-start.ts'
@@ -82,6 +83,10 @@ function childVariables(role: RoleName, config: Config): Record<string, string> 
 }
 
 async function lockDataDir(dataDir: string): Promise<() => void> {
+  if (isBeingRestored(dataDir))
+    throw new Error(
+      `Cannot start because a backup is being restored into the data directory ${dataDir}, or was and did not come to its end: then empty it, and restore again.`,
+    )
   const release = await takeExclusiveLock(join(dataDir, 'lock'), 0)
   if (release !== null) return release
   throw new Error(

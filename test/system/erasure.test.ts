@@ -32,11 +32,15 @@ describe('erasing a user', () => {
   let key: string
   let batch = ''
   let rejected = ''
+  const copies = mkdtempSync(join(tmpdir(), 'datapulse-copies-'))
   before(async () => {
     server = await Installation.open()
     key = await server.key('casino')
   })
-  after(() => server.close())
+  after(async () => {
+    await server.close()
+    rmSync(copies, { recursive: true, force: true })
+  })
 
   const send = async (events: object[], to = key) => {
     const reply = await server.post('/v2/s2s/batch', to, JSON.stringify(events))
@@ -67,6 +71,7 @@ describe('erasing a user', () => {
     await until('it is kept', async () => (await server.admin(`/api/rejected/requests/${rejected}`)).status === 200)
     assert.deepEqual(await outcomes(batch), ['stored', 'stored', 'stored', 'conflict'])
 
+    run('backup', '--to', join(copies, 'before'))
     const told = run('users', 'erase', '--product', 'casino', '--user', ' ada ')
     assert.match(told, /deleted: 2 events, 2 duplicates, 0 parked events/)
     assert.match(told, /taken out of 1 rejected requests/)
@@ -149,6 +154,30 @@ describe('erasing a user', () => {
     } finally {
       await other.close()
       rmSync(dataDir, { recursive: true, force: true })
+    }
+  })
+
+  it('is obeyed when a backup is restored that is older', async () => {
+    const dataDir = join(copies, 'restored')
+    const list = join(server.dataDir, 'erasures.json')
+    const args = ['restore', '--from', join(copies, 'before'), '--data-dir', dataDir, '--erasures', list]
+    const told = execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', stdio: 'pipe' })
+    assert.match(told, /3 users who were erased are erased again/)
+    const restored = await Installation.open({ dataDir })
+    try {
+      await until('the person is gone', async () => {
+        const users = (await restored.events('&product=casino')).map(event => event['client_user_id'])
+        return users.join() === 'bob'
+      })
+      const [kept] = await restored.events('&product=sports')
+      assert.equal(kept?.['client_user_id'], 'ada')
+      const accounts = (await restored.status())['accounting'] as Accounting
+      assert.equal(accounts.holds, true)
+      const { body } = await restored.admin('/api/audit')
+      const acts = (body['audit'] as { act: string }[]).map(entry => entry.act)
+      assert.deepEqual(acts.slice(0, 2), ['admin-token.make', 'restore'])
+    } finally {
+      await restored.close()
     }
   })
 

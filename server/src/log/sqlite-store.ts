@@ -27,7 +27,8 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { CommitHead } from './commit.ts'
-import { makeFolderDurably, renameDurably, syncFolder, writeFileDurably } from './durable-file.ts'
+import { copySqlite } from '../sqlite-copy.ts'
+import { makeFolderDurably, renameDurably, syncFolder, writeFileDurably } from '../durable-file.ts'
 import {
   type Consumed,
   type LogStore,
@@ -76,6 +77,17 @@ export function tidySqliteStore(dir: string): void {
     const owner = name.replace(/-(wal|shm)$/, '')
     const orphan = owner !== name && namePattern.test(owner) && !names.includes(owner)
     if (orphan || (name.startsWith('new-') && name.includes('.tmp'))) rmSync(join(dir, name), { force: true })
+  }
+}
+
+/** Copies a segment, also one that is being written, as it is at this moment; the copy has its final form, and is synced. */
+export async function copySegment(dir: string, name: SegmentName, to: string): Promise<void> {
+  const file = fileOf(name)
+  try {
+    await copySqlite(join(dir, file), join(to, file))
+  } catch (cause) {
+    const why = existsSync(join(dir, file)) ? (cause as Error).message : 'retention dropped it meanwhile: try again'
+    throw new Error(`Cannot copy ${file} of the log: ${why}`, { cause })
   }
 }
 

@@ -12,7 +12,7 @@
 // really damaged is found by the checksum of its row.
 
 import { readFileSync, statSync } from 'node:fs'
-import { syncFile } from './durable-file.ts'
+import { syncFile } from '../durable-file.ts'
 
 const headerBytes = 32
 const frameHeadBytes = 24

@@ -105,6 +105,8 @@ export type Pipeline = {
   resolve(wish: ResolveWish): Promise<Resolution | 'none' | 'busy'>
   /** Forgets stored events that are about to be deleted: their places stay known, what they were does not. */
   forget(rows: readonly IdentityRow[]): Promise<void>
+  /** Runs work while no load does. */
+  betweenLoads<T>(work: () => Promise<T>): Promise<T>
   /** Finishes the load that is running, or abandons it (the next start repeats it) after `closeMsMax`. */
   close(): Promise<void>
 }
@@ -281,6 +283,7 @@ export function openPipelineOver(
         rows.map(placeOfGone),
       )
     },
+    betweenLoads: turns.run,
     async close() {
       pace.close()
       const patience = options.sleep?.(closeMsMax) ?? sleepMs(closeMsMax, undefined, { ref: false })

@@ -6,6 +6,7 @@
 //   POST /reprocess  (to the pipeline role) a range of receipt             -> whether it was begun
 //   POST /rollups    (to the pipeline role)                     -> the build that is up to date, or null
 //   POST /resolve    (to the pipeline role) a decision about a conflict    -> the resolution, `none` or `busy`
+//   POST /backup     (to the pipeline role) {to}                           -> null, or why it was not begun
 //   POST /replay     (to the api role) a line of JSON (ReplayHead), then a batch  -> {requestId} or {problem}
 //   POST /reconciliation  a line of JSON (ReconciliationQuestion)        -> the reply's body
 //   POST /receipts   a line of JSON (ReceiptsQuestion)                 -> the reply's body, or null
@@ -24,6 +25,7 @@ import type { ReprocessRange } from '../pipeline/reprocess.ts'
 import type { Derive } from '../steps/derive.ts'
 import { type DryRunQuestion, dryRun } from '../steps/dry-run.ts'
 import type { Resolution } from '../warehouse/load.ts'
+import type { Backups } from './backups.ts'
 import type { ReadReceipts } from './receipts.ts'
 import { showFound } from './shown-receipts.ts'
 
@@ -93,11 +95,13 @@ export async function askReplay(config: Config, head: ReplayHead, batch: Uint8Ar
 /** The pipeline role's side. */
 export function answersOfPipeline(
   pipeline: Pick<Pipeline, 'reprocess' | 'resolve'> & Pick<Rolling, 'upToDate'>,
+  backups: Pick<Backups, 'start'>,
 ): RoleQuestions {
   return {
     rollups: async () => JSON.stringify(await pipeline.upToDate(limits.rollWaitMs)),
     reprocess: async bytes => JSON.stringify(pipeline.reprocess(apart(bytes).head as ReprocessRange)),
     resolve: async bytes => JSON.stringify(await pipeline.resolve(apart(bytes).head as ResolveWish)),
+    backup: async bytes => JSON.stringify(await backups.start((apart(bytes).head as { to: string }).to)),
   }
 }
 
@@ -105,6 +109,12 @@ export function answersOfPipeline(
 export async function askRollups(config: Config): Promise<string | null> {
   const asked = await askQuestion(config.dataDir, 'pipeline', 'rollups', withHead({}), timeoutMs)
   return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as string | null) : null
+}
+
+/** Asks the pipeline role to begin a backup: true, why not, or null when it is away. */
+export async function askBackup(config: Config, wish: { to: string }): Promise<true | string | null> {
+  const asked = await askQuestion(config.dataDir, 'pipeline', 'backup', withHead(wish), timeoutMs)
+  return 'answer' in asked ? ((JSON.parse(asked.answer.toString()) as string | null) ?? true) : null
 }
 
 /** Asks the pipeline role; null when it is away, or could not: then it may yet be done. */

@@ -198,11 +198,24 @@ function sumOf(a: Erased | undefined, b: Erased | undefined): Erased {
 }
 
 async function adoptList({ listPath, accounts }: ErasuresParts): Promise<number> {
-  if (!existsSync(listPath)) return 0
-  const list = JSON.parse(readFileSync(listPath, 'utf8')) as ErasureList & { format: number }
-  if (list.format > listFormat)
-    throw new Error(`Cannot read ${listPath} because its format must be ${listFormat} or older: got ${list.format}`)
-  return accounts.adoptErasures(list)
+  return existsSync(listPath) ? accounts.adoptErasures(readErasureList(listPath)) : 0
+}
+
+/** A list as a server writes it beside its data. Throws one sentence when it is none. */
+export function readErasureList(path: string): ErasureList {
+  const text = readFileSync(path, 'utf8')
+  let list: Partial<ErasureList & { format: number }> | null = null
+  try {
+    list = JSON.parse(text) as typeof list
+  } catch {
+    // Told below.
+  }
+  const { format, keys, users }: Partial<ErasureList & { format: number }> = list ?? {}
+  if (typeof format !== 'number' || !Array.isArray(keys) || !Array.isArray(users))
+    throw new Error(`Cannot read ${path} because it must be a list of erasures: it is not`)
+  if (format > listFormat)
+    throw new Error(`Cannot read ${path} because its format must be ${listFormat} or older: got ${format}`)
+  return { keys, users }
 }
 
 /** On disk before anything is deleted. */

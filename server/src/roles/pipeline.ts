@@ -22,6 +22,7 @@ import { withErased } from '../steps/erasure.ts'
 import type { Totals } from '../warehouse/load.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { answersOfPipeline } from './answers.ts'
+import { openBackups } from './backups.ts'
 import { openDerive } from './configured-steps.ts'
 import { type ErasuresAtWork, openErasures } from './erasures.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
@@ -67,20 +68,31 @@ export function runPipeline(config: Config): Promise<void> {
       logger,
       checkMs: limits.erasureCheckMs,
     })
+    const backups = openBackups({
+      config,
+      warehouse: { snapshot: withCrashPoints('snapshot', warehouse.snapshot, config) },
+      log,
+      pipeline,
+      logger,
+    })
     const trimming = setInterval(() => void trim(warehouse, logger), limits.rejectionTrimMs)
     // A broken assertion: the next start takes the road of recovery.
     void pipeline.ended.then(bug => {
       if (bug !== null) throw bug
     })
     return {
-      status: () => pipelineStatus(pipeline, erasures, rolling),
-      answers: answersOfPipeline({
-        reprocess: range => !erasures.isBusy() && pipeline.reprocess(range),
-        resolve: pipeline.resolve,
-        upToDate: rolling.upToDate,
-      }),
+      status: () => ({ ...pipelineStatus(pipeline, erasures, rolling), backup: backups.status() }),
+      answers: answersOfPipeline(
+        {
+          reprocess: range => !erasures.isBusy() && pipeline.reprocess(range),
+          resolve: pipeline.resolve,
+          upToDate: rolling.upToDate,
+        },
+        backups,
+      ),
       async close() {
         clearInterval(trimming)
+        await backups.close()
         await erasures.close()
         await rolling.close()
         await pipeline.close()

@@ -10,6 +10,7 @@ import { limits } from '../limits.ts'
 import { openLogReader } from '../log/log.ts'
 import { collectMetrics } from '../metrics.ts'
 import type { PipelineStatus } from '../pipeline/pipeline.ts'
+import type { BackupStatus } from '../backup/backup.ts'
 import { runRole } from '../role.ts'
 import { askRole, rolesOf } from '../role-socket.ts'
 import { rejectedPosition } from '../steps/rejection.ts'
@@ -21,6 +22,7 @@ import type { CountRow, CountsQuestion, DuplicatesQuestion, Page, RejectionShown
 import { openWeb } from '../web/web.ts'
 import {
   answersOfWeb,
+  askBackup,
   askReplay,
   askReprocess,
   askResolve,
@@ -74,6 +76,11 @@ export function runWeb(config: Config): Promise<void> {
         readReprocess: async () => {
           const told = await askRole<{ pipeline: PipelineStatus }>(config.dataDir, 'pipeline', 'status')
           return told === null ? 'away' : told.pipeline.reprocess
+        },
+        startBackup: wish => askBackup(config, wish),
+        readBackup: async () => {
+          const told = await askRole<{ backup: BackupStatus | null }>(config.dataDir, 'pipeline', 'status')
+          return told === null ? 'away' : told.backup
         },
         importRates: async file => {
           const read = readRatesFile(file)

@@ -74,7 +74,7 @@ export async function* identitiesOver(
   for await (const rows of connection.stream<IdentityTuple>(sql, params)) yield rows.map(identityOf)
 }
 
-async function readId(connection: Connection): Promise<string> {
+export async function readId(connection: Connection): Promise<string> {
   const sql = "SELECT argMin(value, written_at) AS id FROM warehouse WHERE name = 'id' HAVING count() > 0"
   const id = (await connection.select<{ id: string }>('load', sql))[0]?.id
   if (id === undefined)

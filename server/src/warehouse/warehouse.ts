@@ -62,6 +62,7 @@ import { migrate } from './migrations.ts'
 import { rebuildingOver } from './rebuilding.ts'
 import { resolvingOver } from './resolving.ts'
 import { rollingOver } from './rollups.ts'
+import { type EmptyWarehouse, emptyWarehouseOver, type Snapshot, snapshotOver } from './snapshot.ts'
 import { importRates, listRates, type RatesMonth, readRates } from './rates.ts'
 
 export type WarehouseOptions = Omit<ConnectionOptions, 'database'> & {
@@ -77,6 +78,9 @@ export type Warehouse = {
   erasing: ErasingWarehouse
   resolving: ResolvingWarehouse
   rolling: RollingWarehouse
+  snapshot: Snapshot
+  /** What an engine without our database can be asked: alone nothing of this brings it to this version. */
+  empty: EmptyWarehouse
   /** Brings the warehouse to this version; everything else does so by itself. */
   ready(): Promise<void>
   /** Whether it can be reached just now. */
@@ -137,6 +141,8 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     erasing: erasingOver(connection, ask),
     resolving: resolvingOver(connection, ask),
     rolling: rollingOver(connection, ask, options.now),
+    snapshot: snapshotOver(connection, ask),
+    empty: emptyWarehouseOver(connection),
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),

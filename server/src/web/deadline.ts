@@ -37,6 +37,8 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     replay: inTime(wish => needs.replay(wish)),
     startReprocess: inTime(range => needs.startReprocess(range)),
     readReprocess: inTime(question => needs.readReprocess(question)),
+    startBackup: inTime(wish => needs.startBackup(wish)),
+    readBackup: inTime(question => needs.readBackup(question)),
     importRates: inTime(file => needs.importRates(file)),
     listRates: inTime(question => needs.listRates(question)),
     readRates: inTime(month => needs.readRates(month)),

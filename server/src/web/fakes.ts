@@ -160,6 +160,15 @@ export function makeFakes(eventCount = 3): Fakes {
     },
     startReprocess: async ({ fromMs }) => (fromMs === startMs ? null : fromMs > startMs),
     readReprocess: async () => null,
+    startBackup: async ({ to }) => {
+      asked.push({ to })
+      return to === '/full' ? 'Cannot back up to /full because it must be empty.' : to === '/away' ? null : true
+    },
+    readBackup: async () => {
+      const counts = { bytes: 2_000, done: 2_000, heldMs: 12, events: 10, queued: 1 }
+      const made = { state: 'done', to: '/backups/1', warehouse: 'copied' }
+      return { ...made, startedMs: startMs, endedMs: startMs + 1_000, ...counts, problem: '' }
+    },
     importRates: async file =>
       (file as { month?: string }).month === '2026-06'
         ? { ok: true, month: '2026-06', currencies: 1 }

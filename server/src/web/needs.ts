@@ -149,6 +149,21 @@ export type Reprocess = {
   problem: string
 }
 
+/** Times are Unix milliseconds; `heldMs`: how long loads waited. */
+export type Backup = {
+  state: string
+  to: string
+  warehouse: string
+  startedMs: number
+  endedMs: number | null
+  bytes: number
+  done: number
+  heldMs: number
+  events: number
+  queued: number
+  problem: string
+}
+
 /** Days in `timeZone`; `to` is the one behind the last. */
 export type ReportQuestion = {
   product: string
@@ -273,6 +288,10 @@ export type WebNeeds = {
   startReprocess: (range: { fromMs: number; toMs: number }) => Promise<boolean | null>
   /** The last one since the pipeline started; `away` when it cannot be asked. */
   readReprocess: (question: object) => Promise<Reprocess | null | 'away'>
+  /** Begins a backup: true, a sentence why not, or null when nobody can be asked. */
+  startBackup: (wish: { to: string }) => Promise<true | string | null>
+  /** The last one since the pipeline started; `away` when it cannot be asked. */
+  readBackup: (question: object) => Promise<Backup | null | 'away'>
   /** Takes a month's file; or says all that is wrong with it. */
   importRates: (
     file: unknown,

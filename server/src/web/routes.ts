@@ -21,6 +21,7 @@ import {
   text,
   uuid,
 } from './parameters.ts'
+import { backupRoutes } from './backup-routes.ts'
 import { badParameters, Refusal } from './problem.ts'
 import { rejectionRoutes } from './rejection-routes.ts'
 import { reportRoutes } from './report-routes.ts'
@@ -164,6 +165,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
     ...ratesRoutes(needs),
     ...reprocessRoutes(needs),
     ...auditRoutes(needs.audit, pageRowsMax),
+    ...backupRoutes(needs),
     {
       method: 'GET',
       path: '/api/status',

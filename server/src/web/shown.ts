@@ -1,7 +1,7 @@
 // How things look in the admin API: flat objects in snake_case with the names of the wire. An event's own `timestamp` is
 // Unix milliseconds as on the wire, every `…_at` is ISO 8601; amounts are decimal text; absent is null.
 
-import type { ConflictDecision, Erasure, Key, Product, RatesMonth, Reprocess, Row, Standing } from './needs.ts'
+import type { Backup, ConflictDecision, Erasure, Key, Product, RatesMonth, Reprocess, Row, Standing } from './needs.ts'
 
 type Flat = Record<string, string | number | boolean | null | string[]>
 
@@ -53,6 +53,23 @@ export function showReprocess(one: Reprocess): Flat {
     events,
     done,
     changed,
+    problem: problem || null,
+  }
+}
+
+export function showBackup(one: Backup): Flat {
+  const { state, to, warehouse, bytes, done, events, queued, problem } = one
+  return {
+    state,
+    to,
+    warehouse,
+    started_at: iso(one.startedMs),
+    ended_at: iso(one.endedMs),
+    bytes,
+    done,
+    loads_held_ms: one.heldMs,
+    events,
+    queued,
     problem: problem || null,
   }
 }

@@ -305,6 +305,20 @@ describe('the admin port', () => {
     assert.equal((await ask('/api/status', { headers: { authorization: 'Bearer nope' } })).status, 401)
   })
 
+  it('begins a backup into a whole path, and says why not otherwise', async () => {
+    assert.equal((await post('/api/backup', { to: '/backups/../backups/1' })).status, 202)
+    assert.deepEqual(fakes.asked.at(-1), { to: '/backups/1' })
+    for (const to of ['backups/1', './1', 7, undefined])
+      assert.deepEqual((await post('/api/backup', { to })).body.problems[0].name, 'to')
+    const full = await post('/api/backup', { to: '/full' })
+    assert.deepEqual([full.status, full.body.code], [409, 'NOT_POSSIBLE'])
+    assert.match(full.body.message, /must be empty/)
+    const away = await post('/api/backup', { to: '/away' })
+    assert.deepEqual([away.status, away.headers.get('retry-after')], [503, '2'])
+    const { backup } = (await ask('/api/backup')).body
+    assert.deepEqual([backup.state, backup.loads_held_ms, backup.problem], ['done', 12, null])
+  })
+
   it('takes a hash in place of the token', async () => {
     const tokenHash = hashToken(token)
     const other = await openWeb({

@@ -23,7 +23,7 @@ export type EngineProcess = {
   /** Ends it and removes its directory. */
   remove(): Promise<void>
   /** A warehouse on it. */
-  warehouse(now?: () => number): Warehouse
+  warehouse(now?: () => number, database?: string): Warehouse
 }
 
 export const silentLogger = { info: () => {}, warn: () => {}, error: () => {} }
@@ -67,6 +67,7 @@ export async function startEngine(): Promise<EngineProcess> {
       await end('SIGTERM')
       await rm(root, { recursive: true, force: true })
     },
-    warehouse: (now = Date.now) => openWarehouse({ socketPath, logger: silentLogger, now }),
+    warehouse: (now = Date.now, database = 'datapulse') =>
+      openWarehouse({ socketPath, database, logger: silentLogger, now }),
   }
 }

@@ -1,6 +1,8 @@
 // Files that are whole or absent after a power cut: written under another name, synced, renamed, directory synced.
+// And trees that are whole before anybody says so.
 
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 /** Makes a folder and those above it that are not there, and syncs what names them. */
@@ -37,5 +39,25 @@ export function syncFile(path: string, flags = 'r+'): void {
     fsyncSync(file)
   } finally {
     closeSync(file)
+  }
+}
+
+/** Syncs every file and folder of a tree, and the tree's own name. */
+export async function syncTree(dir: string): Promise<void> {
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name)
+    if (entry.isDirectory()) await syncTree(path)
+    else if (entry.isFile()) await syncPath(path)
+  }
+  await syncPath(dir)
+}
+
+/** The same of one file or folder, without holding up this thread. */
+export async function syncPath(path: string): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }

@@ -1,0 +1,85 @@
+// A log in a backup. Copied are the segments from one place on, the live one as it is at that moment; what was copied is
+// read once, so that a copy without damage is what is told. A copied log is gone on with in a new segment: what is in a
+// file that has its final form is never written beside.
+
+import { setImmediate as turnOfOthers } from 'node:timers/promises'
+import { makeFolderDurably } from '../durable-file.ts'
+import { StoreLogReader } from './log-reader.ts'
+import type { LogHead } from './record.ts'
+import { copySegment, openSqliteStore } from './sqlite-store.ts'
+import { beginOfSegment, type SegmentName } from './store.ts'
+
+/** `queued`: events at `from` and behind it. */
+export type LogCopied = { id: string; oldest: LogHead; head: LogHead; queued: number }
+
+const readAtOnce = { recordsMax: 4_096, bytesMax: 4 * 1024 * 1024 }
+
+/**
+ * Copies the log in `dir` from the segment with the record before `from` on; all of it without `from`. null when there
+ * is no log yet. Throws when a stretch of it cannot be read, or is dropped meanwhile.
+ */
+export async function copyLog(dir: string, to: string, from: number | null): Promise<LogCopied | null> {
+  const names = openSqliteStore(dir).list()
+  const wanted = names.slice(firstWanted(names, from))
+  const [oldest] = wanted
+  if (oldest === undefined) return null
+  makeFolderDurably(to)
+  for (const name of wanted) await copySegment(dir, name, to)
+  const begin = Math.max(from ?? 0, oldest.firstOffset)
+  const read = await readThrough(to, begin)
+  const store = openSqliteStore(to)
+  for (const name of wanted) store.seal(name)
+  return { oldest: beginOfSegment(oldest), ...read }
+}
+
+/** How many bytes `copyLog` would copy. */
+export function logBytes(dir: string, from: number | null): number {
+  const store = openSqliteStore(dir)
+  const names = store.list()
+  return names.slice(firstWanted(names, from)).reduce((sum, name) => sum + store.stat(name).bytes, 0)
+}
+
+/** Begins the segment in which a copied log goes on, and says where that is; null when there is no log. */
+export async function resumeLog(dir: string): Promise<{ id: string; head: LogHead } | null> {
+  const store = openSqliteStore(dir)
+  const newest = store.list().at(-1)
+  if (newest === undefined) return null
+  const reader = new StoreLogReader(store, () => {})
+  const [id, head] = [await reader.id(), await reader.head()]
+  await reader.close()
+  store.seal(newest)
+  const next = { number: newest.number + 1, firstOffset: head.offset, eventsBefore: head.events }
+  store.create(next, id).close()
+  return { id, head }
+}
+
+function firstWanted(names: readonly SegmentName[], from: number | null): number {
+  if (from === null) return 0
+  return Math.max(
+    0,
+    names.findLastIndex(({ firstOffset }) => firstOffset < from),
+  )
+}
+
+async function readThrough(dir: string, begin: number): Promise<Pick<LogCopied, 'id' | 'head' | 'queued'>> {
+  const reader = new StoreLogReader(openSqliteStore(dir), () => {})
+  try {
+    const [id, head] = [await reader.id(), await reader.head()]
+    let queued = 0
+    for (let at = begin; at < head.offset; ) {
+      const { records, damage, next } = await reader.read(at, readAtOnce)
+      if (damage[0] !== undefined || next === at) throw damaged(damage[0]?.from ?? at, damage[0]?.reason)
+      for (const { events } of records) queued += events
+      at = next
+      // Reading is synchronous, and others have work in this process.
+      await turnOfOthers()
+    }
+    return { id, head, queued }
+  } finally {
+    await reader.close()
+  }
+}
+
+function damaged(offset: number, reason = 'it cannot be read'): Error {
+  return new Error(`Cannot copy the log because all of it must be readable: at ${offset}, ${reason}`)
+}

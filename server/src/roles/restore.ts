@@ -1,0 +1,168 @@
+// `datapulse restore`: a mode of the server program, because it puts files where only the server's own parts know what is
+// right. Nothing else may be running on the data directory, which its lock sees to. The warehouse is put back through an
+// engine in a process of its own, as ever. Exit codes and output are those of the command line.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type ErasureList, openAccounts } from '../accounts/accounts.ts'
+import { openAuditLog } from '../accounts/audit-log.ts'
+import { countAccounts } from '../accounts/accounts-copy.ts'
+import { checkBackup } from '../backup/kept-backup.ts'
+import { type Restored, restore } from '../backup/restore.ts'
+import { type Config, environmentWith, readConfig } from '../config.ts'
+import { takeExclusiveLock } from '../exclusive-lock.ts'
+import { resumeLog } from '../log/log-copy.ts'
+import type { Logger } from '../logger.ts'
+import type { RoleMessage } from '../role.ts'
+import { engineEnvironment } from '../warehouse/engine/environment.ts'
+import { warehouseVersion } from '../warehouse/migrations.ts'
+import { readErasureList } from './erasures.ts'
+import { openConfiguredWarehouse } from './configured-warehouse.ts'
+
+const flags = {
+  from: { type: 'string' },
+  'data-dir': { type: 'string' },
+  erasures: { type: 'string' },
+  check: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const
+
+export async function runRestore(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: flags, strict: true })
+  const isJson = values.json === true
+  const tell = (sentence: string) => {
+    if (!isJson) process.stderr.write(`${sentence}\n`)
+  }
+  try {
+    const from = resolve(values.from ?? '')
+    const list = values.erasures === undefined ? null : resolve(values.erasures)
+    const config = values.check === true ? null : configOf(values['data-dir'])
+    const told = config === null ? await check(from) : await restoreTo(from, config, list, tell)
+    process.stdout.write(isJson ? `${JSON.stringify(told.json, null, 2)}\n` : `${told.sentence}\n`)
+  } catch (cause) {
+    const { code = 'RESTORE_FAILED', message } = cause as { code?: string; message: string }
+    process.stderr.write(
+      isJson ? `${JSON.stringify({ error: code, code, message, problems: [] })}\n` : `datapulse: ${message}\n`,
+    )
+    process.exitCode = 1
+  }
+}
+
+type Told = { json: object; sentence: string }
+
+async function check(from: string): Promise<Told> {
+  const { program, taken_at, warehouse, log, accounts, files } = await checkBackup(from)
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const events = warehouse?.rows['events'] ?? 0
+  const json = { from, program, taken_at, files: files.length, bytes, events, queued: log?.queued ?? 0, ...accounts }
+  return {
+    json,
+    sentence: `The backup is whole: ${files.length} files, ${bytes} bytes, ${events} events stored and ${json.queued} waiting in the log, as of ${taken_at}.`,
+  }
+}
+
+async function restoreTo(
+  from: string,
+  config: Config,
+  listPath: string | null,
+  tell: (sentence: string) => void,
+): Promise<Told> {
+  const { dataDir } = config
+  // Read before anything is touched.
+  const list = listPath === null ? null : readErasureList(listPath)
+  const restored = await restore({
+    from,
+    dataDir,
+    isEmbedded: config.warehouse === 'embedded',
+    warehouseVersionMax: warehouseVersion,
+    lock: () => takeExclusiveLock(join(dataDir, 'lock'), 0),
+    openWarehouse: () => openRestoredWarehouse(config),
+    resumeLog,
+    countAccounts: async path => countAccounts(path),
+    keepErased: path => keepErased(path, list, from),
+    tell,
+  })
+  return { json: restored, sentence: sentenceOf(restored, config) }
+}
+
+/** An erasure in the backup may be older than what was put back beside it, so each is done once more. */
+async function keepErased(path: string, list: ErasureList | null, from: string): Promise<number> {
+  const accounts = openAccounts({ path, now: Date.now, logger: silent })
+  const audit = openAuditLog({ path, now: Date.now })
+  try {
+    if (list !== null) await accounts.adoptErasures(list)
+    const erasures = accounts.listErasures()
+    for (const { id } of erasures) await accounts.noteErasure(id, { state: 'requested' })
+    const told = { target: from, values: { erasures: erasures.length } }
+    audit.note('acts', { act: 'restore', way: 'local', actor: 'datapulse restore', outcome: 'done', ...told })
+    return erasures.length
+  } finally {
+    audit.close()
+    accounts.close()
+  }
+}
+
+function sentenceOf(
+  { data_dir, events, queued, compared, taken_at, products, keys, erasures }: Restored,
+  config: Config,
+): string {
+  const warehouse =
+    config.warehouse === 'embedded'
+      ? `${events} events stored, ${compared.sums} groups of counts and sums in ${compared.tables} tables compared and equal`
+      : 'the warehouse is a ClickHouse server, and is restored by its own RESTORE'
+  return [
+    `Restored into ${data_dir}, as of ${taken_at}: ${warehouse}; ${products} products, ${keys} keys.`,
+    config.warehouse === 'embedded'
+      ? `${queued} events wait in the log: they are stored when the server starts.`
+      : `${queued} events are in the log: those that the warehouse does not have are stored when the server starts.`,
+    ...(erasures === 0 ? [] : [`${erasures} users who were erased are erased again when the server starts.`]),
+  ].join('\n')
+}
+
+function configOf(dataDir: string | undefined): Config {
+  const result = readConfig(dataDir === undefined ? [] : ['--data-dir', dataDir])
+  if ('config' in result) return result.config
+  const problems = 'problems' in result ? result.problems : []
+  throw new Error(`The configuration is wrong: ${problems.join(' ')}`)
+}
+
+async function openRestoredWarehouse(config: Config) {
+  const engine = await startEngine(config)
+  const warehouse = openConfiguredWarehouse(config, silent)
+  return {
+    ...warehouse.empty,
+    ready: warehouse.ready,
+    async close() {
+      await warehouse.close()
+      await endEngine(engine)
+    },
+  }
+}
+
+const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+async function startEngine(config: Config): Promise<ChildProcess> {
+  const args = ['--role', 'engine', '--data-dir', config.dataDir]
+  const child = fork(process.argv[1] as string, args, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: environmentWith(engineEnvironment),
+  })
+  const ended = once(child, 'exit').then(
+    ([code]): RoleMessage => ({ kind: 'failed', message: `it ended with ${code}` }),
+  )
+  const heard = once(child, 'message').then(([message]) => message as RoleMessage)
+  const message = await Promise.race([heard, ended])
+  if (message.kind === 'ready') return child
+  throw new Error(`Cannot restore the warehouse because its engine must start: ${message.message}`)
+}
+
+async function endEngine(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.send('stop')
+  const [code] = await gone
+  if (code !== 0)
+    throw new Error(`Cannot restore the warehouse because its engine must end well: it ended with ${code}`)
+}
