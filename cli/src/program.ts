@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { Setting } from './command.ts'
 import { addCounts } from './commands/counts.ts'
+import { addDiagnostics } from './commands/diagnostics.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDuplicates } from './commands/duplicates.ts'
 import { addEvents } from './commands/events.ts'
@@ -30,6 +31,7 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
   const adds = [
     addServe,
     addDoctor,
+    addDiagnostics,
     addStatus,
     addProducts,
     addKeys,

@@ -3,7 +3,9 @@
 
 import { join } from 'node:path'
 import { type Accounts, openAccounts } from '../accounts/accounts.ts'
+import { listUnknownKeys } from '../api/unknown-keys.ts'
 import type { Config } from '../config.ts'
+import { limits } from '../limits.ts'
 import { openLogReader } from '../log/log.ts'
 import { collectMetrics } from '../metrics.ts'
 import type { PipelineStatus } from '../pipeline/pipeline.ts'
@@ -72,6 +74,15 @@ export function runWeb(config: Config): Promise<void> {
           return receipts && showFound(question, receipts)
         },
         countRejected: warehouse.countRejected,
+        readDiagnostics: warehouse.readDiagnostics,
+        listUnknownKeys: async ({ sinceMs, untilMs }) => {
+          try {
+            return listUnknownKeys(join(config.dataDir, 'api'), sinceMs, untilMs, limits.diagnosticsRowsMax)
+          } catch (fault) {
+            logger.warn({ fault: String(fault) }, 'the list of unknown keys cannot be read')
+            return null
+          }
+        },
         standing: () => askStanding(config, warehouse),
         metrics: () => collectMetrics(config.dataDir),
       },

@@ -1,6 +1,7 @@
 // What the admin API answers, as one table: a method, a path, and a function from the request to a JSON value. The
 // table is also what tells a wrong method (405) from a wrong path (404).
 
+import { diagnosticsRoutes } from './diagnostics-routes.ts'
 import type { Accounts, Filter, Key, KeyChange, KeyWish, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
@@ -150,6 +151,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
         }
       },
     },
+    ...diagnosticsRoutes(needs),
     ...reportRoutes(needs),
     ...rejectionRoutes(needs, pageRowsMax),
     ...ratesRoutes(needs),
