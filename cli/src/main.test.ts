@@ -150,7 +150,6 @@ describe('the commands', () => {
       refused: [{ key_id: 'key_none', code: 'VALIDATION_ERROR', events: 3, requests: 3, lastMs: startMs - 1 }],
       mistakes: {
         kept: 3,
-        looked: 3,
         rules: [{ rule: 'required', field: 'amount', requests: 3, violations: 3 }],
         names: [evil],
       },

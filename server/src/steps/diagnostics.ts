@@ -17,6 +17,13 @@ export type Stored = {
   /** In the last hour of the time asked for. */
   lastHour: number
   lastMs: number
+  looks: Looks
+}
+
+/** What events look like: of all, or of some that are spread over the time, when there are very many. */
+export type Looks = {
+  /** How many that is. */
+  looked: number
   withClick: number
   withAgent: number
   /** By how much receipt is later than the event's own time: the first hundredth, the median, the 95th; within 1%. */
@@ -24,6 +31,24 @@ export type Stored = {
   /** Whose own time is more than 5 seconds, and more than 5 minutes, later than their receipt. */
   ahead: number
   farAhead: number
+  /** Of these, with a result of their own; wins and losses, and of these, with their bet. */
+  bets: number
+  betsWithResult: number
+  results: number
+  resultsWithParent: number
+}
+
+export const noLooks: Looks = {
+  looked: 0,
+  withClick: 0,
+  withAgent: 0,
+  delayMs: { least: 0, median: 0, most: 0 },
+  ahead: 0,
+  farAhead: 0,
+  bets: 0,
+  betsWithResult: 0,
+  results: 0,
+  resultsWithParent: 0,
 }
 
 export type OfName<T> = T & { event_name: string }
@@ -38,15 +63,14 @@ export type Mistake = { rule: string; field: string; requests: number; violation
 export type DiagnosticsFound = {
   /** null without any. */
   stored: Stored | null
-  storedOf: { names: OfName<Stored>[]; keys: OfKey<Stored>[] }
+  storedOf: { names: OfName<Stored>[]; keys: OfKey<{ events: number; requests: number; lastMs: number }>[] }
   repeated: Repeated | null
   repeatedOf: { names: OfName<Repeated>[]; keys: OfKey<Repeated>[] }
   /** Accepted, and could not be processed. */
   parked: OfKey<{ reason: string; events: number; requests: number; lastMs: number }>[]
   refused: OfKey<Refused>[]
-  /** `kept`: requests that were looked into, of those that are kept with their bodies; `looked`: those whose events' names were. */
-  mistakes: { kept: number; looked: number; rules: Mistake[]; names: OfName<{ requests: number }>[] }
-  settlement: { bets: number; betsWithResult: number; results: number; resultsWithParent: number }
-  /** Every name, whenever it came. */
+  /** `kept`: requests that were looked into, the newest of those that are kept with their bodies. */
+  mistakes: { kept: number; rules: Mistake[]; names: OfName<{ requests: number }>[] }
+  /** Every name, whenever it came before the end of the time. */
   lastSeen: OfName<{ lastMs: number }>[]
 }

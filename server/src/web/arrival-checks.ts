@@ -97,10 +97,13 @@ function ofActive(active: readonly Key[], known: Known, facts: Facts): Said {
   if (known.requests > 0)
     return { verdict: 'good', found: `${counted(known.requests, 'request')} came with a key that may send.`, next: ok }
   const others = (unknownKeys ?? []).reduce((sum, { requests }) => sum + requests, 0)
+  const astray = Number(facts.standing.stages.api?.['requestsAstray'] ?? 0)
   const next =
     others > 0
       ? `${counted(others, 'request')} came to this installation without a key or with one that nobody has: if an address in \`unknown_keys\` is the partner's, have it send ${one.id} (${one.prefix}…) in X-API-Key.`
-      : 'Ask the partner whether it sends at all, and to which address: no request of it reached this server.'
+      : astray > 0
+        ? `Ask the partner for the path that it sends to: ${counted(astray, 'request')} since the start of this server went to paths that it does not have; events go to /v2/s2s/event or /v2/s2s/batch.`
+        : 'Ask the partner whether it sends at all, and to which address: no request of it reached this server.'
   return { verdict: 'nothing', found: 'No request came with a key of this product.', next }
 }
 
@@ -149,7 +152,7 @@ function checkRateLimit({ accepted, keys, refusedOf }: Facts): Check {
   return {
     check,
     verdict: limited.requests >= limitShare * requests ? 'problem' : 'attention',
-    found: `${counted(limited.requests, 'request')} of ${counted(requests, 'request')} (${percent(limited.requests, requests)}) were over the limit, mostly of ${most.key_id}, which may send ${limit} a minute.`,
+    found: `${limited.requests.toLocaleString('en')} of ${counted(requests, 'request')} (${percent(limited.requests, requests)}) were over the limit, mostly of ${most.key_id}, which may send ${limit} a minute.`,
     next: `Have the partner send batches, which count as one request each, and wait as Retry-After says; or raise the limit with \`datapulse keys update ${most.key_id} --rate-limit N\`.`,
     numbers,
   }
@@ -189,7 +192,7 @@ function checkSchema({ accepted, found: { mistakes }, mode, product, refusedOf }
   return {
     check,
     verdict: refused.events >= schemaShare * events || isBroken(refused, accepted) ? 'problem' : 'attention',
-    found: `${counted(refused.events, 'event')} of ${counted(events, 'event')} (${percent(refused.events, events)}) were refused for what was in the request${what === '' ? '' : `: ${what}`}.`,
+    found: `${refused.events.toLocaleString('en')} of ${counted(events, 'event')} (${percent(refused.events, events)}) were refused for what was in the request${what === '' ? '' : `: ${what}`}.`,
     next:
       first === undefined
         ? `See which codes they got with \`datapulse rejected list --product ${product}\`; none of the bodies is kept.`
@@ -324,7 +327,7 @@ function checkActivity({ accepted, found, nowMs, refusedOf, sinceMs, untilMs }: 
       "Ask the partner whether its sender runs, and has this server's address: nothing has come since.",
     )
   }
-  const what = `${counted(accepted.events, 'event')} came ${inTime}, the last ${length(quietMs)} before its end.`
+  const what = `${counted(accepted.events, 'event')} came ${inTime}, the last ${length(quietMs)} ${untilMs >= nowMs ? 'ago' : 'before its end'}.`
   if (quietMs <= (endMs - sinceMs) / 4) return told('good', what, ok)
   return told(
     'attention',

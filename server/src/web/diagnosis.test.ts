@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { knownEventNames } from '@datapulse/contract'
 import { limits } from '../limits.ts'
-import type { DiagnosticsFound, Stored } from '../steps/diagnostics.ts'
+import { type DiagnosticsFound, type Looks, noLooks, type Stored } from '../steps/diagnostics.ts'
 import type { Given } from './check.ts'
 import { diagnose } from './diagnosis.ts'
 import { makeFakes, nothingFound, startMs as nowMs } from './fakes.ts'
@@ -32,35 +32,33 @@ const keyOf = (id: string, more: Partial<Key> = {}): Key => ({
 const key = keyOf('key_good')
 const old = keyOf('key_gone', { revokedMs: nowMs - 3_600_000 })
 
-const storedOf = (events: number, more: Partial<Stored> = {}): Stored => ({
+const storedOf = (events: number, { lastMs = nowMs - 1_000, ...looks }: Partial<Looks & { lastMs: number }> = {}) => ({
   events,
   requests: events,
   lastHour: events,
-  lastMs: nowMs - 1_000,
-  withClick: events,
-  withAgent: events,
-  delayMs: { least: 100, median: 1_000, most: 2_000 },
-  ahead: 0,
-  farAhead: 0,
-  ...more,
+  lastMs,
+  looks: {
+    ...noLooks,
+    looked: events,
+    withClick: events,
+    withAgent: events,
+    delayMs: { least: 100, median: 1_000, most: 2_000 },
+    ...looks,
+  },
 })
 
 /** Of these names; totals are their sums. */
 function received(names: Record<string, Stored>): Partial<DiagnosticsFound> {
   const all = Object.values(names)
-  const sum = (column: 'events' | 'requests' | 'lastHour' | 'withClick' | 'withAgent' | 'ahead' | 'farAhead') =>
-    all.reduce((total, one) => total + one[column], 0)
-  const stored: Stored = {
-    ...storedOf(sum('events')),
-    requests: sum('requests'),
-    lastHour: sum('lastHour'),
-    withClick: sum('withClick'),
-    withAgent: sum('withAgent'),
-    ahead: sum('ahead'),
-    farAhead: sum('farAhead'),
-    lastMs: Math.max(...all.map(({ lastMs }) => lastMs)),
-    delayMs: all[0]!.delayMs,
-  }
+  const sum = (of: (one: Stored) => number) => all.reduce((total, one) => total + of(one), 0)
+  const stored: Stored = storedOf(
+    sum(({ events }) => events),
+    {
+      lastMs: Math.max(...all.map(({ lastMs }) => lastMs)),
+      withClick: sum(({ looks }) => looks.withClick),
+      withAgent: sum(({ looks }) => looks.withAgent),
+    },
+  )
   const rows = Object.entries(names).map(([event_name, one]) => ({ event_name, ...one }))
   return {
     stored,
@@ -163,6 +161,7 @@ describe('the diagnosis as a whole', () => {
       ),
     )
     assert.ok(page.includes(`kept for ${limits.unknownKeysHoursMax / 24} days`))
+    assert.ok(page.includes(`in about ${limits.diagnosticsLookedMax.toLocaleString('en')} of them`))
     assert.ok(page.includes(`newest ${limits.diagnosticsRejectionsMax.toLocaleString('en')} of those`))
     assert.ok(page.includes(`than ${limits.diagnosticsBodyBytesMax / 2 ** 20} MiB of bodies`))
     assert.ok(page.includes(`the ${limits.diagnosticsRowsMax} largest`))
@@ -240,6 +239,11 @@ describe('keys', () => {
     assert.equal(check.verdict, 'nothing')
     assert.match(check.next, /5 requests came to this installation .* `unknown_keys`/)
     assert.equal(told({}, { unknownKeys: null }).unknown_keys, null)
+    const stages = { api: { ready: true, why: null, requestsAstray: 12 } }
+    assert.match(
+      checkOf('keys', {}, { standing: { stages, lag: null } }).next,
+      /12 requests .* paths that it does not have/,
+    )
   })
 
   it('none that may send is a problem, none at all is the beginning', () => {
@@ -279,17 +283,16 @@ describe('what is refused', () => {
       { rule: 'required', field: 'ip_address', requests: 12, violations: 12 },
       { rule: 'type', field: 'amount', requests: 3, violations: 3 },
     ]
-    const mistakes = { kept: 15, looked: 15, rules, names: [] }
+    const mistakes = { kept: 15, rules, names: [] }
     const few = { ...fine, mistakes, refused: [refused('VALIDATION_ERROR', 15, { events: 105 })] }
     assert.equal(verdictOf('schema', few), 'attention')
     const many = checkOf('schema', { ...few, refused: [refused('VALIDATION_ERROR', 15, { events: 106 })] })
     assert.equal(many.verdict, 'problem')
-    assert.match(many.found, /106 events of 2,106 events \(5%\).*: ip_address is missing in 12 requests\./)
+    assert.match(many.found, /106 of 2,106 events \(5%\).*: ip_address is missing in 12 requests\./)
     assert.match(many.next, /rejected requests --product casino --mode live --rule required --field 'ip_address'`/)
     assert.deepEqual(many.numbers['missing'], [{ field: 'ip_address', requests: 12, violations: 12 }])
     const json = {
       kept: 1,
-      looked: 0,
       rules: [{ rule: 'INVALID_JSON', field: '', requests: 1, violations: 1 }],
       names: [],
     }
@@ -372,7 +375,7 @@ describe('how good it is', () => {
   })
 
   it('clocks: ahead, far ahead, refused as future, and behind by a time zone', () => {
-    const clock = (more: Partial<Stored>, least = 0) => ({
+    const clock = (more: Partial<Looks>, least = 0) => ({
       ...fine,
       stored: storedOf(1_000, { delayMs: { least, median: 1, most: 1 }, ...more }),
     })
@@ -382,7 +385,6 @@ describe('how good it is', () => {
     assert.match(checkOf('clock', clock({ farAhead: 990 }, -8 * 3_600_000)).next, /8 h looks like local time/)
     const future = {
       kept: 1,
-      looked: 1,
       rules: [{ rule: 'future', field: 'timestamp', requests: 1, violations: 1 }],
       names: [],
     }
@@ -404,7 +406,7 @@ describe('how good it is', () => {
 
   it('settlement in one way is good, in two is not', () => {
     const settled = (bets: number, betsWithResult: number, results: number, resultsWithParent: number) =>
-      verdictOf('settlement', { ...fine, settlement: { bets, betsWithResult, results, resultsWithParent } })
+      verdictOf('settlement', { stored: storedOf(9, { bets, betsWithResult, results, resultsWithParent }) })
     assert.equal(settled(0, 0, 0, 0), 'nothing')
     assert.equal(settled(5, 5, 0, 0), 'good')
     assert.equal(settled(5, 0, 5, 0), 'good')
@@ -425,7 +427,6 @@ describe('event names', () => {
       ],
       mistakes: {
         kept: 9,
-        looked: 9,
         rules: [],
         names: ['register', 'deposit', 'withdraw', ''].map((event_name, n) => ({
           event_name,

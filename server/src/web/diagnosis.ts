@@ -116,10 +116,14 @@ function eventsOf({ found }: Facts) {
       duplicates,
       conflicts: repeated.get(name)?.conflicts ?? 0,
       errors,
-      median_delay_ms: stored.get(name)?.delayMs.median ?? null,
+      median_delay_ms: medianOf(stored.get(name)),
       last_seen_at: isoOrNull(lastMs),
     }
   })
+}
+
+function medianOf(stored: Stored | undefined): number | null {
+  return stored === undefined || stored.looks.looked === 0 ? null : stored.looks.delayMs.median
 }
 
 function stateOf(came: number, errors: number, lastMs: number): 'receiving' | 'errors' | 'quiet' | 'not_seen' {

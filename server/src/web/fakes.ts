@@ -171,8 +171,7 @@ export const nothingFound: DiagnosticsFound = {
   repeatedOf: { names: [], keys: [] },
   parked: [],
   refused: [],
-  mistakes: { kept: 0, looked: 0, rules: [], names: [] },
-  settlement: { bets: 0, betsWithResult: 0, results: 0, resultsWithParent: 0 },
+  mistakes: { kept: 0, rules: [], names: [] },
   lastSeen: [],
 }
 

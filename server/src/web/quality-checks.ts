@@ -2,7 +2,7 @@
 // settled in a way that reports cannot follow.
 
 import { fold, isNearMiss } from '@datapulse/contract'
-import type { Stored } from '../steps/diagnostics.ts'
+import { noLooks } from '../steps/diagnostics.ts'
 import { type Check, counted, type Facts, length, ok, percent, shareOf, type Verdict } from './check.ts'
 
 const duplicateAttentionShare = 0.05
@@ -42,7 +42,7 @@ function checkDuplicates({ found: { repeated, stored } }: Facts): Check {
   const numbers = { duplicate_events: duplicates, events, share: shareOf(duplicates, events) }
   const check = 'duplicates'
   if (events === 0) return { check, verdict: 'nothing', found: 'No event came.', next: ok, numbers }
-  const found = `${counted(duplicates, 'event')} of ${counted(events, 'event')} (${percent(duplicates, events)}) had come before.`
+  const found = `${duplicates.toLocaleString('en')} of ${counted(events, 'event')} (${percent(duplicates, events)}) had come before.`
   if (duplicates < duplicateAttentionShare * events) return { check, verdict: 'good', found, next: ok, numbers }
   const verdict = duplicates >= duplicateProblemShare * events ? 'problem' : 'attention'
   const next =
@@ -76,15 +76,15 @@ function checkConflicts({ found: { repeated, stored }, product }: Facts): Check 
 /** Judged by registrations and logins where there are any: the published page sends it with these. */
 function checkCoverage({ found }: Facts, check: string, column: 'withClick' | 'withAgent', advice: string): Check {
   const entries = found.storedOf.names.filter(({ event_name: name }) => name === 'register' || name === 'login')
-  const judged: Pick<Stored, 'events' | 'withClick' | 'withAgent'>[] =
-    entries.length > 0 ? entries : found.stored === null ? [] : [found.stored]
-  const events = judged.reduce((sum, one) => sum + one.events, 0)
+  const all = found.stored?.looks ?? noLooks
+  const judged = entries.length > 0 ? entries.map(({ looks }) => looks) : [all]
+  const events = judged.reduce((sum, one) => sum + one.looked, 0)
   const covered = judged.reduce((sum, one) => sum + one[column], 0)
   const numbers = {
     events,
     with_it: covered,
     share: shareOf(covered, events),
-    share_of_all: shareOf(found.stored?.[column] ?? 0, found.stored?.events ?? 0),
+    share_of_all: shareOf(all[column], all.looked),
   }
   if (events === 0) return { check, verdict: 'nothing', found: 'No event came.', next: ok, numbers }
   const what = entries.length > 0 ? 'registrations and logins' : 'events'
@@ -94,10 +94,11 @@ function checkCoverage({ found }: Facts, check: string, column: 'withClick' | 'w
 }
 
 function checkDelay({ found: { stored } }: Facts): Check {
-  const numbers = { median_ms: stored?.delayMs.median ?? null, p95_ms: stored?.delayMs.most ?? null }
+  const { looked, delayMs } = stored?.looks ?? noLooks
+  const { median, most } = delayMs
+  const numbers = { median_ms: looked === 0 ? null : median, p95_ms: looked === 0 ? null : most }
   const check = 'delay'
-  if (stored === null) return { check, verdict: 'nothing', found: 'No event came.', next: ok, numbers }
-  const { median, most } = stored.delayMs
+  if (looked === 0) return { check, verdict: 'nothing', found: 'No event came.', next: ok, numbers }
   const found = `Half of the events come within ${length(Math.max(0, median))} of their own time, 95% within ${length(Math.max(0, most))}.`
   if (median <= delayAttentionMs) return { check, verdict: 'good', found, next: ok, numbers }
   const next =
@@ -108,8 +109,8 @@ function checkDelay({ found: { stored } }: Facts): Check {
 /** A clock that is ahead is seen; one that is behind looks like a delay that no event is without. */
 function checkClock({ found: { mistakes, stored } }: Facts): Check {
   const refused = mistakes.rules.find(({ rule }) => rule === 'future')?.requests ?? 0
-  const { ahead = 0, events = 0, farAhead = 0 } = stored ?? {}
-  const least = stored?.delayMs.least ?? null
+  const { ahead, delayMs, farAhead, looked: events } = stored?.looks ?? noLooks
+  const least = events === 0 ? null : delayMs.least
   const numbers = {
     ahead_events: ahead,
     far_ahead_events: farAhead,
@@ -175,8 +176,8 @@ function checkNames({ found }: Facts): Check {
   }
 }
 
-function checkSettlement({ found: { settlement } }: Facts): Check {
-  const { bets, betsWithResult, results, resultsWithParent } = settlement
+function checkSettlement({ found: { stored } }: Facts): Check {
+  const { bets, betsWithResult, results, resultsWithParent } = stored?.looks ?? noLooks
   const numbers = { bets, bets_with_result: betsWithResult, results, results_with_parent: resultsWithParent }
   const told = (verdict: Verdict, found: string, next: string): Check => ({
     check: 'settlement',
@@ -186,7 +187,7 @@ function checkSettlement({ found: { settlement } }: Facts): Check {
     numbers,
   })
   if (bets + results === 0) return told('nothing', 'No bet came.', ok)
-  const own = `${counted(betsWithResult, 'bet')} of ${counted(bets, 'bet')} bring their result`
+  const own = `${betsWithResult.toLocaleString('en')} of ${counted(bets, 'bet')} brought a result of their own`
   if (betsWithResult > 0 && results > 0) {
     const found = `${own}, and ${counted(results, 'win or loss', 'wins or losses')} came beside them, ${resultsWithParent.toLocaleString('en')} with a parent_transaction_id.`
     const next =
