@@ -319,6 +319,19 @@ test('of very many, some that are spread over the time are looked at, and all ar
   assert.equal(found.storedOf.keys[0]?.events, 20_000)
 })
 
+test('many keys and many long names can be asked about', async () => {
+  const name = (n: number) => `${'名'.repeat(120)}${n}`
+  const long = Array.from({ length: 300 }, (_, n) => made(name(n), n, 0, {}, { product: 'long', keyId: `key_${n}` }))
+  await warehouse.loading.load(madeLoad(4, long))
+  const keys = Array.from({ length: 5_000 }, (_, n) => `key_${n}`)
+  const { stored, storedOf, lastSeen } = await warehouse.readDiagnostics({ ...question, product: 'long', keys })
+  const rows = limits.diagnosticsRowsMax
+  assert.deepEqual(
+    [stored?.events, storedOf.names.length, storedOf.keys.length, lastSeen.length],
+    [300, rows, rows, rows],
+  )
+})
+
 test('names are cut, the known ones and the largest stay, and the total has them all', async () => {
   const many = Array.from({ length: limits.diagnosticsRowsMax + 50 }, (_, n) =>
     made(`custom_${n}`, n, 0, {}, { product: 'many' }),

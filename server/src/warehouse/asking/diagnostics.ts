@@ -24,6 +24,9 @@ const hourMs = 3_600_000
 
 /** The slices in which a large window is looked at. */
 const slices = 48
+/** Names that are excluded from the look at all times: so many, so long. */
+const excludedMax = 20
+const excludedCharactersMax = 40
 /** So many keys are counted on the way; of more, a pass of their own is cheaper. */
 const keysAsideMax = 8
 
@@ -42,25 +45,28 @@ export async function readDiagnostics(
   question: DiagnosticsQuestion,
   lookedMax: number = limits.diagnosticsLookedMax,
 ): Promise<DiagnosticsFound> {
-  const { keys, sinceMs, untilMs } = question
-  const params: Params = { ...question, hourMs: Math.max(sinceMs, untilMs - hourMs), names: knownEventNames }
+  const { keys, ...asked } = question
+  const { sinceMs, untilMs } = asked
+  // Parameters travel in a URL, which is no place for a long list.
+  const params: Params = { ...asked, hourMs: Math.max(sinceMs, untilMs - hourMs), names: knownEventNames }
   params.rowsMax = limits.diagnosticsRowsMax
   for (const [i, key] of keys.slice(0, keysAsideMax).entries()) params[`key${i}`] = key
   const ask = <Row>(sql: string, more: Params = {}) => connection.select<Row>('ask', sql, { ...params, ...more })
+  const known = new Set(keys)
   const areAside = keys.length <= keysAsideMax
   const readStored = async () => {
     const rows = await ask<StoredRow>(storedSql(areAside ? keys.length : 0))
     const all = rows.find(({ of }) => of === 'all')
     const seen = rows.flatMap(({ of, event_name, lastMs }) => (of === 'name' ? [{ event_name, lastMs }] : []))
     const looks = all === undefined ? [] : await ask<LooksRow>(looksSql(all, lookedMax))
-    const others = await ask<LastSeen>(lastSeenSql, { seen: seen.map(({ event_name }) => event_name) })
+    const others = await ask<LastSeen>(lastSeenSql, { seen: largestNames(rows) })
     return { rows, all, looks, lastSeen: latest([...seen, ...others]) }
   }
   const readRest = async () => ({
     ofKeys: areAside ? null : await ask<KeyRow>(keysSql),
     repeated: await ask<RepeatedRow>(repeatedSql),
     parked: await ask<ParkedRow>(parkedSql),
-    refused: await ask<RefusedRow>(refusedSql),
+    refused: (await ask<RefusedRow>(refusedSql)).filter(({ key_id }) => known.has(key_id)),
     mistakes: await readMistakes(connection, question),
   })
   // Two statements at a time, so that somebody else's question finds its place between them.
@@ -101,10 +107,22 @@ function keysAside(keys: readonly string[], all: StoredRow | undefined): KeyRow[
   return rows.filter(({ events }) => events > 0).toSorted((a, b) => b.events - a.events)
 }
 
-/** The known names first, then the latest. */
+/** Few and short enough for a URL; the larger a name, the more is left unread by naming it. */
+function largestNames(rows: readonly StoredRow[]): string[] {
+  const short = rows.filter(({ of, event_name: name }) => of === 'name' && name.length <= excludedCharactersMax)
+  return short
+    .toSorted((a, b) => b.events - a.events)
+    .slice(0, excludedMax)
+    .map(({ event_name: name }) => name)
+}
+
+/** Each name once, the known ones first, then the latest. */
 function latest(rows: readonly LastSeen[]): LastSeen[] {
+  const last = new Map<string, number>()
+  for (const { event_name: name, lastMs } of rows) last.set(name, Math.max(lastMs, last.get(name) ?? 0))
   const rankOf = (name: string) => (knownEventNames.includes(name) ? 0 : 1)
-  return rows
+  return [...last]
+    .map(([event_name, lastMs]) => ({ event_name, lastMs }))
     .toSorted((a, b) => rankOf(a.event_name) - rankOf(b.event_name) || b.lastMs - a.lastMs)
     .slice(0, limits.diagnosticsRowsMax)
 }
@@ -160,23 +178,27 @@ function looksSql({ events, firstMs, lastMs }: StoredRow, lookedMax: number): st
     ORDER BY of, event_name IN {names:Array(String)} DESC, looked DESC, event_name LIMIT {rowsMax:UInt32} BY of`
 }
 
-/** The same share of each of so many slices of the time, the first of which begins with the first event. */
+/**
+ * The same share of each of so many slices of the time, the first of which begins with the first event. Rows are told by
+ * one division; the ranges are for the index alone, which leaves unread what is between them.
+ */
 function inSlices(firstMs: number, lastMs: number, share: number): string {
   if (share >= 1) return ''
-  const sliceMs = (lastMs + 1 - firstMs) / slices
+  const sliceMs = Math.ceil((lastMs + 1 - firstMs) / slices)
+  const lookedMs = Math.ceil(share * sliceMs)
+  const moment = (ms: number) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
   const ranges = Array.from({ length: slices }, (_, i) => {
-    const fromMs = Math.floor(firstMs + i * sliceMs)
-    const moment = (ms: number) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
-    return `(received_at >= ${moment(fromMs)} AND received_at < ${moment(fromMs + Math.ceil(share * sliceMs))})`
+    const fromMs = firstMs + i * sliceMs
+    return `(received_at >= ${moment(fromMs)} AND received_at < ${moment(fromMs + lookedMs)})`
   })
-  return `AND (${ranges.join(' OR ')})`
+  return `AND indexHint(${ranges.join(' OR ')}) AND (${millis('received_at')} - ${firstMs}) % ${sliceMs} < ${lookedMs}`
 }
 
 const keysSql = `SELECT key_id, count() AS events, countIf(position = 0) AS requests, ${millis('max(received_at)')} AS lastMs
   FROM events WHERE ${whose} AND ${inTime}
   GROUP BY key_id ORDER BY events DESC, key_id LIMIT {rowsMax:UInt32}`
 
-/** Of names that did not come in the time, before its end. */
+/** Of names that did not come in the time (and small ones that did), before its end. */
 const lastSeenSql = `SELECT event_name, ${millis('max(received_at)')} AS lastMs
   FROM events WHERE ${whose} AND event_name NOT IN {seen:Array(String)}
     AND received_at < fromUnixTimestamp64Milli({untilMs:Int64}, 'UTC')
@@ -200,5 +222,5 @@ const parkedSql = `SELECT key_id, reason, sum(parked.events) AS events, countIf(
 
 const refusedSql = `SELECT key_id, code, sum(rejected.events) AS events, sum(rejected.requests) AS requests,
     ${millis('max(received_at)')} AS lastMs
-  FROM rejected WHERE product = {product:String} AND key_id IN {keys:Array(String)} AND ${inTime}
+  FROM rejected WHERE product = {product:String} AND ${inTime}
   GROUP BY key_id, code ORDER BY requests DESC, key_id, code`

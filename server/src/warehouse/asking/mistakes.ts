@@ -10,8 +10,9 @@ import type { Connection, Params } from '../connection.ts'
 type Mistakes = DiagnosticsFound['mistakes']
 
 export async function readMistakes(connection: Connection, question: DiagnosticsQuestion): Promise<Mistakes> {
+  const { product, mode, sinceMs, untilMs } = question
   const params: Params = {
-    ...question,
+    ...{ product, mode, sinceMs, untilMs },
     names: knownEventNames,
     rowsMax: limits.diagnosticsRowsMax,
     keptMax: limits.diagnosticsRejectionsMax,
