@@ -108,7 +108,7 @@ export const limits = {
   /** Diagnostics: event names and keys that are told apart, the known names and the largest; the rest is in the totals. */
   diagnosticsRowsMax: 200,
   /** Events whose coverage, delays and settlement are looked at, or so: of more, slices that are spread over the time. */
-  diagnosticsLookedMax: 500_000,
+  diagnosticsLookedMax: 300_000,
   /** The newest kept rejected requests that are looked into for what was wrong, and how much of their bodies for names. */
   diagnosticsRejectionsMax: 1_000,
   diagnosticsBodyBytesMax: 8 * 1024 * 1024,

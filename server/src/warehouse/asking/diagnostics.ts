@@ -22,8 +22,8 @@ const aheadMs = 5_000
 const farAheadMs = 300_000
 const hourMs = 3_600_000
 
-/** The slices in which a large window is looked at. */
-const slices = 48
+/** The slices in which a large window is looked at: few, since the index is asked about each. */
+const slices = 12
 /** Names that are excluded from the look at all times: so many, so long. */
 const excludedMax = 20
 const excludedCharactersMax = 40
@@ -58,8 +58,10 @@ export async function readDiagnostics(
     const rows = await ask<StoredRow>(storedSql(areAside ? keys.length : 0))
     const all = rows.find(({ of }) => of === 'all')
     const seen = rows.flatMap(({ of, event_name, lastMs }) => (of === 'name' ? [{ event_name, lastMs }] : []))
-    const looks = all === undefined ? [] : await ask<LooksRow>(looksSql(all, lookedMax))
-    const others = await ask<LastSeen>(lastSeenSql, { seen: largestNames(rows) })
+    const [looks, others] = await Promise.all([
+      all === undefined ? [] : ask<LooksRow>(looksSql(all, lookedMax)),
+      ask<LastSeen>(lastSeenSql, { seen: largestNames(rows) }),
+    ])
     return { rows, all, looks, lastSeen: latest([...seen, ...others]) }
   }
   const readRest = async () => ({
@@ -69,7 +71,7 @@ export async function readDiagnostics(
     refused: (await ask<RefusedRow>(refusedSql)).filter(({ key_id }) => known.has(key_id)),
     mistakes: await readMistakes(connection, question),
   })
-  // Two statements at a time, so that somebody else's question finds its place between them.
+  // Two or three statements at a time, so that somebody else's question finds its place between them.
   const [{ rows, all, looks, lastSeen }, { ofKeys, repeated, ...rest }] = await Promise.all([readStored(), readRest()])
   const again = (group: Group['of']) => repeated.flatMap(({ of, ...row }) => (of === group ? [row] : []))
   return {
