@@ -99,6 +99,8 @@ async function pathsOf(server: Server): Promise<Record<string, string>> {
     '/api/events?event=deposit&limit=1',
   )
   const [one] = events
+  // Events are stored from sixty days ago on, a million in two thirds of a day.
+  const busy = new Date(Date.now() - 59 * dayMs).toISOString()
   const names = ['daily', 'hourly', 'summary', 'clicks', 'games', 'providers', 'funnel', 'late']
   return {
     ...Object.fromEntries(names.map(name => [`report ${name}`, `/api/reports/${name}?${range}`])),
@@ -108,5 +110,7 @@ async function pathsOf(server: Server): Promise<Record<string, string>> {
     'receipt of a request': `/api/receipts?request=${one?.request_id}`,
     'receipts of a transaction': `/api/receipts?transaction=${one?.transaction_id}`,
     'rejected rules': '/api/rejected/rules',
+    'diagnostics of a day': `/api/diagnostics?product=${product}&window=24h&until=${busy}`,
+    'diagnostics of everything': `/api/diagnostics?product=${product}&window=90d`,
   }
 }

@@ -27,7 +27,7 @@ server program too.
 | exit code | means |
 |---|---|
 | 0 | it is done |
-| 1 | it could not be done; one sentence on stderr says why. Also: \`status\` and \`doctor\` found something that is not well |
+| 1 | it could not be done; one sentence on stderr says why. Also: \`status\`, \`doctor\` or \`diagnostics\` found something that is not well |
 | 2 | it was asked for in a wrong way |
 
 What was asked for goes to stdout and everything else to stderr. With \`--json\` both are JSON; an error is

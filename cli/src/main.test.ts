@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { away, type Fakes, fakeEvent, makeFakes } from '../../server/src/web/fakes.ts'
+import { away, type Fakes, fakeEvent, makeFakes, nothingFound, startMs } from '../../server/src/web/fakes.ts'
 import type { Backup } from '../../server/src/web/needs.ts'
 import { openWeb, type Web } from '../../server/src/web/web.ts'
 import type { Environment } from './settings.ts'
@@ -158,6 +158,43 @@ describe('the commands', () => {
     fakes.standing.stages.warehouse = warehouse!
     assert.equal(unwell.code, 1)
     assert.match(unwell.stdout, /warehouse +not ready: it restarts/)
+  })
+
+  it('says why no events arrive, and by its exit code whether there is a problem', async () => {
+    const quiet = await ask('diagnostics', '--product', 'demo')
+    assert.equal(quiet.code, 0, quiet.stderr)
+    assert.match(quiet.stdout, /^demo, live keys, 2026-02-28T12:00:00Z to 2026-03-01T12:00:00Z: nothing\n/)
+    assert.match(quiet.stdout, /\(none sent\)|dp_live_ab\t203\.0\.113\.9\t4/)
+    assert.match(quiet.stdout, /^deposit\tnot_seen\t0\t/m)
+
+    const { readDiagnostics } = fakes.needs
+    const evil = { event_name: '\u001b[2JDeposit', requests: 3 }
+    fakes.needs.readDiagnostics = async () => ({
+      ...nothingFound,
+      refused: [{ key_id: 'key_none', code: 'VALIDATION_ERROR', events: 3, requests: 3, lastMs: startMs - 1 }],
+      mistakes: {
+        kept: 3,
+        rules: [{ rule: 'required', field: 'amount', requests: 3, violations: 3 }],
+        names: [evil],
+      },
+    })
+    const broken = await ask('diagnostics', '--product', 'demo', '--mode', 'test', '--since', '1h')
+    const told = await askJson('events', 'list', '--limit', '1').then(() =>
+      ask('diagnostics', '--product', 'demo', '--json'),
+    )
+    fakes.needs.readDiagnostics = readDiagnostics
+    assert.equal(broken.code, 1)
+    assert.match(broken.stdout, /^demo, test keys, 2026-03-01T11:00:00Z to .*: problem\n/)
+    assert.match(
+      broken.stdout,
+      /problem {4}schema .*amount is missing in 3 requests\.\n +→ .*--rule required --field 'amount'/,
+    )
+    assert.doesNotMatch(broken.stdout, /[^\P{Cc}\t\n]/u)
+    assert.equal(told.code, 1)
+    assert.deepEqual([JSON.parse(told.stdout).verdict, JSON.parse(told.stdout).checks.length], ['problem', 15])
+
+    assert.equal((await ask('diagnostics')).code, 2)
+    assert.match((await ask('diagnostics', '--product', 'none')).stderr, /no product/)
   })
 
   it('names what is wrong with what was asked, as the server says it', async () => {

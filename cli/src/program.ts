@@ -6,6 +6,7 @@ import type { Setting } from './command.ts'
 import { addAudit } from './commands/audit.ts'
 import { addBackup } from './commands/backup.ts'
 import { addCounts } from './commands/counts.ts'
+import { addDiagnostics } from './commands/diagnostics.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDuplicates } from './commands/duplicates.ts'
 import { addEvents } from './commands/events.ts'
@@ -34,6 +35,7 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
   const adds = [
     addServe,
     addDoctor,
+    addDiagnostics,
     addStatus,
     addProducts,
     addKeys,

@@ -21,6 +21,12 @@ export const limits = {
   badKeysPerMinuteMax: 60,
   /** Addresses whose 401s are counted at once; beyond it the oldest is forgotten. */
   badKeyAddressesMax: 10_000,
+  /** Unknown keys, by first characters and address, that are told apart in one hour; the rest are one entry. */
+  unknownKeysPerHourMax: 200,
+  /** Of these, of one address; its further ones are one entry, so that a guesser hides nobody else. */
+  unknownKeysPerAddressMax: 20,
+  /** They are kept so long, and then forgotten. */
+  unknownKeysHoursMax: 192,
   /** Rejections are written down this often. */
   tallyIntervalMs: 1_000,
   /** A refused request's body is read and thrown away up to here before the reply; a larger one costs its connection. */
@@ -132,6 +138,13 @@ export const limits = {
   askSecondsMax: 30,
   askMemoryBytesMax: 200 * 1024 * 1024,
   askQueueMax: 64,
+  /** Diagnostics: event names and keys that are told apart, the known names and the largest; the rest is in the totals. */
+  diagnosticsRowsMax: 200,
+  /** Events whose coverage, delays and settlement are looked at, or so: of more, slices that are spread over the time. */
+  diagnosticsLookedMax: 300_000,
+  /** The newest kept rejected requests that are looked into for what was wrong, and how much of their bodies for names. */
+  diagnosticsRejectionsMax: 1_000,
+  diagnosticsBodyBytesMax: 8 * 1024 * 1024,
   /** Statements that wait to load, and long reads that wait; beyond it the same error. */
   loadQueueMax: 64,
   bulkQueueMax: 8,

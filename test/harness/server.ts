@@ -105,6 +105,7 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
           options.breakKeys?.()
           return accounts.findKey(presented, nowMs)
         },
+        findEnded: presented => accounts.findEnded(presented),
         touch: uses => accounts.touch(uses),
       },
       log: {

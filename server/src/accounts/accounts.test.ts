@@ -105,6 +105,9 @@ test('a revoked key is not found, and revoking again changes nothing', async () 
   assert.ok(revoked.ok)
   assert.equal(revoked.key.revokedMs, 1_000)
   assert.equal(accounts.findKey(secret, nowMs), null)
+  assert.deepEqual(accounts.findEnded(secret), { key: revoked.key, ended: 'revoked' })
+  assert.equal(accounts.findKey(`${secret}x`, nowMs), null)
+  assert.equal(accounts.findEnded(`${secret}x`), null)
   nowMs = 2_000
   const again = await accounts.revokeKey(key.id)
   assert.ok(again.ok)
@@ -117,6 +120,7 @@ test('a key ends at its expiry', async () => {
   const { secret } = await makeKey(accounts, { expiresMs: 5_000 })
   assert.ok(accounts.findKey(secret, 4_999))
   assert.equal(accounts.findKey(secret, 5_000), null)
+  assert.equal(accounts.findEnded(secret)?.ended, 'expired')
 })
 
 test('everything is there after opening again', async () => {

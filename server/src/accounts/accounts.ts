@@ -50,6 +50,8 @@ export type Accounts = Erasures & {
   revokeKey(id: string): Promise<{ ok: true; key: Key } | Refused>
   /** The key whose secret this is, if it may be used now; unknown, revoked and expired keys are alike null. */
   findKey(presentedSecret: string, nowMs: number): Key | null
+  /** Of a secret that findKey has just refused: whose it was, and why it is no more; null when it never was a key's. */
+  findEnded(presentedSecret: string): { key: Key; ended: 'revoked' | 'expired' } | null
   /** Notes when keys were last used. Best effort: a failure is logged, nothing waits for the disk. */
   touch(uses: Iterable<readonly [keyId: string, usedMs: number]>): void
   lastUsed(keyId: string): number | null
@@ -86,6 +88,10 @@ export function openAccounts(options: AccountsOptions): Accounts {
     updateKey: (id, change) => updateKey(documents, id, change, now),
     revokeKey: id => revokeKey(documents, id, now),
     findKey,
+    findEnded(presented) {
+      const key = keysByPresented.get(presented)
+      return key === undefined ? null : { key, ended: key.revokedMs === null ? 'expired' : 'revoked' }
+    },
     touch(uses) {
       try {
         documents.touch(uses)

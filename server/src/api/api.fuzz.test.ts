@@ -29,7 +29,7 @@ before(async () => {
     prefix: 'dp_live_abcd',
   } as const
   api = await openApi({
-    accounts: { findKey: presented => (presented === 'good' ? key : null), touch() {} },
+    accounts: { findKey: presented => (presented === 'good' ? key : null), findEnded: () => null, touch() {} },
     log: {
       append(record, done) {
         if (record.kind !== 'tally') stored.push(record.requestId)

@@ -9,7 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { limits } from '../limits.ts'
+import type { LogRecord } from '../log/record.ts'
 import { type Api, openApi } from './api.ts'
+import type { EndedKey } from './keys-in-use.ts'
+import { listUnknownKeys } from './unknown-keys.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'door-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -20,6 +23,8 @@ type Key = { rateLimit: number }
 async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750_000_000_000) {
   const clock = { nowMs }
   const keys: Record<string, Key> = { good: { rateLimit: 60 } }
+  const ended: Record<string, EndedKey> = {}
+  const records: LogRecord[] = []
   const touched: (readonly [string, number])[] = []
   const found = new Map<Key, ReturnType<typeof keyOf>>()
   const keyOf = (name: string, key: Key) => ({
@@ -38,9 +43,16 @@ async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750
         if (!found.has(key)) found.set(key, keyOf(presented, key))
         return found.get(key) ?? null
       },
+      findEnded: presented => ended[presented] ?? null,
       touch: uses => void touched.push(...uses),
     },
-    log: { append: (_record, done) => void setImmediate(done, null), status: () => ({ refusing: null }) as never },
+    log: {
+      append(record, done) {
+        records.push(record)
+        setImmediate(done, null)
+      },
+      status: () => ({ refusing: null }) as never,
+    },
     host: '127.0.0.1',
     port: 0,
     now: () => clock.nowMs,
@@ -52,7 +64,7 @@ async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750
     answers: { dryRun: away, receipts: away, reconciliation: away },
   })
   after(() => api.close())
-  return { api, clock, keys, touched, windowsDir }
+  return { api, clock, keys, ended, records, touched, windowsDir }
 }
 
 const away = async () => ({ fault: 'away' })
@@ -113,10 +125,51 @@ test('keys in use are told to accounts, the others are not', async () => {
   assert.deepEqual(touched, [['key_good', clock.nowMs]])
 })
 
+test('a key that may not send is counted as its own, one that nobody has is listed, and the replies are alike', async () => {
+  const { api, clock, ended, records, windowsDir } = await open()
+  ended['old'] = { key: { id: 'key_old', product: 'casino' }, ended: 'revoked' }
+  ended['late'] = { key: { id: 'key_late', product: 'poker' }, ended: 'expired' }
+  const replies = []
+  for (const key of ['old', 'late', 'nobodys-key-0123456789']) {
+    const response = await fetch(`http://127.0.0.1:${api.port}/v2/s2s/event`, {
+      method: 'POST',
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
+      body: event,
+    })
+    const { request_id: _, ...body } = (await response.json()) as Record<string, unknown>
+    replies.push([response.status, [...response.headers.keys()].toSorted(), body])
+  }
+  assert.deepEqual(replies[0], replies[2])
+  assert.deepEqual(replies[1], replies[2])
+  await api.close()
+  const counted = records.flatMap(({ body }) => JSON.parse(Buffer.from(body).toString()))
+  assert.deepEqual(counted, [
+    { product: 'casino', keyId: 'key_old', code: 'KEY_REVOKED', events: 1, requests: 1 },
+    { product: 'poker', keyId: 'key_late', code: 'KEY_EXPIRED', events: 1, requests: 1 },
+    { product: '', keyId: '', code: 'UNAUTHORIZED', events: 1, requests: 1 },
+  ])
+  const listed = listUnknownKeys(windowsDir, clock.nowMs, clock.nowMs + 1, 10)
+  assert.deepEqual(
+    listed.map(({ prefix, address, requests }) => ({ prefix, address, requests })),
+    [{ prefix: 'nobodys-key', address: '127.0.0.1', requests: 1 }],
+  )
+})
+
+test('a key without the scope is counted under its product', async () => {
+  const { api, keys, records } = await open()
+  keys['reader'] = { rateLimit: 60, scopes: ['read'] } as Key
+  assert.equal((await post(api, 'reader')).status, 401)
+  await api.close()
+  assert.deepEqual(
+    records.map(({ body }) => JSON.parse(Buffer.from(body).toString())),
+    [[{ product: 'casino', keyId: 'key_reader', code: 'KEY_SCOPE', events: 1, requests: 1 }]],
+  )
+})
+
 test('a port that is taken is told by rejecting', async () => {
   const { api, windowsDir } = await open()
   const again = openApi({
-    accounts: { findKey: () => null, touch() {} },
+    accounts: { findKey: () => null, findEnded: () => null, touch() {} },
     log: { append() {}, status: () => ({ refusing: null }) as never },
     host: '127.0.0.1',
     port: api.port,

@@ -2,7 +2,7 @@
 //   api.ts        opens the server and its parts, ticks them once a second, closes them in order
 //   ingest.ts     the path of one request; the place to begin reading
 //   limiter.ts, bad-keys.ts, body-budget.ts, connections.ts   what protects the door
-//   tally.ts      what is counted
+//   tally.ts, unknown-keys.ts      what is counted
 // Promises: a 200 is sent only after the log's word; a refused request leaves nothing behind but its count; memory is
 // bounded by limits.ts and the contract's limits; a valid key is never held back by what others do wrong.
 
@@ -19,17 +19,20 @@ import { Decompressor } from './decompress.ts'
 import type { Connection } from './exchange.ts'
 import { Health, type Readiness } from './health.ts'
 import { Ingest } from './ingest.ts'
-import { type DoorKey, KeysInUse } from './keys-in-use.ts'
+import { type DoorKey, type EndedKey, KeysInUse } from './keys-in-use.ts'
 import { Latency } from './latency.ts'
 import { Limiter } from './limiter.ts'
 import { openProxies } from './proxies.ts'
 import { type RejectionLimits, Rejections } from './rejections.ts'
 import { Tally } from './tally.ts'
+import { UnknownKeys } from './unknown-keys.ts'
 
 /** What the door needs of accounts. */
 type DoorAccounts = {
   /** The key whose secret this is, if it may be used now. */
   findKey(presentedSecret: string, nowMs: number): DoorKey | null
+  /** Of a secret that was just refused: the key that it was, once. */
+  findEnded(presentedSecret: string): EndedKey | null
   touch(uses: Iterable<readonly [keyId: string, usedMs: number]>): void
 }
 
@@ -63,7 +66,7 @@ export type ApiOptions = {
   limits: DoorLimits
   /** Addresses and networks from which X-Forwarded-For is believed. */
   trustedProxies: readonly string[]
-  /** `data/api`: where windows outlive the process. */
+  /** `data/api`: where windows and the list of unknown keys outlive the process. */
   windowsDir: string
   readiness: Readiness
   answers: Answers
@@ -97,6 +100,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const limiter = new Limiter(options.windowsDir, now(), logger)
   const keys = new KeysInUse(limiter)
   const badKeys = new BadKeys(limits.badKeysPerMinuteMax, limits.badKeyAddressesMax)
+  const unknownKeys = new UnknownKeys(options.windowsDir, logger)
   const budget = new BodyBudget(limits.bodiesInFlightBytesMax, limits.bodiesInFlightBytesPerKeyMax)
   const decompressor = new Decompressor(budget, wire.bodyBytesMax)
   const tally = new Tally(log, now)
@@ -115,6 +119,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     limiter,
     keys,
     badKeys,
+    unknownKeys,
     proxies,
     budget,
     decompressor,
@@ -148,6 +153,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     })
   }).catch((fault: unknown) => {
     limiter.close()
+    unknownKeys.close()
     throw fault
   })
   server.on('error', fault => logger.error({ fault: String(fault) }, 'the public port failed'))
@@ -191,6 +197,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     badKeys.tick(nowMs)
     keys.tick(steadyMs)
     limiter.tick(steadyMs)
+    unknownKeys.flush()
     void tally.flush()
   }
 
@@ -211,6 +218,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     touch()
     await withinMs(tally.flush(), 2_000)
     limiter.close()
+    unknownKeys.close()
   }
 }
 

@@ -29,7 +29,7 @@ import type { Decompressor } from './decompress.ts'
 import type { Connection, Exchange } from './exchange.ts'
 import { hostProblem, idempotencyKeyProblem, keyProblem, transferEncodingProblem } from './head.ts'
 import type { Health } from './health.ts'
-import type { DoorKey, KeysInUse } from './keys-in-use.ts'
+import type { DoorKey, EndedKey, KeysInUse } from './keys-in-use.ts'
 import type { Latency } from './latency.ts'
 import type { Limiter } from './limiter.ts'
 import { contentTypeProblem, encodingOf, encodingProblem } from './media.ts'
@@ -42,15 +42,20 @@ import { methodRefusal, notAnswered, nothingFound, scopeRefusal, storageRefusal,
 import { acceptedBody, partialBody, type Refusal, refusalBody, statusOf } from './reply.ts'
 import { findRoute, type Target } from './route.ts'
 import type { Tally } from './tally.ts'
+import type { UnknownKeys } from './unknown-keys.ts'
 
 export type IngestNeeds = {
-  accounts: { findKey(presented: string, nowMs: number): DoorKey | null }
+  accounts: {
+    findKey(presented: string, nowMs: number): DoorKey | null
+    findEnded(presented: string): EndedKey | null
+  }
   log: Pick<LogWriter, 'append'>
   now: () => number
   logger: { error(fields: object, message: string): void }
   limiter: Limiter
   keys: KeysInUse
   badKeys: BadKeys
+  unknownKeys: Pick<UnknownKeys, 'count'>
   proxies: Proxies
   budget: BodyBudget
   decompressor: Decompressor
@@ -164,9 +169,9 @@ export class Ingest {
     const { accounts, keys, limiter, now } = this.#needs
     const presented = exchange.req.headers['x-api-key'] as string | undefined
     const key = presented === undefined ? null : accounts.findKey(presented, exchange.receivedMs)
-    if (key === null) return this.#refuseKey(exchange)
+    if (key === null) return this.#refuseKey(exchange, presented)
     // Somebody's key, sent to the wrong door: no guess at one, so it does not count towards a flood of them.
-    if (!key.scopes.includes(scope)) return scopeRefusal(scope)
+    if (!key.scopes.includes(scope)) return scopeRefusal(scope, key)
     const inUse = keys.use(key, exchange.receivedMs)
     exchange.key = inUse
     const steadyMs = limiter.steady(now())
@@ -176,9 +181,20 @@ export class Ingest {
     return { code: 'RATE_LIMITED', message, events: 1, headers: ['Retry-After', String(seconds)] }
   }
 
-  #refuseKey(exchange: Exchange): Refusal {
-    exchange.last = this.#needs.badKeys.count(this.#addressOf(exchange), exchange.receivedMs)
-    return { code: 'UNAUTHORIZED', message: keyProblem(exchange.req), events: 1 }
+  /** Whether the key is unknown or was one is not told, but counted. */
+  #refuseKey(exchange: Exchange, presented: string | undefined): Refusal {
+    const { accounts, badKeys, unknownKeys } = this.#needs
+    const address = this.#addressOf(exchange)
+    exchange.last = badKeys.count(address, exchange.receivedMs)
+    const refusal: Refusal = { code: 'UNAUTHORIZED', message: keyProblem(exchange.req), events: 1 }
+    const known = presented === undefined ? null : accounts.findEnded(presented)
+    if (known === null) {
+      unknownKeys.count(presented ?? '', address, exchange.receivedMs)
+      return refusal
+    }
+    const { key, ended } = known
+    const code = ended === 'revoked' ? 'KEY_REVOKED' : 'KEY_EXPIRED'
+    return { ...refusal, countedAs: { product: key.product, keyId: key.id, code } }
   }
 
   #refusalByBodyHeaders(exchange: Exchange): Refusal | null {
@@ -483,7 +499,7 @@ export class Ingest {
       tally.countCode(refusal.code)
     } else {
       tally.receive(refusal.events)
-      tally.reject(key?.product ?? '', key?.id ?? '', refusal.code, refusal.events)
+      tally.reject(key?.product ?? '', key?.id ?? '', refusal.code, refusal.events, refusal.countedAs)
     }
     const body = refusalBody(refusal, exchange.requestId)
     // While the body is still coming the reply is sent whole, but not ended: ending it would close the connection

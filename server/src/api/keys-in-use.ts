@@ -15,6 +15,9 @@ export type DoorKey = {
   scopes: readonly string[]
 }
 
+/** A key that may not be used any more. */
+export type EndedKey = { key: { id: string; product: string }; ended: 'revoked' | 'expired' }
+
 export type KeyInUse = {
   key: DoorKey
   window: KeyWindow

@@ -2,6 +2,7 @@
 
 import { limits as wire } from '@datapulse/contract'
 import type { LogFault } from '../log/record.ts'
+import type { DoorKey } from './keys-in-use.ts'
 import type { Refusal } from './reply.ts'
 
 export function methodRefusal(method: string | undefined, allow: string): Refusal {
@@ -14,12 +15,13 @@ export function tooLarge(): Refusal {
   return { code: 'PAYLOAD_TOO_LARGE', message, events: 1 }
 }
 
-export function scopeRefusal(scope: 'ingest' | 'read'): Refusal {
+export function scopeRefusal(scope: 'ingest' | 'read', { product, id }: DoorKey): Refusal {
   const what = scope === 'ingest' ? 'send events' : 'read receipts'
   return {
     code: 'UNAUTHORIZED',
     message: `This key may not ${what}, as it was made without the scope ${scope}`,
     events: 1,
+    countedAs: { product, keyId: id, code: 'KEY_SCOPE' },
   }
 }
 

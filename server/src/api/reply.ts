@@ -2,6 +2,7 @@
 // contract's list of codes.
 
 import { type Code, codes, type EventErrors, type Violation } from '@datapulse/contract'
+import type { CountedAs } from './tally.ts'
 
 export type Refusal = {
   code: Code
@@ -12,6 +13,8 @@ export type Refusal = {
   headers?: readonly string[]
   violations?: Violation[]
   violationsTotal?: number
+  /** Where the reply does not tell all that is known. */
+  countedAs?: CountedAs
 }
 
 export function acceptedBody(requestId: string, events: number): string {

@@ -42,6 +42,15 @@ test('what was rejected is written once, by product, key and code', async () => 
   )
 })
 
+test('a refusal that the reply does not explain is counted as what it is, and told by the code of the reply', async () => {
+  const { tally, entries } = open()
+  const countedAs = { product: 'casino', keyId: 'key_a', code: 'KEY_REVOKED' } as const
+  tally.reject('', '', 'UNAUTHORIZED', 1, countedAs)
+  await tally.flush()
+  assert.deepEqual(entries(), [[{ ...countedAs, events: 1, requests: 1 }]])
+  assert.deepEqual(tally.status().requestsByCode, { UNAUTHORIZED: 1 })
+})
+
 test('an append that fails keeps the counts, and later ones add to them', async () => {
   const { tally, log, entries } = open()
   log.fault = full

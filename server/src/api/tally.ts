@@ -4,8 +4,9 @@
 // A record of kind `tally` has events 0, product '' and key '', and as its body a JSON array:
 //   [{"product":"casino","keyId":"key_…","code":"VALIDATION_ERROR","events":12,"requests":3}, …]
 // one entry for each product, key and code since the record before. `events` is what the requests held as far as it
-// could be told; a body that was not read, or could not be, counts as one. Whose product is not known (401) has
-// product and keyId ''. Requests to no route of ours (404, 405), and bytes that are no request, hold no events: they are
+// could be told; a body that was not read, or could not be, counts as one. A request whose key is known and may not be
+// used is counted under that key with a code that the reply does not tell (KeyRefusal); whose key is not known (the other
+// 401s) has product and keyId ''. Requests to no route of ours (404, 405), and bytes that are no request, hold no events: they are
 // counted in `status()` alone. A crash loses at most the last second's entries.
 //
 // An append that fails keeps the counts for the next one. There are at most `tallyEntriesMax` entries; the counts of more are
@@ -16,7 +17,19 @@ import type { Code } from '@datapulse/contract'
 import { limits } from '../limits.ts'
 import type { LogWriter } from '../log/record.ts'
 
-export type TallyEntry = { product: string; keyId: string; code: Code; events: number; requests: number }
+/** Why a key of a product is refused: what is answered 401 all the same. */
+export type KeyRefusal = 'KEY_REVOKED' | 'KEY_EXPIRED' | 'KEY_SCOPE'
+
+export type TallyEntry = {
+  product: string
+  keyId: string
+  code: Code | KeyRefusal
+  events: number
+  requests: number
+}
+
+/** Under which product, key and code a refusal is counted, where that is not what the reply tells. */
+export type CountedAs = { product: string; keyId: string; code: KeyRefusal }
 
 export class Tally {
   #log: Pick<LogWriter, 'append'>
@@ -44,10 +57,11 @@ export class Tally {
     this.#acceptedRequests++
   }
 
-  reject(product: string, keyId: string, code: Code, events: number): void {
+  /** `code` is the reply's. */
+  reject(product: string, keyId: string, code: Code, events: number, countedAs?: CountedAs): void {
     this.#rejected += events
     this.countCode(code)
-    this.#add({ product, keyId, code, events, requests: 1 })
+    this.#add({ product, keyId, code, ...countedAs, events, requests: 1 })
   }
 
   /** A request that holds no events. */

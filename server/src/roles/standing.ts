@@ -53,7 +53,15 @@ export async function askStanding(
       api:
         api === null
           ? away
-          : { ready: true, why: null, ...process(api), host: config.host, port: api.port, ...api.api },
+          : {
+              ready: true,
+              why: null,
+              ...process(api),
+              host: config.host,
+              port: api.port,
+              ...api.api,
+              ...astrayOf(api),
+            },
       log: logHealth(api),
       pipeline: pipeline === null ? away : pipelineHealth(pipeline),
       warehouse: warehouseHealth(stored, engine),
@@ -74,6 +82,11 @@ export async function askStanding(
     acceptedBefore: totals?.acceptedBefore ?? 0,
     eventsMissing: stored?.eventsMissing ?? null,
   }
+}
+
+/** Requests to paths that are none of ours. */
+function astrayOf({ api }: ApiTold) {
+  return { requestsAstray: (api as { requestsByCode?: { NOT_FOUND?: number } }).requestsByCode?.NOT_FOUND ?? 0 }
 }
 
 function process(told: { pid: number; rssBytes: number }) {

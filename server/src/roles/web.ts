@@ -4,6 +4,7 @@
 import { join } from 'node:path'
 import { type Accounts, openAccounts } from '../accounts/accounts.ts'
 import { type AuditLog, openAuditLog } from '../accounts/audit-log.ts'
+import { listUnknownKeys } from '../api/unknown-keys.ts'
 import type { Config } from '../config.ts'
 import { withCrashPoints } from '../crash-points.ts'
 import { limits } from '../limits.ts'
@@ -95,6 +96,15 @@ export function runWeb(config: Config): Promise<void> {
           return receipts && showFound(question, receipts)
         },
         countRejected: warehouse.countRejected,
+        readDiagnostics: warehouse.readDiagnostics,
+        listUnknownKeys: async ({ sinceMs, untilMs }) => {
+          try {
+            return listUnknownKeys(join(config.dataDir, 'api'), sinceMs, untilMs, limits.diagnosticsRowsMax)
+          } catch (fault) {
+            logger.warn({ fault: String(fault) }, 'the list of unknown keys cannot be read')
+            return null
+          }
+        },
         standing: () => askStanding(config, warehouse),
         metrics: () => collectMetrics(config.dataDir, rolesOf(config)),
       },

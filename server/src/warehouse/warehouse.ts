@@ -19,6 +19,7 @@ import {
   type RejectedCount,
   type RejectedQuestion,
 } from './asking/count-rejected.ts'
+import { readDiagnostics } from './asking/diagnostics.ts'
 import type { StoredEvent } from './asking/event-columns.ts'
 import { type DuplicatesQuestion, listDuplicates, type StoredDuplicate } from './asking/list-duplicates.ts'
 import { type EventsQuestion, listEvents, type Page } from './asking/list-events.ts'
@@ -46,6 +47,7 @@ import {
 } from './asking/report-more.ts'
 import { type ReportQuestion, type ReportRow, readReport } from './asking/report.ts'
 import { readRolledFunnel, readRolledLate, readRolledReport } from './asking/rolled-report.ts'
+import type { DiagnosticsFound, DiagnosticsQuestion } from '../steps/diagnostics.ts'
 import type { MonthRates } from '../steps/rates-file.ts'
 import { type WarehouseStatus, warehouseStatus } from './asking/status.ts'
 import { erasingOver } from './erasing.ts'
@@ -106,6 +108,7 @@ export type Warehouse = {
   listRates(): Promise<RatesMonth[]>
   readRates(month: string): Promise<MonthRates['rates']>
   readReceipts(question: ReceiptsQuestion): Promise<Receipts>
+  readDiagnostics(question: DiagnosticsQuestion): Promise<DiagnosticsFound>
   status(): Promise<WarehouseStatus>
   close(): Promise<void>
 }
@@ -165,6 +168,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     listRates: () => ask(() => listRates(connection)),
     readRates: month => ask(() => readRates(connection, month)),
     readReceipts: question => ask(() => readReceipts(connection, question)),
+    readDiagnostics: question => ask(() => readDiagnostics(connection, question)),
     status: () => ask(() => warehouseStatus(connection)),
     close: () => connection.close(),
   }

@@ -44,6 +44,8 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     readRates: inTime(month => needs.readRates(month)),
     receipts: inTime(question => needs.receipts(question)),
     countRejected: inTime(question => needs.countRejected(question)),
+    readDiagnostics: inTime(question => needs.readDiagnostics(question)),
+    listUnknownKeys: inTime(time => needs.listUnknownKeys(time)),
   }
 }
 

@@ -1,5 +1,6 @@
 // The needs of the admin API over plain arrays, for tests.
 
+import type { DiagnosticsFound } from '../steps/diagnostics.ts'
 import type { Audit, AuditEntry, Erasure, Key, Row, Standing, WebNeeds } from './needs.ts'
 
 export const startMs = Date.parse('2026-03-01T12:00:00Z')
@@ -179,6 +180,13 @@ export function makeFakes(eventCount = 3): Fakes {
       asked.push(question)
       return question.transaction === 'tx_none' ? null : { events: [{ outcome: 'stored', request_id: 'r0', index: 0 }] }
     },
+    readDiagnostics: async question => {
+      asked.push(question)
+      return nothingFound
+    },
+    listUnknownKeys: async () => [
+      { prefix: 'dp_live_ab', address: '203.0.113.9', requests: 4, firstMs: startMs - 60_000, lastMs: startMs },
+    ],
     countRejected: async () => [
       {
         product: 'demo',
@@ -229,6 +237,18 @@ function fakeAudit(audited: Fakes['audited']): Audit {
     },
     written: () => audited.acts.length,
   }
+}
+
+/** Of a product that nothing was ever sent for. */
+export const nothingFound: DiagnosticsFound = {
+  stored: null,
+  storedOf: { names: [], keys: [] },
+  repeated: null,
+  repeatedOf: { names: [], keys: [] },
+  parked: [],
+  refused: [],
+  mistakes: { kept: 0, rules: [], names: [] },
+  lastSeen: [],
 }
 
 export function fakeEvent(index: number): Row {

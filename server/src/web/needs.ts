@@ -2,6 +2,7 @@
 // web imports no other stage. Everything about keys and products, and `standing`, must work while the warehouse is
 // away; the asking functions may throw a fault, and those whose `code` problem.ts knows are answered 503.
 
+import type { DiagnosticsFound, DiagnosticsQuestion } from '../steps/diagnostics.ts'
 import type { Totals } from '../warehouse/load.ts'
 
 /** `retentionDays`: events are deleted so long after their receipt; null or absent: never. */
@@ -271,8 +272,14 @@ export type Audit = {
   written(): number
 }
 
+/** A key that nobody has, by its first characters ('' for none) and the sender's address; `*`: further ones. */
+export type UnknownKey = { prefix: string; address: string; requests: number; firstMs: number; lastMs: number }
+
 export type WebNeeds = {
   audit: Audit
+  readDiagnostics: (question: DiagnosticsQuestion) => Promise<DiagnosticsFound>
+  /** Of the installation; null when they cannot be asked. */
+  listUnknownKeys: (time: { sinceMs: number; untilMs: number }) => Promise<UnknownKey[] | null>
   readReport: (question: ReportQuestion) => Promise<ReportNumbers[]>
   readFunnel: (question: PlainQuestion & { byClick: boolean }) => Promise<FunnelRow[]>
   readLate: (question: PlainQuestion) => Promise<Record<string, string | number | null>[]>

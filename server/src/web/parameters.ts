@@ -112,6 +112,14 @@ export const past: Reading<number> = time('back')
 /** A moment still to come; a length of time counts ahead from now. */
 export const future: Reading<number> = time('ahead')
 
+/** A length of time, in milliseconds. */
+export const lengthOfTime: Reading<number> = {
+  read(sent, nowMs) {
+    const atMs = typeof sent === 'string' && /^\d{1,9}[smhdw]$/i.test(sent) ? parseTime(sent, nowMs, 'back') : null
+    return atMs === null || atMs >= nowMs ? { wanted: 'a length of time such as 24h or 7d' } : { value: nowMs - atMs }
+  },
+}
+
 /** A day of the calendar, `2026-06-01`. */
 export const dayText: Reading<string> = {
   read(sent) {

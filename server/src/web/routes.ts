@@ -5,6 +5,7 @@ import { erasureRoutes } from './erasure-routes.ts'
 import { createHash } from 'node:crypto'
 import { type Act, sentField, sentFields } from './act.ts'
 import { auditRoutes } from './audit-routes.ts'
+import { diagnosticsRoutes } from './diagnostics-routes.ts'
 import type { Accounts, Filter, Key, KeyChange, KeyWish, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
@@ -160,6 +161,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       },
     },
     conflictRoute(needs),
+    ...diagnosticsRoutes(needs),
     ...reportRoutes(needs),
     ...rejectionRoutes(needs, pageRowsMax),
     ...ratesRoutes(needs),

@@ -1,0 +1,228 @@
+// What is counted of a product for its diagnostics (steps/diagnostics.ts has the shapes, docs/reference/diagnostics.md what
+// they mean). A window may hold a hundred million events, so what must be exact is counted in one pass over as little as
+// will do: time, name, key, position. Coverage, delays and settlement are looked at in at most `lookedMax` events or so, in
+// slices spread over the time. Names that came are excluded from the look at all times, which the order of the table makes
+// cheap. Lists are cut (limits.ts): the known names and the largest stay.
+
+import { knownEventNames } from '@datapulse/contract'
+import { limits } from '../../limits.ts'
+import {
+  type DiagnosticsFound,
+  type DiagnosticsQuestion,
+  type Looks,
+  noLooks,
+  type Repeated,
+  type Stored,
+} from '../../steps/diagnostics.ts'
+import { rejectedReason } from '../../steps/rejection.ts'
+import type { Connection, Params } from '../connection.ts'
+import { readMistakes } from './mistakes.ts'
+
+const aheadMs = 5_000
+const farAheadMs = 300_000
+const hourMs = 3_600_000
+
+/** The slices in which a large window is looked at: few, since the index is asked about each. */
+const slices = 12
+/** Names that are excluded from the look at all times: so many, so long. */
+const excludedMax = 20
+const excludedCharactersMax = 40
+/** So many keys are counted on the way; of more, a pass of their own is cheaper. */
+const keysAsideMax = 8
+
+type Group = { of: 'name' | 'key' | 'all'; event_name: string; key_id: string }
+type StoredRow = Omit<Group, 'key_id'> &
+  Omit<Stored, 'looks'> & { firstMs: number; keyEvents: number[]; keyRequests: number[]; keyLastMs: number[] }
+type LooksRow = Omit<Group, 'key_id'> & Omit<Looks, 'delayMs'> & { delays: number[] }
+type RepeatedRow = Group & Repeated
+type KeyRow = DiagnosticsFound['storedOf']['keys'][number]
+type ParkedRow = DiagnosticsFound['parked'][number]
+type RefusedRow = DiagnosticsFound['refused'][number]
+type LastSeen = DiagnosticsFound['lastSeen'][number]
+
+export async function readDiagnostics(
+  connection: Connection,
+  question: DiagnosticsQuestion,
+  lookedMax: number = limits.diagnosticsLookedMax,
+): Promise<DiagnosticsFound> {
+  const { keys, ...asked } = question
+  const { sinceMs, untilMs } = asked
+  // Parameters travel in a URL, which is no place for a long list.
+  const params: Params = { ...asked, hourMs: Math.max(sinceMs, untilMs - hourMs), names: knownEventNames }
+  params.rowsMax = limits.diagnosticsRowsMax
+  for (const [i, key] of keys.slice(0, keysAsideMax).entries()) params[`key${i}`] = key
+  const ask = <Row>(sql: string, more: Params = {}) => connection.select<Row>('ask', sql, { ...params, ...more })
+  const known = new Set(keys)
+  const areAside = keys.length <= keysAsideMax
+  const readStored = async () => {
+    const rows = await ask<StoredRow>(storedSql(areAside ? keys.length : 0))
+    const all = rows.find(({ of }) => of === 'all')
+    const seen = rows.flatMap(({ of, event_name, lastMs }) => (of === 'name' ? [{ event_name, lastMs }] : []))
+    const [looks, others] = await Promise.all([
+      all === undefined ? [] : ask<LooksRow>(looksSql(all, lookedMax)),
+      ask<LastSeen>(lastSeenSql, { seen: largestNames(rows) }),
+    ])
+    return { rows, all, looks, lastSeen: latest([...seen, ...others]) }
+  }
+  const readRest = async () => ({
+    ofKeys: areAside ? null : await ask<KeyRow>(keysSql),
+    repeated: await ask<RepeatedRow>(repeatedSql),
+    parked: await ask<ParkedRow>(parkedSql),
+    refused: (await ask<RefusedRow>(refusedSql)).filter(({ key_id }) => known.has(key_id)),
+    mistakes: await readMistakes(connection, question),
+  })
+  // Two or three statements at a time, so that somebody else's question finds its place between them.
+  const [{ rows, all, looks, lastSeen }, { ofKeys, repeated, ...rest }] = await Promise.all([readStored(), readRest()])
+  const again = (group: Group['of']) => repeated.flatMap(({ of, ...row }) => (of === group ? [row] : []))
+  return {
+    ...rest,
+    lastSeen,
+    stored: all === undefined ? null : withLooks(all, looks),
+    storedOf: {
+      names: rows.flatMap(row => (row.of === 'name' ? [{ event_name: row.event_name, ...withLooks(row, looks) }] : [])),
+      keys: ofKeys ?? keysAside(keys, all),
+    },
+    repeated: again('all').map(({ event_name: _, key_id: __, ...row }) => row)[0] ?? null,
+    repeatedOf: {
+      names: again('name').map(({ key_id: _, ...row }) => row),
+      keys: again('key').map(({ event_name: _, ...row }) => row),
+    },
+  }
+}
+
+function withLooks({ of, event_name, events, requests, lastHour, lastMs }: StoredRow, looks: LooksRow[]): Stored {
+  const found = looks.find(row => row.of === of && row.event_name === event_name)
+  return { events, requests, lastHour, lastMs, looks: found === undefined ? noLooks : looksOf(found) }
+}
+
+function looksOf({ of: _, event_name: __, delays, ...row }: LooksRow): Looks {
+  const [least = 0, median = 0, most = 0] = delays
+  return { ...row, delayMs: { least, median, most } }
+}
+
+function keysAside(keys: readonly string[], all: StoredRow | undefined): KeyRow[] {
+  if (all === undefined) return []
+  const { keyEvents, keyRequests, keyLastMs } = all
+  const rows = keys.map((key_id, i) => {
+    return { key_id, events: keyEvents[i] ?? 0, requests: keyRequests[i] ?? 0, lastMs: keyLastMs[i] ?? 0 }
+  })
+  return rows.filter(({ events }) => events > 0).toSorted((a, b) => b.events - a.events)
+}
+
+/** Few and short enough for a URL; the larger a name, the more is left unread by naming it. */
+function largestNames(rows: readonly StoredRow[]): string[] {
+  const short = rows.filter(({ of, event_name: name }) => of === 'name' && name.length <= excludedCharactersMax)
+  return short
+    .toSorted((a, b) => b.events - a.events)
+    .slice(0, excludedMax)
+    .map(({ event_name: name }) => name)
+}
+
+/** Each name once, the known ones first, then the latest. */
+function latest(rows: readonly LastSeen[]): LastSeen[] {
+  const last = new Map<string, number>()
+  for (const { event_name: name, lastMs } of rows) last.set(name, Math.max(lastMs, last.get(name) ?? 0))
+  const rankOf = (name: string) => (knownEventNames.includes(name) ? 0 : 1)
+  return [...last]
+    .map(([event_name, lastMs]) => ({ event_name, lastMs }))
+    .toSorted((a, b) => rankOf(a.event_name) - rankOf(b.event_name) || b.lastMs - a.lastMs)
+    .slice(0, limits.diagnosticsRowsMax)
+}
+
+const whose = 'product = {product:String} AND mode = {mode:String}'
+const inTime = `received_at >= fromUnixTimestamp64Milli({sinceMs:Int64}, 'UTC')
+    AND received_at < fromUnixTimestamp64Milli({untilMs:Int64}, 'UTC')`
+const millis = (column: string) => `toUnixTimestamp64Milli(${column})`
+const largest = 'event_name IN {names:Array(String)} DESC, events DESC'
+const summed = (...names: string[]) => names.map(name => `sum(i_${name}) AS ${name}`).join(', ')
+
+/** All that must be exact; `keysCount` of the keys are counted on the way. */
+function storedSql(keysCount: number): string {
+  const ofKeys = (column: (isKey: string) => string) =>
+    keysCount === 0
+      ? 'emptyArrayInt64()'
+      : `[${Array.from({ length: keysCount }, (_, i) => column(`key_id = {key${i}:String}`)).join(', ')}]`
+  return `SELECT if(grouping(event_name) = 0, 'name', 'all') AS of, event_name,
+      ${summed('events', 'requests', 'lastHour')}, ${millis('min(i_first)')} AS firstMs, ${millis('max(i_last)')} AS lastMs,
+      sumForEach(i_keyEvents) AS keyEvents, sumForEach(i_keyRequests) AS keyRequests, maxForEach(i_keyLast) AS keyLastMs
+    FROM (
+      SELECT event_name, count() AS i_events, countIf(position = 0) AS i_requests,
+        min(received_at) AS i_first, max(received_at) AS i_last,
+        countIf(received_at >= fromUnixTimestamp64Milli({hourMs:Int64}, 'UTC')) AS i_lastHour,
+        ${ofKeys(isKey => `toInt64(countIf(${isKey}))`)} AS i_keyEvents,
+        ${ofKeys(isKey => `toInt64(countIf(${isKey} AND position = 0))`)} AS i_keyRequests,
+        ${ofKeys(isKey => millis(`maxIf(received_at, ${isKey})`))} AS i_keyLast
+      FROM events WHERE ${whose} AND ${inTime} GROUP BY event_name
+    )
+    GROUP BY GROUPING SETS ((event_name), ()) HAVING events > 0
+    ORDER BY of, ${largest}, event_name LIMIT {rowsMax:UInt32} BY of`
+}
+
+/** `.size` is a column of its own on the disk: the texts are not read. */
+function looksSql({ events, firstMs, lastMs }: StoredRow, lookedMax: number): string {
+  return `SELECT if(grouping(event_name) = 0, 'name', 'all') AS of, event_name,
+      ${summed('looked', 'withClick', 'withAgent', 'ahead', 'farAhead')},
+      ${summed('bets', 'betsWithResult', 'results', 'resultsWithParent')},
+      quantilesBFloat16Merge(0.01, 0.5, 0.95)(i_delays) AS delays
+    FROM (
+      WITH ${millis('received_at')} - ${millis('timestamp')} AS delay
+      SELECT event_name, count() AS i_looked,
+        countIf(click_id.size > 0) AS i_withClick, countIf(user_agent.size > 0) AS i_withAgent,
+        quantilesBFloat16State(0.01, 0.5, 0.95)(delay) AS i_delays,
+        countIf(delay < -${aheadMs}) AS i_ahead, countIf(delay < -${farAheadMs}) AS i_farAhead,
+        countIf(event_name = 'bet') AS i_bets,
+        countIf(event_name = 'bet' AND bet_result_amount IS NOT NULL) AS i_betsWithResult,
+        countIf(event_name IN ('win', 'loss')) AS i_results,
+        countIf(event_name IN ('win', 'loss') AND parent_transaction_id.size > 0) AS i_resultsWithParent
+      FROM events WHERE ${whose} AND ${inTime} ${inSlices(firstMs, lastMs, lookedMax / events)} GROUP BY event_name
+    )
+    GROUP BY GROUPING SETS ((event_name), ())
+    ORDER BY of, event_name IN {names:Array(String)} DESC, looked DESC, event_name LIMIT {rowsMax:UInt32} BY of`
+}
+
+/**
+ * The same share of each of so many slices of the time, the first of which begins with the first event. Rows are told by
+ * one division; the ranges are for the index alone, which leaves unread what is between them.
+ */
+function inSlices(firstMs: number, lastMs: number, share: number): string {
+  if (share >= 1) return ''
+  const sliceMs = Math.ceil((lastMs + 1 - firstMs) / slices)
+  const lookedMs = Math.ceil(share * sliceMs)
+  const moment = (ms: number) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
+  const ranges = Array.from({ length: slices }, (_, i) => {
+    const fromMs = firstMs + i * sliceMs
+    return `(received_at >= ${moment(fromMs)} AND received_at < ${moment(fromMs + lookedMs)})`
+  })
+  return `AND indexHint(${ranges.join(' OR ')}) AND (${millis('received_at')} - ${firstMs}) % ${sliceMs} < ${lookedMs}`
+}
+
+const keysSql = `SELECT key_id, count() AS events, countIf(position = 0) AS requests, ${millis('max(received_at)')} AS lastMs
+  FROM events WHERE ${whose} AND ${inTime}
+  GROUP BY key_id ORDER BY events DESC, key_id LIMIT {rowsMax:UInt32}`
+
+/** Of names that did not come in the time (and small ones that did), before its end. */
+const lastSeenSql = `SELECT event_name, ${millis('max(received_at)')} AS lastMs
+  FROM events WHERE ${whose} AND event_name NOT IN {seen:Array(String)}
+    AND received_at < fromUnixTimestamp64Milli({untilMs:Int64}, 'UTC')
+  GROUP BY event_name
+  ORDER BY event_name IN {names:Array(String)} DESC, lastMs DESC, event_name LIMIT {rowsMax:UInt32}`
+
+const repeatedSql = `SELECT multiIf(grouping(event_name) = 0, 'name', grouping(key_id) = 0, 'key', 'all') AS of,
+    event_name, key_id, ${summed('events', 'conflicts', 'requests')}, ${millis('max(i_last)')} AS lastMs
+  FROM (
+    SELECT event_name, key_id, count() AS i_events, countIf(conflict) AS i_conflicts,
+      countIf(position = 0) AS i_requests, max(received_at) AS i_last
+    FROM duplicates WHERE ${whose} AND ${inTime} GROUP BY event_name, key_id
+  )
+  GROUP BY GROUPING SETS ((event_name), (key_id), ()) HAVING events > 0
+  ORDER BY of, ${largest}, event_name, key_id LIMIT {rowsMax:UInt32} BY of`
+
+const parkedSql = `SELECT key_id, reason, sum(parked.events) AS events, countIf(position <= 0) AS requests,
+    ${millis('max(received_at)')} AS lastMs
+  FROM parked WHERE ${whose} AND reason != '${rejectedReason}' AND ${inTime}
+  GROUP BY key_id, reason ORDER BY events DESC, key_id, reason LIMIT {rowsMax:UInt32}`
+
+const refusedSql = `SELECT key_id, code, sum(rejected.events) AS events, sum(rejected.requests) AS requests,
+    ${millis('max(received_at)')} AS lastMs
+  FROM rejected WHERE product = {product:String} AND ${inTime}
+  GROUP BY key_id, code ORDER BY requests DESC, key_id, code`
