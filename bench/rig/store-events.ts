@@ -1,7 +1,7 @@
 // Puts events into a warehouse that a server has made and left, as if they had come in over the past two months: text of
 // 366 bytes, 100,000 users each with a click and a currency of their own, who register, log in, deposit, withdraw and, mostly,
-// bet, every transaction another; made by ClickHouse itself, a million at a time. Then it waits until nothing is left to
-// merge, for a while at most.
+// bet, every transaction another; made by ClickHouse itself, a million at a time, as loads of 100,000 with a note each.
+// Then it waits until nothing is left to merge, for a while at most.
 //
 //   node bench/rig/store-events.ts WAREHOUSE DATABASE EVENTS
 
@@ -9,12 +9,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Session } from 'chdb'
 
 const eventsPerInsert = 1_000_000
+const eventsPerLoad = 100_000
 const mergeSecondsMax = 300
 
 const [warehouse = '', database = '', events = ''] = process.argv.slice(2)
 const session = new Session(warehouse)
+const seqBefore = Number(session.query(`SELECT max(seq) FROM ${database}.loads`, 'TSV'))
 for (let first = 0; first < Number(events); first += eventsPerInsert)
   session.query(insert(first, Math.min(eventsPerInsert, Number(events) - first)))
+session.query(notes(Number(events)))
 await merged()
 session.close()
 
@@ -28,10 +31,10 @@ function insert(first: number, count: number): string {
     // Each insert is two thirds of a day, so that few partitions are open at once, as in life.
     received_at: `now64(3) - toIntervalSecond(5184000 - ${Math.floor(first / eventsPerInsert) * 57_600} - number % 57600)`,
     log_offset: '0',
-    load_seq: '1',
+    load_seq: `${seqBefore} + 1 + intDiv(number, ${eventsPerLoad})`,
     identity: 'generateUUIDv4(2)',
     user: 'if(number < 100000, number, cityHash64(number) % 100000)',
-    kind: 'if(number < 100000, 9, if(number % 20 > 2, 3, number % 20))',
+    kind: 'if(number < 100000 AND number % 10 > 4, 9, if(number % 20 > 2, 3, number % 20))',
     event_name: "multiIf(kind = 9, 'register', kind = 0, 'deposit', kind = 1, 'login', kind = 2, 'withdraw', 'bet')",
     timestamp: 'received_at',
     client_user_id: "'user-' || leftPad(toString(user), 6, '0')",
@@ -54,6 +57,19 @@ function insert(first: number, count: number): string {
   const values = Object.entries(columns).map(([name, value]) => `${value} AS ${name}`)
   return `INSERT INTO ${database}.events (${names.join(', ')}) SELECT ${names.join(', ')} FROM (
     SELECT ${values.join(', ')} FROM numbers(${first}, ${count})) SETTINGS max_memory_usage = 0`
+}
+
+/** Where the last note ended, so does each of these: the log has nothing of them. */
+function notes(count: number): string {
+  const last = `(SELECT argMax(tuple(log_id, log_to, fingerprint, accepted, stored, duplicate, conflict, parked, rejected), seq)
+    FROM ${database}.loads) AS last`
+  const brought = `least(${count}, (number + 1) * ${eventsPerLoad})`
+  return `INSERT INTO ${database}.loads (seq, log_id, log_from, log_to, fingerprint, token, loaded_at, accepted, stored,
+      duplicate, conflict, parked, rejected)
+    WITH ${last}
+    SELECT ${seqBefore} + 1 + number, last.1, last.2, last.2, last.3, concat('stored ', toString(${seqBefore} + 1 + number)),
+      now64(3), last.4 + ${brought}, last.5 + ${brought}, last.6, last.7, last.8, last.9
+    FROM numbers(${Math.ceil(count / eventsPerLoad)})`
 }
 
 async function merged(): Promise<void> {
