@@ -42,8 +42,8 @@ export async function readReconciliation(
   connection: Connection,
   question: ReconciliationQuestion,
 ): Promise<Reconciliation> {
-  const { product, mode, keys, from, to } = question
-  const params: Params = { product, mode, keys, from, to }
+  const { product, mode, from, to } = question
+  const params: Params = { product, mode, from, to }
   const clock = question.by === 'event' ? 'timestamp' : 'received_at'
   const sum = (column: string) => `if(count(${column}) = 0, NULL, toString(sum(toDecimal256(${column}, 18))))`
   const of = (
@@ -60,17 +60,35 @@ export async function readReconciliation(
   const parked = `SELECT toString(toDate(received_at)) AS day, reason, sum(parked.events) AS events FROM parked
     WHERE product = {product:String} AND mode = {mode:String} AND reason != '${rejectedReason}' AND ${within('received_at')}
     GROUP BY day, reason ORDER BY day, reason`
-  const rejected = `SELECT toString(toDate(received_at)) AS day, code, sum(rejected.events) AS events,
+  const rejected = `SELECT toString(toDate(received_at)) AS day, code, key_id, sum(rejected.events) AS events,
       sum(rejected.requests) AS requests FROM rejected
-    WHERE product = {product:String} AND key_id IN {keys:Array(String)} AND ${within('received_at')}
-    GROUP BY day, code ORDER BY day, code`
+    WHERE product = {product:String} AND ${within('received_at')}
+    GROUP BY day, code, key_id ORDER BY day, code`
   const [storedRows, duplicateRows, parkedRows, rejectedRows] = await Promise.all([
     connection.select<Partial<ReconciliationRow>>('ask', stored, params),
     connection.select<Partial<ReconciliationRow>>('ask', duplicates, params),
     connection.select<Reconciliation['parked'][number]>('ask', parked, params),
-    connection.select<Reconciliation['rejected'][number]>('ask', rejected, params),
+    connection.select<RejectedOfKey>('ask', rejected, params),
   ])
-  return { rows: together([...storedRows, ...duplicateRows]), parked: parkedRows, rejected: rejectedRows }
+  return {
+    rows: together([...storedRows, ...duplicateRows]),
+    parked: parkedRows,
+    rejected: ofKeys(rejectedRows, question.keys),
+  }
+}
+
+type RejectedOfKey = Reconciliation['rejected'][number] & { key_id: string }
+
+/** A product may have more keys than a question has room for, so they are picked here. */
+function ofKeys(rows: readonly RejectedOfKey[], keys: readonly string[]): Reconciliation['rejected'] {
+  const known = new Set(keys)
+  const sums = new Map<string, Reconciliation['rejected'][number]>()
+  for (const { key_id, day, code, events, requests } of rows) {
+    if (!known.has(key_id)) continue
+    const sum = sums.get(`${day} ${code}`) ?? { day, code, events: 0, requests: 0 }
+    sums.set(`${day} ${code}`, { ...sum, events: sum.events + events, requests: sum.requests + requests })
+  }
+  return [...sums.values()]
 }
 
 function within(clock: string): string {

@@ -120,3 +120,16 @@ test('are trimmed key by key: the oldest beyond number, bytes and age', async ()
   assert.deepEqual(await requestsOf({}), [])
   assert.equal((await warehouse.listParked({ limit: 10 })).rows.length, 1, 'what is parked stays')
 })
+
+test('books are told of a product with thousands of keys', async () => {
+  const tallies = ['key_a', 'key_b', 'key_other'].map((keyId, position) => ({
+    ...{ product: 'demo', keyId, code: 'RATE_LIMITED', receivedMs: startMs, events: 2, requests: 1 },
+    ...{ logOffset: 9_000, position },
+  }))
+  await warehouse.loading.load(madeLoad(2, [], { rejected: tallies }))
+  const keys = ['key_a', 'key_b', ...Array.from({ length: 5_000 }, (_, n) => `key_${String(n).padStart(12, 'a')}`)]
+  const day = new Date(startMs).toISOString().slice(0, 10)
+  const question = { product: 'demo', mode: 'live', from: day, to: '2100-01-01', by: 'received' } as const
+  const { rejected } = await warehouse.readReconciliation({ ...question, keys })
+  assert.deepEqual(rejected, [{ day, code: 'RATE_LIMITED', events: 4, requests: 2 }])
+})
