@@ -1,7 +1,7 @@
 // `datapulse report …`: the numbers of a product's business. Each is one table, as JSON or CSV too.
 
 import { Option, type Command } from 'commander'
-import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
+import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin } from '../command.ts'
 import type { Row } from '../pages.ts'
 
 type ReportChoice = AdminChoice & {
@@ -12,7 +12,11 @@ type ReportChoice = AdminChoice & {
   converted?: true
   receivedBefore?: string
   csv?: true
+  limit?: number
 }
+
+/** Those whose rows could be without end. */
+const limited = new Set(['clicks', 'games', 'providers', 'funnel-clicks'])
 
 const reports: [name: string, about: string, isMoney: boolean][] = [
   ['daily', 'registrations, first deposits, deposits, bets, results and GGR by day and currency', true],
@@ -39,14 +43,20 @@ export function addReport(program: Command, setting: Setting): void {
       .addOption(new Option('--csv', 'print CSV').conflicts('json'))
       .addHelpText('after', examples(`datapulse report ${name} --product demo --from 2026-06-01 --to 2026-07-01`))
       .action((choice: ReportChoice) => printReport(name, choice, setting))
+    if (limited.has(name))
+      command.option(
+        '--limit <rows>',
+        'so many of them, those with the most deposits (1000 when not given)',
+        wholeNumber(1, 10_000),
+      )
     if (isMoney) command.option('--converted', 'amounts in US dollars, each event by the rate of its month')
   }
 }
 
 async function printReport(name: string, choice: ReportChoice, setting: Setting): Promise<void> {
   const { output } = setting
-  const { product, from, to, tz, converted, receivedBefore } = choice
-  const query = { product, from, to, tz, converted, received_before: receivedBefore }
+  const { product, from, to, tz, converted, receivedBefore, limit } = choice
+  const query = { product, from, to, tz, converted, received_before: receivedBefore, limit }
   const { rows } = await adminOf(choice, setting).get<{ rows: Row[] }>(`/api/reports/${name}`, query)
   if (choice.json) return output.json(rows)
   const head = Object.keys(rows[0] ?? {})

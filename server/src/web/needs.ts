@@ -173,6 +173,8 @@ export type ReportQuestion = {
   timeZone?: string
   bucket: 'day' | 'hour' | 'none'
   dimension?: 'click_id' | 'game_type' | 'game_provider'
+  /** Of so many values of it only: those with the most deposits, then registrations. */
+  dimensionsMax?: number
   converted?: boolean
   receivedBeforeMs?: number
 }

@@ -3,9 +3,13 @@
 
 import { shareOf, subtract } from '../steps/conversion.ts'
 import type { ReportNumbers, ReportQuestion, WebNeeds } from './needs.ts'
-import { dayText, flag, past, productId, readQuery, required, timeZone } from './parameters.ts'
+import { dayText, flag, integer, past, productId, readQuery, required, timeZone } from './parameters.ts'
 import { badParameters, Refusal } from './problem.ts'
 import type { Route } from './routes.ts'
+
+/** Values of the dimension that one report tells of. */
+const clicksMax = 10_000
+const clicksDefault = 1_000
 
 const parameters = {
   product: required(productId, 'a report is of one product'),
@@ -14,6 +18,7 @@ const parameters = {
   tz: timeZone,
   converted: flag,
   received_before: past,
+  limit: integer(1, clicksMax),
 }
 
 type Row = Record<string, string | number | null>
@@ -36,9 +41,14 @@ const reports: Record<string, Read> = {
   funnel: async (needs, question) =>
     (await needs.readFunnel({ ...question, byClick: false })).map(({ click_id: _, ...row }) => withShares(row)),
   'funnel-clicks': async (needs, question) =>
-    (await needs.readFunnel({ ...question, byClick: true })).map(row => withShares(row)),
+    (await needs.readFunnel({ ...question, byClick: true }))
+      .slice(0, question.dimensionsMax)
+      .map(row => withShares(row)),
   late: (needs, question) => needs.readLate(question),
 }
+
+/** Those whose rows could be without end. */
+const limited = new Set(['clicks', 'games', 'providers', 'funnel-clicks'])
 
 export const reportNames = Object.keys(reports)
 
@@ -52,7 +62,9 @@ export function reportRoutes(needs: WebNeeds): Route[] {
         const read = Object.hasOwn(reports, id) ? reports[id] : undefined
         if (read === undefined)
           throw new Refusal('NOT_FOUND', `There is no such report: there are ${reportNames.join(', ')}`)
-        const { product, from, to, tz, converted, received_before } = values
+        const { product, from, to, tz, converted, received_before, limit } = values
+        if (limit !== null && !limited.has(id))
+          throw badParameters([{ name: 'limit', message: `limit is for the reports ${[...limited].join(', ')}` }])
         if (from! >= to!) throw badParameters([{ name: 'to', message: 'to must be later than from' }])
         const question = {
           product: product!,
@@ -61,6 +73,7 @@ export function reportRoutes(needs: WebNeeds): Route[] {
           ...(tz !== null && { timeZone: tz }),
           ...(converted === true && { converted }),
           ...(received_before !== null && { receivedBeforeMs: received_before }),
+          ...(limited.has(id) && { dimensionsMax: limit ?? clicksDefault }),
         }
         return { body: { report: id, rows: await read(needs, question) } }
       },

@@ -180,6 +180,14 @@ test('the funnel and what came late are the same from the rollups', async () => 
     }
   }
 })
+test('cut off at so many clicks, both keep the same ones', async () => {
+  for (const converted of [false, true]) {
+    const question = { ...range, bucket: 'none', dimension: 'click_id', dimensionsMax: 3, converted } as const
+    const report = await warehouse.readReport(question)
+    assert.equal(new Set(report.map(row => row.dimension)).size, 3)
+    assert.deepEqual(textsOf((await warehouse.readRolledReport(build, question))!), textsOf(report))
+  }
+})
 test('rollups of another build are not taken for these', async () => {
   assert.equal(await warehouse.readRolledReport('another', { ...range, bucket: 'day' }), null)
 })

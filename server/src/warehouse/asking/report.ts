@@ -24,6 +24,8 @@ export type ReportQuestion = {
   /** What rows are apart by in time; all in one with `none`. */
   bucket: 'day' | 'hour' | 'none'
   dimension?: ReportDimension
+  /** Of so many values of the dimension only: those with the most deposits, then registrations. */
+  dimensionsMax?: number
   /** Amounts in US dollars, by the rate of each event's month (UTC). */
   converted?: boolean
   /** Unix milliseconds. */
@@ -60,7 +62,25 @@ export async function readReport(connection: Connection, question: ReportQuestio
   const [people, money, firsts] = await Promise.all(
     [peopleSql, moneySql, firstsSql].map(sql => connection.select<Found>('ask', sql(question), params)),
   )
-  return together([people ?? [], money ?? [], firsts ?? []])
+  return leading(together([people ?? [], money ?? [], firsts ?? []]), question.dimensionsMax)
+}
+
+/** Rows of the values of the dimension that have the most deposits, then registrations; as rolled-report.ts picks them. */
+export function leading(rows: ReportRow[], max: number | undefined): ReportRow[] {
+  if (max === undefined) return rows
+  const ranks = new Map<string, { deposits: number; registrations: number }>()
+  for (const { dimension, deposit_count, registrations } of rows) {
+    const rank = ranks.get(dimension) ?? { deposits: 0, registrations: 0 }
+    ranks.set(dimension, {
+      deposits: rank.deposits + deposit_count,
+      registrations: rank.registrations + registrations,
+    })
+  }
+  const order = [...ranks].toSorted(
+    ([a, one], [b, other]) => other.deposits - one.deposits || other.registrations - one.registrations || compare(a, b),
+  )
+  const kept = new Set(order.slice(0, max).map(([dimension]) => dimension))
+  return rows.filter(row => kept.has(row.dimension))
 }
 
 type Found = Partial<ReportRow> & { told?: string }

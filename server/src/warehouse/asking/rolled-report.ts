@@ -9,6 +9,7 @@ import { readBuild } from '../rollups.ts'
 import {
   bucketSql,
   firstsOfMonthsSql,
+  leading,
   moneyOfMonthsSql,
   paramsOf,
   type ReportQuestion,
@@ -37,7 +38,7 @@ export async function readRolledReport(
     ? [clickPeopleSql(question), clickMoneySql(question), firstsSql(question)]
     : plainSqls(question)
   const rows = await askAll<Partial<ReportRow>>(connection, build, sqls, paramsOf(question))
-  return rows && together(rows)
+  return rows && leading(together(rows), question.dimensionsMax)
 }
 
 export async function readRolledFunnel(
@@ -134,9 +135,16 @@ const clicksSql = `SELECT person, argMinMerge(first_click) AS first FROM rollup_
 const byClickSql = `SELECT *, if(click_id != '', click_id, first) AS dimension
   FROM rollup_clicks LEFT JOIN (${clicksSql}) AS clicks USING person WHERE ${ours} AND ${within('at')}`
 
+/** The clicks with the most deposits, then registrations, as many as are asked for. */
+function leadingSql({ dimensionsMax }: ReportQuestion): string {
+  if (dimensionsMax === undefined) return ''
+  return `WHERE dimension IN (SELECT dimension FROM (${byClickSql}) AS l GROUP BY dimension
+    ORDER BY sum(l.deposits) DESC, sum(l.registrations) DESC, dimension LIMIT ${Math.floor(dimensionsMax)})`
+}
+
 function clickPeopleSql(question: ReportQuestion): string {
   return `SELECT ${bucketSql(question, 'at')} AS time, dimension, '' AS currency, sum(r.registrations) AS registrations, sum(r.logins) AS logins,
-      uniqExact(person) AS active_users FROM (${byClickSql}) AS r GROUP BY time, dimension`
+      uniqExact(person) AS active_users FROM (${byClickSql}) AS r ${leadingSql(question)} GROUP BY time, dimension`
 }
 
 function clickMoneySql(question: ReportQuestion): string {
@@ -145,7 +153,7 @@ function clickMoneySql(question: ReportQuestion): string {
   return moneyOfMonthsSql(
     question,
     `SELECT ${bucketSql(question, 'at')} AS time, dimension, toYYYYMM(at) AS month, currency, ${sums}, ${depositors}
-      FROM (${byClickSql}) AS r WHERE currency != '' GROUP BY time, dimension, month, currency`,
+      FROM (${byClickSql}) AS r ${leadingSql(question) || 'WHERE true'} AND currency != '' GROUP BY time, dimension, month, currency`,
     'groupBitmapMerge(m.persons) AS depositors,',
   )
 }
@@ -164,6 +172,7 @@ function firstsSql(question: ReportQuestion): string {
           SELECT argMinMerge(first_deposit) AS first, argMinMerge(first_click) AS click, sum(deposits) AS made
           FROM rollup_users WHERE ${ours} GROUP BY person
         ) WHERE made > 0
-      ) WHERE ${within('timestamp')} GROUP BY time, dimension, month, currency`,
+      ) ${(question.dimension === 'click_id' && leadingSql(question)) || 'WHERE true'} AND ${within('timestamp')}
+      GROUP BY time, dimension, month, currency`,
   )
 }
