@@ -4,6 +4,7 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startNode } from '../rig/child.ts'
 import { makePlace, removePlace, root } from '../rig/place.ts'
 import { product, type Server, startServer } from '../rig/server.ts'
@@ -90,6 +91,20 @@ async function loadOne(server: Server): Promise<void> {
   const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) })
   if (reply.status !== 200) throw new Error(`An event was answered ${reply.status}`)
   await watchDrain(server)
+  // What is kept ready for reports is ready: the second asks for what the first had to wait for.
+  await rolled(server)
+}
+
+async function rolled(server: Server): Promise<void> {
+  type Status = { stages: { pipeline: { rolledUpTo: number; loads: number } } }
+  const endMs = Date.now() + rebuildMsMax
+  for (let last = -1; Date.now() < endMs; ) {
+    const { rolledUpTo } = (await server.ask<Status>('/api/status')).stages.pipeline
+    if (rolledUpTo > 0 && rolledUpTo === last) return
+    last = rolledUpTo
+    await sleep(10_000)
+  }
+  throw new Error('The rollups of reports were not made in time')
 }
 
 async function pathsOf(server: Server): Promise<Record<string, string>> {

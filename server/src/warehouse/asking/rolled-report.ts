@@ -32,14 +32,49 @@ export async function readRolledReport(
   question: ReportQuestion,
 ): Promise<ReportRow[] | null> {
   if (!canAnswer(question)) return null
-  const isByClick = question.dimension === 'click_id'
-  if (isByClick && ((question.timeZone ?? 'UTC') !== 'UTC' || question.bucket === 'hour')) return null
-  const sqls = isByClick
-    ? [clickPeopleSql(question), clickMoneySql(question), firstsSql(question)]
-    : plainSqls(question)
-  const rows = await askAll<Partial<ReportRow>>(connection, build, sqls, paramsOf(question))
+  if (question.dimension === 'click_id') return readByClick(connection, build, question)
+  const rows = await askAll<Partial<ReportRow>>(connection, build, plainSqls(question), paramsOf(question))
   return rows && leading(together(rows), question.dimensionsMax)
 }
+
+/** The clicks that are told of are picked first, so that only their rows are added up, some hundreds at a time. */
+async function readByClick(
+  connection: Connection,
+  build: string,
+  question: ReportQuestion,
+): Promise<ReportRow[] | null> {
+  if ((question.timeZone ?? 'UTC') !== 'UTC' || question.bucket === 'hour') return null
+  const params = paramsOf(question)
+  const leaders = await connection.select<{ dimension: string }>('ask', leadersSql(question), params)
+  const rows: ReportRow[] = []
+  for (const clicks of inPieces(leaders.map(leader => leader.dimension))) {
+    const sqls = [clickPeopleSql(question, clicks), clickMoneySql(question, clicks), firstsSql(question, clicks)]
+    const found = await askAll<Partial<ReportRow>>(connection, build, sqls, params)
+    if (found === null) return null
+    rows.push(...together(found))
+  }
+  return together([rows])
+}
+
+/** As lists of literals, each short enough for a statement that names it three times. */
+function* inPieces(texts: readonly string[]): Generator<string> {
+  let piece: string[] = []
+  let length = 0
+  for (const text of texts) {
+    const literal = `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+    if (length + literal.length > literalsMax) {
+      yield piece.join(', ')
+      piece = []
+      length = 0
+    }
+    piece.push(literal)
+    length += literal.length + 2
+  }
+  if (piece.length > 0) yield piece.join(', ')
+}
+
+/** Characters; a statement has 256 KiB at most. */
+const literalsMax = 40_000
 
 export async function readRolledFunnel(
   connection: Connection,
@@ -131,34 +166,47 @@ function plainSqls(question: ReportQuestion): string[] {
 /** The first click of each user who has one. */
 const clicksSql = `SELECT person, argMinMerge(first_click) AS first FROM rollup_users WHERE ${ours} GROUP BY person`
 
-/** Rows of users by day: each belongs to its click, or to that which its user first came with. */
-const byClickSql = `SELECT *, if(click_id != '', click_id, first) AS dimension
-  FROM rollup_clicks LEFT JOIN (${clicksSql}) AS clicks USING person WHERE ${ours} AND ${within('at')}`
+/**
+ * Rows of users by day: each belongs to its click, or to that which its user first came with. What is surely of others is left
+ * out before anything else is read.
+ */
+function byClickSql(clicks: string): string {
+  return `SELECT * FROM (
+      SELECT *, if(click_id != '', click_id, first) AS dimension
+      FROM rollup_clicks LEFT JOIN (${clicksSql}) AS clicks USING person
+      WHERE ${ours} AND ${within('at')} AND if(click_id != '', click_id IN (${clicks}),
+        person NOT IN (SELECT person FROM (${clicksSql}) WHERE first NOT IN (${clicks})))
+    ) WHERE dimension IN (${clicks})`
+}
 
 /** The clicks with the most deposits, then registrations, as many as are asked for. */
-function leadingSql({ dimensionsMax }: ReportQuestion): string {
-  if (dimensionsMax === undefined) return ''
-  return `WHERE dimension IN (SELECT dimension FROM (${byClickSql}) AS l GROUP BY dimension
-    ORDER BY sum(l.deposits) DESC, sum(l.registrations) DESC, dimension LIMIT ${Math.floor(dimensionsMax)})`
+function leadersSql({ dimensionsMax }: ReportQuestion): string {
+  return `SELECT dimension FROM (
+      SELECT if(click_id != '', click_id, first) AS dimension, made, came FROM (
+        SELECT person, click_id, sum(deposits) AS made, sum(registrations) AS came FROM rollup_clicks
+        WHERE ${ours} AND ${within('at')} GROUP BY person, click_id
+      ) AS c LEFT JOIN (${clicksSql}) AS clicks USING person
+    ) GROUP BY dimension ORDER BY sum(made) DESC, sum(came) DESC, dimension
+    ${dimensionsMax === undefined ? '' : `LIMIT ${Math.floor(dimensionsMax)}`}`
 }
 
-function clickPeopleSql(question: ReportQuestion): string {
+function clickPeopleSql(question: ReportQuestion, clicks: string): string {
   return `SELECT ${bucketSql(question, 'at')} AS time, dimension, '' AS currency, sum(r.registrations) AS registrations, sum(r.logins) AS logins,
-      uniqExact(person) AS active_users FROM (${byClickSql}) AS r ${leadingSql(question)} GROUP BY time, dimension`
+      uniqExact(person) AS active_users FROM (${byClickSql(clicks)}) AS r GROUP BY time, dimension`
 }
 
-function clickMoneySql(question: ReportQuestion): string {
+function clickMoneySql(question: ReportQuestion, clicks: string): string {
   const sums = sumNames.map(name => `sum(r.${name}) AS ${name}`).join(', ')
   const depositors = 'groupBitmapStateIf(person, r.deposits > 0) AS persons'
   return moneyOfMonthsSql(
     question,
     `SELECT ${bucketSql(question, 'at')} AS time, dimension, toYYYYMM(at) AS month, currency, ${sums}, ${depositors}
-      FROM (${byClickSql}) AS r ${leadingSql(question) || 'WHERE true'} AND currency != '' GROUP BY time, dimension, month, currency`,
+      FROM (${byClickSql(clicks)}) AS r WHERE currency != '' GROUP BY time, dimension, month, currency`,
     'groupBitmapMerge(m.persons) AS depositors,',
   )
 }
 
-function firstsSql(question: ReportQuestion): string {
+function firstsSql(question: ReportQuestion, clicks = ''): string {
   const parts = { click_id: 'first.4', game_type: 'first.5', game_provider: 'first.6' }
   const part = question.dimension === undefined ? "''" : parts[question.dimension]
   const dimension = question.dimension === 'click_id' ? `if(${part} != '', ${part}, click)` : part
@@ -172,7 +220,7 @@ function firstsSql(question: ReportQuestion): string {
           SELECT argMinMerge(first_deposit) AS first, argMinMerge(first_click) AS click, sum(deposits) AS made
           FROM rollup_users WHERE ${ours} GROUP BY person
         ) WHERE made > 0
-      ) ${(question.dimension === 'click_id' && leadingSql(question)) || 'WHERE true'} AND ${within('timestamp')}
+      ) ${clicks === '' ? 'WHERE true' : `WHERE dimension IN (${clicks})`} AND ${within('timestamp')}
       GROUP BY time, dimension, month, currency`,
   )
 }
