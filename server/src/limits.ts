@@ -116,8 +116,9 @@ export const limits = {
   // rollups of reports
   /** A step is made this often, */
   rollMs: 5_000,
-  /** and this often while the pipeline is further behind than one step. */
-  rollBusyMs: 60_000,
+  /** and this often while the pipeline is so far behind, or not running. */
+  rollBusyMs: 30_000,
+  rollBehindEvents: 50_000,
   /** Events of one step, of more loads than one. */
   rollEventsMax: 200_000,
   /** A report waits so long for the last steps; beyond it, it is made from the events. */

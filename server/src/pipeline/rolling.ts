@@ -22,7 +22,10 @@ export type RollingParts = {
   now: () => number
   logger: Logger
   /** Between two steps that nobody asked for, and events of one step. */
-  intervalMs: () => number
+  intervalMs: number
+  /** And while the pipeline is behind. */
+  isBehind: () => boolean
+  busyMs: number
   eventsMax: number
 }
 
@@ -30,7 +33,7 @@ const order: readonly RollupName[] = ['sums', 'people', 'clicks', 'users', 'late
 const retryMs = 2_000
 
 export function openRolling(parts: RollingParts): Rolling {
-  const { warehouse, now, logger, intervalMs, eventsMax } = parts
+  const { warehouse, now, logger, intervalMs, isBehind, busyMs, eventsMax } = parts
   const turns = openTurns()
   let build: string | null = null
   let upTo = 0
@@ -81,8 +84,10 @@ export function openRolling(parts: RollingParts): Rolling {
   const work = async () => {
     while (!closing) {
       try {
-        while (await once());
-        await pause(intervalMs())
+        // While the pipeline is behind, one step at a time, far apart: loads go first.
+        if (isBehind()) await pause(busyMs)
+        while ((await once()) && !isBehind());
+        await pause(intervalMs)
       } catch (cause) {
         if (!closing)
           logger.warn({ cause: String(cause) }, 'the rollups of reports are not up to date: it is tried again')

@@ -38,7 +38,10 @@ export function runPipeline(config: Config): Promise<void> {
       warehouse: withCrashPoints('rolling', warehouse.rolling, config),
       now: Date.now,
       logger,
-      intervalMs: () => (pipeline.status().lagEvents > limits.rollEventsMax ? limits.rollBusyMs : limits.rollMs),
+      intervalMs: limits.rollMs,
+      // Before the first load too: what waits in the log is not known yet.
+      isBehind: () => pipeline.status().state !== 'running' || pipeline.status().lagEvents > limits.rollBehindEvents,
+      busyMs: limits.rollBusyMs,
       eventsMax: limits.rollEventsMax,
     })
     const pipeline = openPipelineOver({

@@ -157,9 +157,25 @@ const factsAndTakenOffSql = `${factsSql}
     toString(game_type), toString(game_provider), click_id, client_user_id, toDecimal256(0, 18), -player_result
   FROM (${takenOffSql})`
 
-const sumsSql = `countIf(name = 'register'), countIf(name = 'login'), countIf(name = 'deposit'), countIf(name = 'withdraw'),
-    countIf(name = 'bet'), countIf(name IN ('win', 'loss')),
-    sumIf(value, name = 'deposit'), sumIf(value, name = 'withdraw'), sumIf(value, name = 'bet'), sum(result)`
+const sums = {
+  registrations: "countIf(name = 'register')",
+  logins: "countIf(name = 'login')",
+  deposits: "countIf(name = 'deposit')",
+  withdraws: "countIf(name = 'withdraw')",
+  bets: "countIf(name = 'bet')",
+  settlements: "countIf(name IN ('win', 'loss'))",
+  deposit_amount: "sumIf(value, name = 'deposit')",
+  withdraw_amount: "sumIf(value, name = 'withdraw')",
+  stake: "sumIf(value, name = 'bet')",
+  player_result: 'sum(result)',
+}
+const sumNames = Object.keys(sums)
+const sumsSql = Object.entries(sums)
+  .map(([name, sql]) => `${sql} AS ${name}`)
+  .join(', ')
+
+/** A row is one of all, one of its game type, and one of its provider; the row that says how far it got is itself. */
+const partSql = `arrayJoin(if(step = 0, [('', ''), ('game_type', game_type), ('game_provider', game_provider)], [('', '')]))`
 
 /** With the users' numbers; the row that says how far it got has none. */
 function numbered(facts: string, users = `SELECT product, client_user_id FROM events WHERE ${inStep}`): string {
@@ -169,12 +185,20 @@ function numbered(facts: string, users = `SELECT product, client_user_id FROM ev
 }
 
 const selects: Record<keyof typeof rollups, string> = {
-  sums: `SELECT product, build, step, quarter, money, game_type, game_provider, ${sumsSql} FROM (${factsAndTakenOffSql})
-    GROUP BY product, build, step, quarter, money, game_type, game_provider`,
-  people: `SELECT f.product, build, step, quarter, money, game_type, game_provider,
-      groupBitmapState(p.number), groupBitmapStateIf(p.number, name = 'deposit')
-    FROM ${numbered(factsSql)}
-    GROUP BY f.product, build, step, quarter, money, game_type, game_provider`,
+  sums: `SELECT product, build, step, part.1, part.2, quarter, money, ${sumNames.map(name => `sum(${name})`).join(', ')}
+    FROM (
+      SELECT product, build, step, quarter, money, ${partSql} AS part, ${sumNames.join(', ')} FROM (
+      SELECT product, build, step, quarter, money, game_type, game_provider, ${sumsSql}
+      FROM (${factsAndTakenOffSql}) GROUP BY product, build, step, quarter, money, game_type, game_provider)
+    ) GROUP BY product, build, step, part, quarter, money`,
+  people: `SELECT product, build, step, part.1, part.2, quarter, money,
+      groupBitmapMergeState(there), groupBitmapMergeState(paid)
+    FROM (
+      SELECT product, build, step, quarter, money, ${partSql} AS part, there, paid FROM (
+      SELECT f.product AS product, build, step, quarter, money, game_type, game_provider,
+        groupBitmapState(p.number) AS there, groupBitmapStateIf(p.number, name = 'deposit') AS paid
+      FROM ${numbered(factsSql)} GROUP BY f.product, build, step, quarter, money, game_type, game_provider)
+    ) GROUP BY product, build, step, part, quarter, money`,
   clicks: `SELECT f.product, build, step, toStartOfDay(quarter) AS day, p.number, click_id, money, ${sumsSql}
     FROM ${numbered(
       factsAndTakenOffSql,

@@ -264,7 +264,12 @@ const quarter: Column = {
 }
 const day: Column = { name: 'at', type: "DateTime('UTC')", about: 'the day on which it happened', codec: text }
 const person: Column = { name: 'person', type: 'UInt32', about: 'number of the user, see people', codec: text }
+/** Each number is there three times: for all, by game type, and by provider, so that none has to be added up of many. */
 const dimensions: Column[] = [
+  { name: 'part', type: 'LowCardinality(String)', about: 'game_type, game_provider, or empty: all' },
+  { name: 'value', type: 'LowCardinality(String)', about: 'which one; a game type is canonical where it is known' },
+]
+const games: Column[] = [
   { name: 'game_type', type: 'LowCardinality(String)', about: 'canonical where it is known' },
   { name: 'game_provider', type: 'LowCardinality(String)', about: 'as sent, or empty' },
 ]
@@ -292,11 +297,11 @@ function rollup(name: string, about: string, keys: Column[], values: Column[]): 
 
 /** What reports add up, kept ready; everything in them can be made anew from the events. See rollups.ts. */
 export const rollups = {
-  sums: rollup('rollup_sums', 'Counts and sums by quarter of an hour.', [quarter, money, ...dimensions], sums),
+  sums: rollup('rollup_sums', 'Counts and sums by quarter of an hour.', [...dimensions, quarter, money], sums),
   people: rollup(
     'rollup_people',
     'Which users were there, by quarter of an hour.',
-    [quarter, money, ...dimensions],
+    [...dimensions, quarter, money],
     [
       { name: 'active', type: bitmap, about: 'numbers of users with any event' },
       { name: 'depositors', type: bitmap, about: 'numbers of users with a deposit' },
@@ -394,7 +399,7 @@ export const settlements: Table = {
     { name: 'timestamp', type: "DateTime64(3, 'UTC')", about: 'when it happened', codec: time },
     { name: 'client_user_id', type: 'String', about: 'the user', codec: text },
     { name: 'click_id', type: 'String', about: 'as sent, or empty', codec: text },
-    ...dimensions,
+    ...games,
     { name: 'currency', type: 'LowCardinality(String)', about: 'upper case' },
     { name: 'player_result', type: 'Decimal(76, 18)', about: 'what it would count', codec: text },
   ],

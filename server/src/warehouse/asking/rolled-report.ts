@@ -126,8 +126,9 @@ function within(column: string): string {
   return `${column} >= toDateTime64({from:String}, 3, {tz:String}) AND ${column} < toDateTime64({to:String}, 3, {tz:String})`
 }
 
-function dimensionSql({ dimension }: ReportQuestion): string {
-  return dimension === undefined ? "''" : dimension
+/** Rows of this dimension; all are of the empty one. */
+function ofDimension({ dimension }: ReportQuestion): string {
+  return `part = '${dimension ?? ''}'`
 }
 
 const sumNames = [
@@ -142,8 +143,8 @@ const sumNames = [
 ] as const
 
 function plainSqls(question: ReportQuestion): string[] {
-  const [time, dimension] = [bucketSql(question, 'at'), dimensionSql(question)]
-  const there = `WHERE ${ours} AND ${within('at')}`
+  const [time, dimension] = [bucketSql(question, 'at'), 'value']
+  const there = `WHERE ${ours} AND ${ofDimension(question)} AND ${within('at')}`
   const currency = question.converted === true ? "'USD'" : 'currency'
   const sums = sumNames.map(name => `sum(${name}) AS ${name}`).join(', ')
   return [
