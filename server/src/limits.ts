@@ -115,7 +115,7 @@ export const limits = {
 
   // rollups of reports
   /** A step is made this often, */
-  rollMs: 5_000,
+  rollMs: 30_000,
   /** and this often while the pipeline is so far behind, or not running. */
   rollBusyMs: 30_000,
   rollBehindEvents: 50_000,
