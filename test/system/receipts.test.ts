@@ -54,7 +54,7 @@ describe('receipts', () => {
     await server.drained()
 
     const stored = await ask(`/${first}`)
-    assert.deepEqual(stored.body['outcomes'], { queued: 0, stored: 1, duplicate: 0, conflict: 0, parked: 0 })
+    assert.deepEqual(stored.body['outcomes'], { queued: 0, stored: 1, duplicate: 0, conflict: 0, parked: 0, erased: 0 })
     const [one] = eventsOf(stored)
     assert.deepEqual(
       [one?.['event_name'], one?.['transaction_id'], one?.['client_user_id'], one?.['message_id']],

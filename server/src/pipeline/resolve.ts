@@ -25,7 +25,7 @@ export async function resolveConflict(parts: ResolveParts, wish: ResolveWish): P
   const { warehouse, now } = parts
   const { requestId, position, stands, reason } = wish
   const conflict = await warehouse.findConflict(requestId, position)
-  if (conflict === null || conflict.firstRequestId === nowhere) return null
+  if (conflict === null || conflict.firstRequestId === null) return null
   const { origin, firstRequestId, firstPosition, identity } = conflict
   const { product, mode } = origin
   const place = { product, mode, requestId, position, firstRequestId, firstPosition, identity }
@@ -68,5 +68,3 @@ function placeOfFirst({ firstRequestId: requestId, firstPosition: position }: Re
   const identity = identityOfPlace(requestId, position)
   return { identity, requestId, position, fingerprint: outcomeMarks.conflict, uncounted: false }
 }
-
-const nowhere = '00000000-0000-0000-0000-000000000000'

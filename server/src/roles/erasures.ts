@@ -86,7 +86,9 @@ export async function openErasures(parts: ErasuresParts): Promise<ErasuresAtWork
           countedMs = Number.NEGATIVE_INFINITY
         }
         busy = false
-        if (now() - countedMs >= countMs) {
+        // Where nobody is erased and nothing expires the number cannot change: the warehouse is asked once.
+        const canChange = list.length > 0 || accounts.listProducts().some(product => product.retentionDays != null)
+        if (canChange ? now() - countedMs >= countMs : countedMs === Number.NEGATIVE_INFINITY) {
           counts = await parts.warehouse.countErased()
           countedMs = now()
         }

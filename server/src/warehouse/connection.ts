@@ -60,6 +60,9 @@ const selectSettings: ClickHouseSettings = {
   query_plan_max_limit_for_lazy_materialization: '2000',
 } as ClickHouseSettings
 
+/** What has a deletion or an update done when it is answered. */
+export const settledSettings = { lightweight_deletes_sync: '2', mutations_sync: '2' } as const
+
 /** What makes an insert one block per partition, parsed as written, and durable when it is answered. */
 const insertSettings: ClickHouseSettings = {
   async_insert: 0,

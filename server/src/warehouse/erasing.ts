@@ -7,11 +7,11 @@
 
 import { erasedReason, type ErasedCounts, expiredReason, nothingErased } from '../steps/erasure.ts'
 import { rejectedReason } from '../steps/rejection.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, settledSettings } from './connection.ts'
 import type { ErasingWarehouse, ExpiredCounts, KeptText, Origin } from './load.ts'
 import { identitiesOver } from './loading.ts'
 import { readLastNote } from './last-note.ts'
-import { rebuilt } from './rebuilding.ts'
+import { copySettings, rebuilt } from './rebuilding.ts'
 import { parked } from './schema.ts'
 import { insertWhole } from './insert-whole.ts'
 import { parkedLines } from './tab-rows.ts'
@@ -86,7 +86,7 @@ async function blankTexts(connection: Connection, texts: readonly KeptText[]): P
     const places = texts.slice(at, at + placesMax).map(({ requestId, position }) => `('${requestId}', ${position})`)
     const sql = `ALTER TABLE parked UPDATE reason = '${erasedReason}', detail = 'parked', raw = ''
       WHERE (request_id, position) IN (${places.join(', ')}) AND reason != '${rejectedReason}'`
-    await connection.command(sql, {}, mutationSettings)
+    await connection.command(sql, {}, settledSettings)
   }
 }
 
@@ -190,16 +190,9 @@ async function count(connection: Connection, table: string, where: string, param
 }
 
 async function deleteFrom(connection: Connection, table: string, where: string, params: Record<string, unknown>) {
-  const hidden = { lightweight_deletes_sync: '2', mutations_sync: '2' } as const
-  await connection.command(`DELETE FROM ${table} WHERE ${where}`, params, hidden)
-  await connection.command(`ALTER TABLE ${table} APPLY DELETED MASK`, {}, mutationSettings)
+  await connection.command(`DELETE FROM ${table} WHERE ${where}`, params, settledSettings)
+  await connection.command(`ALTER TABLE ${table} APPLY DELETED MASK`, {}, settledSettings)
 }
 
-const mutationSettings = { mutations_sync: '2' } as const
-const copySettings = {
-  insert_deduplicate: 0,
-  max_insert_threads: '1',
-  max_partitions_per_insert_block: '1000',
-} as const
 /** Places that one statement names. */
 const placesMax = 500

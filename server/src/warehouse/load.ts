@@ -138,8 +138,8 @@ export type Conflict = {
   amount: string | null
   currency: string
   userId: string
-  /** Nowhere (zeros) of one that stands by now. */
-  firstRequestId: string
+  /** Null of one that stands by now. */
+  firstRequestId: string | null
   firstPosition: number
 }
 

@@ -7,7 +7,7 @@
 // What if a load must be undone and done again otherwise? `forgetAfter` deletes what a load without a note left in
 // duplicates, parked and rejected. Events stay: whoever loads again recognises them by their identities.
 
-import type { Connection } from './connection.ts'
+import { type Connection, settledSettings } from './connection.ts'
 import { warehouseFault } from './fault.ts'
 import { insertWhole, type Rows } from './insert-whole.ts'
 import { readLastNote } from './last-note.ts'
@@ -88,7 +88,7 @@ async function forgetAfter(connection: Connection, seq: number): Promise<void> {
     const rows = (await connection.select<{ rows: number }>('load', sql, { seq }))[0]?.rows ?? 0
     if (rows === 0) continue
     const deletion = `DELETE FROM ${table.name} WHERE load_seq > {seq:UInt64}`
-    await connection.command(deletion, { seq }, { lightweight_deletes_sync: '2', mutations_sync: '2' })
+    await connection.command(deletion, { seq }, settledSettings)
   }
 }
 

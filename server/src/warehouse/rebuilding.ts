@@ -100,7 +100,7 @@ async function lastSeq(connection: Connection): Promise<number> {
 }
 
 /** Durable before the names change places, as a load is (see the settings of the table). */
-const copySettings = {
+export const copySettings = {
   insert_deduplicate: 0,
   max_insert_threads: '1',
   max_partitions_per_insert_block: '1000',

@@ -7,12 +7,12 @@
 //
 // Between 2 and 3 both are among the events, for a moment.
 
-import { field } from './tab-rows.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, settledSettings } from './connection.ts'
 import { insertWhole } from './insert-whole.ts'
 import type { Conflict, Resolution, ResolvingWarehouse } from './load.ts'
+import { copySettings } from './rebuilding.ts'
 import { duplicates, events, resolutions } from './schema.ts'
-import { eventLine, time } from './tab-rows.ts'
+import { eventLine, field, time, uuid } from './tab-rows.ts'
 
 type Ask = <T>(question: () => Promise<T>) => Promise<T>
 
@@ -31,8 +31,9 @@ export function resolvingOver(connection: Connection, ask: Ask): ResolvingWareho
   }
 }
 
-export const resolutionSql = `id, product, mode, request_id AS requestId, toInt64(position) AS position,
-  first_request_id AS firstRequestId, toInt64(first_position) AS firstPosition, identity, stands, reason,
+const resolutionSql = `id, product, mode, request_id AS requestId, toInt64(position) AS position,
+  first_request_id AS firstRequestId, toInt64(first_position) AS firstPosition,
+  replaceAll(toString(identity), '-', '') AS identity, stands, reason,
   toUnixTimestamp64Milli(decided_at) AS decidedMs`
 
 type Found = Omit<Conflict, 'origin'> & {
@@ -58,8 +59,7 @@ async function findConflict(connection: Connection, requestId: string, position:
   const sql = `SELECT ${columns('first_request_id AS firstRequestId, toInt64(first_position) AS firstPosition')}
     FROM duplicates WHERE ${place} AND conflict`
   const params = { request: requestId, position }
-  const nowhere = "toUUID('00000000-0000-0000-0000-000000000000') AS firstRequestId, toInt64(0) AS firstPosition"
-  const moved = `SELECT ${columns(nowhere)} FROM events WHERE ${place}`
+  const moved = `SELECT ${columns('NULL AS firstRequestId, 0 AS firstPosition')} FROM events WHERE ${place}`
   const row =
     (await connection.select<Found>('load', sql, params))[0] ??
     (await connection.select<Found>('load', moved, params))[0]
@@ -71,7 +71,7 @@ async function findConflict(connection: Connection, requestId: string, position:
 
 async function swap(connection: Connection, resolution: Resolution, later: Parameters<ResolvingWarehouse['swap']>[1]) {
   const { product, mode, requestId, position, firstRequestId, firstPosition, identity } = resolution
-  const params = { product, mode, requestId, position, firstRequestId, firstPosition, identity: uuidOf(identity) }
+  const params = { product, mode, requestId, position, firstRequestId, firstPosition, identity: uuid(identity) }
   const whose = 'product = {product:String} AND mode = {mode:String} AND identity = {identity:UUID}'
   const first = `${whose} AND request_id = {firstRequestId:UUID} AND position = {firstPosition:UInt32}`
   const second = `${whose} AND request_id = {requestId:UUID} AND position = {position:UInt32}`
@@ -80,7 +80,7 @@ async function swap(connection: Connection, resolution: Resolution, later: Param
   const copied = `INSERT INTO duplicates (${shared.join(', ')}, first_request_id, first_position, conflict)
     SELECT ${shared.join(', ')}, {requestId:UUID}, {position:UInt32}, true FROM events WHERE ${first}
       AND (SELECT count() FROM duplicates WHERE ${first}) = 0`
-  await connection.command(copied, params, { insert_deduplicate: 0, max_insert_threads: '1' })
+  await connection.command(copied, params, copySettings)
 
   const key = `${requestId} ${position}`
   const rows = {
@@ -93,15 +93,14 @@ async function swap(connection: Connection, resolution: Resolution, later: Param
   }
   await insertWhole(connection, rows, `resolution ${resolution.id}`, true)
 
-  const settled = { lightweight_deletes_sync: '2', mutations_sync: '2' } as const
-  await connection.command(`DELETE FROM events WHERE ${first}`, params, settled)
+  await connection.command(`DELETE FROM events WHERE ${first}`, params, settledSettings)
   await connection.command(
     `ALTER TABLE duplicates UPDATE first_request_id = {requestId:UUID}, first_position = {position:UInt32}
       WHERE ${whose} AND first_request_id = {firstRequestId:UUID}`,
     params,
-    settled,
+    settledSettings,
   )
-  await connection.command(`DELETE FROM duplicates WHERE ${second}`, params, settled)
+  await connection.command(`DELETE FROM duplicates WHERE ${second}`, params, settledSettings)
 }
 
 /** Columns that the two tables do not share. */
@@ -111,7 +110,7 @@ async function note(connection: Connection, resolution: Resolution, state: 'deci
   const { id, product, mode, requestId, position, firstRequestId, firstPosition, identity, stands, reason } = resolution
   const fields = [
     ...[id, field(product), mode, requestId, position, firstRequestId, firstPosition],
-    ...[uuidOf(identity), stands, field(reason), state, time(resolution.decidedMs)],
+    ...[uuid(identity), stands, field(reason), state, time(resolution.decidedMs)],
   ]
   const rows = {
     table: resolutions,
@@ -122,10 +121,4 @@ async function note(connection: Connection, resolution: Resolution, state: 'deci
     params: { id },
   }
   await insertWhole(connection, rows, `resolution ${id} ${state}`, true)
-}
-
-function uuidOf(hex: string): string {
-  const digits = hex.replaceAll('-', '')
-  const parts = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)]
-  return parts.join('-')
 }

@@ -14,6 +14,7 @@
 // new build, and made anew from the beginning. Until they have caught up, reports are made from the events themselves.
 
 import type { Connection } from './connection.ts'
+import { gameTypeSql, isMoneySql, orderSql, resultSql } from './event-sql.ts'
 import type { RollingWarehouse, RollupStep } from './load.ts'
 import { betResults, factsTable, people, rollups, settlements } from './schema.ts'
 import { insertWhole } from './insert-whole.ts'
@@ -110,21 +111,6 @@ const rollSettings = {
 } as const
 
 const inStep = "load_seq > {from:UInt64} AND load_seq <= {to:UInt64} AND mode = 'live'"
-const gameTypeSql = "if(canonical_game_type != '', canonical_game_type, game_type)"
-
-/** A loss lowers the player's balance whatever its sign; any other sign stands as sent. */
-const resultSql = `multiIf(
-    event_name = 'bet', if(bet_result = 'loss', -abs(toDecimal256(bet_result_amount, 18)), toDecimal256(bet_result_amount, 18)),
-    event_name = 'loss', -abs(toDecimal256(events.amount, 18)),
-    event_name = 'win', toDecimal256(events.amount, 18),
-    NULL)`
-
-/** One number that puts events in order: by time, receipt, and then any, but always the same. */
-const orderSql = `bitOr(
-    bitShiftLeft(toUInt128(toUnixTimestamp64Milli(timestamp)), 80),
-    bitOr(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(received_at)), 32), toUInt128(toUInt32(cityHash64(request_id, position) % 4294967296))))`
-
-const isMoneySql = "event_name IN ('deposit', 'withdraw', 'bet', 'win', 'loss')"
 
 /** Bets of the step that brought their result. */
 const ownInStepSql = `SELECT product, transaction_id FROM events

@@ -114,6 +114,7 @@ function list(names: readonly string[]): string {
   return names.length === 0 ? '[]' : `['${names.join("','")}']`
 }
 
-function uuid(hex: string): string {
+/** 32 hex digits as a UUID. */
+export function uuid(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

@@ -2,7 +2,7 @@
 // these, and what is parked.
 
 import { rejectedReason, type RejectionHead } from '../../steps/rejection.ts'
-import type { Connection } from '../connection.ts'
+import { type Connection, settledSettings } from '../connection.ts'
 import { type Conditions, conditionsOf, type Filter, refuseOthers, where } from './conditions.ts'
 import { afterPlaceSql, cursorOf, placeOf, placeParams } from './cursor.ts'
 import type { Page } from './list-events.ts'
@@ -165,7 +165,7 @@ export async function trimRejections(connection: Connection, limits: TrimLimits,
   const rows = (await connection.select<{ rows: number }>('ask', sql, params))[0]?.rows ?? 0
   if (rows === 0) return 0
   const deletion = `DELETE FROM parked WHERE reason = '${rejectedReason}' AND request_id IN (${beyond})`
-  await connection.command(deletion, params, { lightweight_deletes_sync: '2', mutations_sync: '2' })
+  await connection.command(deletion, params, settledSettings)
   return rows
 }
 

@@ -10,6 +10,7 @@
 // `receivedBeforeMs` leaves out what was received later, everywhere, so that a figure can be had again.
 
 import type { Connection, Params } from '../connection.ts'
+import { gameTypeSql, isMoneySql, orderSql, resultSql } from '../event-sql.ts'
 import { ratesNowSql } from '../rates.ts'
 
 export type ReportDimension = 'click_id' | 'game_type' | 'game_provider'
@@ -163,14 +164,6 @@ export function bucketSql({ bucket }: ReportQuestion, column = 'timestamp'): str
   return `formatDateTime(toStartOfHour(toTimeZone(${column}, {tz:String})), '%Y-%m-%dT%H:00:00%z')`
 }
 
-/**
- * Which of several events is the earliest: by its time, then by its receipt, then any, but always the same. One number of
- * 128 bits, because that is compared five times as fast as a tuple.
- */
-const orderSql = `bitOr(
-    bitShiftLeft(toUInt128(toUnixTimestamp64Milli(timestamp)), 80),
-    bitOr(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(received_at)), 32), toUInt128(toUInt32(cityHash64(request_id, position) % 4294967296))))`
-
 /** The events, with the dimension as `dimension`: an event without a click is its user's first click's. */
 function eventsSql(question: ReportQuestion, columns: string, condition: string): string {
   const live = liveSql(question)
@@ -185,7 +178,7 @@ function eventsSql(question: ReportQuestion, columns: string, condition: string)
 }
 
 function dimensionSql({ dimension }: ReportQuestion): string {
-  if (dimension === 'game_type') return "if(canonical_game_type != '', canonical_game_type, game_type)"
+  if (dimension === 'game_type') return gameTypeSql
   return dimension === 'game_provider' ? 'game_provider' : "''"
 }
 
@@ -195,13 +188,6 @@ function peopleSql(question: ReportQuestion): string {
       uniqExact(client_user_id) AS active_users
     FROM (${eventsSql(question, 'timestamp, event_name, client_user_id', inRangeSql)}) GROUP BY time, dimension`
 }
-
-/** A loss lowers the player's balance whatever its sign; any other sign stands as sent. */
-const resultSql = `multiIf(
-    event_name = 'bet', if(bet_result = 'loss', -abs(toDecimal256(bet_result_amount, 18)), toDecimal256(bet_result_amount, 18)),
-    event_name = 'loss', -abs(toDecimal256(amount, 18)),
-    event_name = 'win', toDecimal256(amount, 18),
-    NULL)`
 
 /** A win or a loss of a bet that brought its result itself adds nothing. */
 function isSettledSql(question: ReportQuestion): string {
@@ -216,7 +202,6 @@ function isSettledSql(question: ReportQuestion): string {
 function moneySql(question: ReportQuestion): string {
   const columns = `timestamp, event_name, client_user_id, currency, toDecimal256(events.amount, 18) AS value,
     if(${isSettledSql(question)}, NULL, ${resultSql}) AS result`
-  const names = "event_name IN ('deposit', 'withdraw', 'bet', 'win', 'loss')"
   const sum = (name: string) => `sumIf(value, event_name = '${name}')`
   return moneyOfMonthsSql(
     question,
@@ -225,7 +210,7 @@ function moneySql(question: ReportQuestion): string {
         countIf(event_name = 'bet') AS bets, countIf(event_name IN ('win', 'loss')) AS settlements,
         ${sum('deposit')} AS deposit_amount, ${sum('withdraw')} AS withdraw_amount, ${sum('bet')} AS stake,
         sum(result) AS player_result, uniqExactStateIf(client_user_id, event_name = 'deposit') AS persons
-      FROM (${eventsSql(question, columns, `${names} AND ${inRangeSql}`)})
+      FROM (${eventsSql(question, columns, `${isMoneySql} AND ${inRangeSql}`)})
       GROUP BY time, dimension, month, currency`,
     'uniqExactMerge(m.persons) AS depositors,',
   )
