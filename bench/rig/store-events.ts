@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Session } from 'chdb'
 
 const eventsPerInsert = 1_000_000
+const insertMs = 57_600_000
 const eventsPerLoad = 100_000
 const mergeSecondsMax = 300
 
@@ -28,8 +29,9 @@ function insert(first: number, count: number): string {
     key_id: "'key_stored'",
     request_id: 'generateUUIDv4(1)',
     position: 'number % 600',
-    // Each insert is two thirds of a day, so that few partitions are open at once, as in life.
-    received_at: `now64(3) - toIntervalSecond(5184000 - ${Math.floor(first / eventsPerInsert) * 57_600} - number % 57600)`,
+    // Each insert is two thirds of a day, one event after the other, so that few partitions are open at once, as in life.
+    received_at: `now64(3) - toIntervalMillisecond(5184000000 - ${Math.floor(first / eventsPerInsert) * insertMs}
+      - toInt64((number - ${first}) * ${insertMs / eventsPerInsert}))`,
     log_offset: '0',
     load_seq: `${seqBefore} + 1 + intDiv(number, ${eventsPerLoad})`,
     identity: 'generateUUIDv4(2)',

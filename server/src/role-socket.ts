@@ -67,8 +67,9 @@ async function answerQuestion(
 ): Promise<void> {
   try {
     const body = await bodyOf(req)
-    if (answer === undefined) res.writeHead(404).end()
-    else res.writeHead(200, { 'content-type': 'application/json' }).end(await answer(body))
+    if (answer === undefined) return void res.writeHead(404).end()
+    const said = await answer(body)
+    res.writeHead(200, { 'content-type': 'application/json' }).end(said)
   } catch (cause) {
     res.writeHead(500).end(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
   }

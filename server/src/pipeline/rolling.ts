@@ -29,13 +29,14 @@ export type RollingParts = {
   eventsMax: number
 }
 
-const order: readonly RollupName[] = ['sums', 'people', 'clicks', 'users', 'late']
+const order: readonly RollupName[] = ['numbers', 'clicked', 'unclicked', 'users', 'late', 'received', 'books']
 const retryMs = 2_000
 
 export function openRolling(parts: RollingParts): Rolling {
   const { warehouse, now, logger, intervalMs, isBehind, busyMs, eventsMax } = parts
   const turns = openTurns()
   let build: string | null = null
+  let stepped = {} as Record<RollupName, number>
   let upTo = 0
   let steps = 0
   let stepMsLast = 0
@@ -46,15 +47,17 @@ export function openRolling(parts: RollingParts): Rolling {
   const step = async (): Promise<boolean> => {
     if (build === null) {
       build = (await warehouse.build()) ?? (await warehouse.beginBuild())
-      upTo = Math.min(...Object.values(await warehouse.stepped(build)))
+      stepped = await warehouse.stepped(build)
+      upTo = Math.min(...Object.values(stepped))
     }
     const startedMs = now()
     const next = await warehouse.nextStep(upTo, eventsMax)
     if (next === null) return false
     const one = { build, from: upTo, to: next.to }
-    const stepped = await warehouse.stepped(build)
     await warehouse.prepare(one)
     for (const name of order) if (stepped[name] < next.to) await warehouse.roll(name, { ...one, from: stepped[name] })
+    stepped = await warehouse.stepped(build)
+    if (Object.values(stepped).some(to => to < next.to)) throw new Error('the engine has lost a step while it was made')
     upTo = next.to
     steps += 1
     stepMsLast = now() - startedMs
@@ -95,7 +98,8 @@ export function openRolling(parts: RollingParts): Rolling {
       }
     }
   }
-  const ended = work()
+  // Begun when whoever opens this has all of what it is asked about.
+  const ended = Promise.resolve().then(work)
 
   return {
     async upToDate(msMax) {

@@ -172,7 +172,7 @@ export type ResolvingWarehouse = {
 
 /** Loads after `from` up to `to`, of one build of the rollups. */
 export type RollupStep = { build: string; from: number; to: number }
-export type RollupName = 'sums' | 'people' | 'clicks' | 'users' | 'late'
+export type RollupName = 'numbers' | 'clicked' | 'unclicked' | 'users' | 'late' | 'received' | 'books'
 
 /** What keeping the rollups of reports up to date needs of a warehouse (rollups.ts). Everything may be done again. */
 export type RollingWarehouse = {
@@ -184,8 +184,9 @@ export type RollingWarehouse = {
   stepped(build: string): Promise<Record<RollupName, number>>
   /** The last load of the step that follows `from`: one load at least, and more while they are few events; null without any. */
   nextStep(from: number, eventsMax: number): Promise<{ to: number } | null>
+  /** Lays the step out, in memory that the engine may lose. */
   prepare(step: RollupStep): Promise<void>
-  /** All of the step or nothing is in that rollup. */
+  /** All of the step or nothing is in that rollup: nothing when it is not laid out any more. Again without effect. */
   roll(name: RollupName, step: RollupStep): Promise<void>
 }
 

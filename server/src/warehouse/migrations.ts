@@ -13,14 +13,11 @@ import {
   events,
   factsTable,
   loads,
-  betResults,
+  madeForReports,
   parked,
-  people,
   rates,
   rejected,
   resolutions,
-  rollups,
-  settlements,
   type Table,
 } from './schema.ts'
 
@@ -59,8 +56,7 @@ const steps: Step[] = [
   {
     name: 'rollups',
     run: async connection => {
-      for (const table of [people, betResults, settlements, ...Object.values(rollups)])
-        await connection.command(createTable(table))
+      for (const table of madeForReports) await connection.command(createTable(table))
     },
   },
 ]

@@ -21,7 +21,7 @@ import { readId } from './loading.ts'
 import { type Measured, measure } from './measuring.ts'
 import { versionOf } from './migrations.ts'
 import { rebuilt } from './rebuilding.ts'
-import { betResults, people, rollups, settlements } from './schema.ts'
+import { madeForReports } from './schema.ts'
 
 type Ask = <T>(question: () => Promise<T>) => Promise<T>
 
@@ -99,7 +99,7 @@ export function emptyWarehouseOver(connection: Connection): EmptyWarehouse {
 }
 
 /** Made anew from the events by whoever starts: they are put back empty. */
-const madeAnew = [...Object.values(rollups), people, betResults, settlements].map(({ name }) => `'${name}'`).join(', ')
+const madeAnew = madeForReports.map(({ name }) => `'${name}'`).join(', ')
 
 async function listTables(connection: Connection, database = connection.database): Promise<SnapshotTable[]> {
   const sql = `SELECT name, create_table_query AS query FROM system.tables

@@ -33,7 +33,8 @@ export async function readRolledReport(
 ): Promise<ReportRow[] | null> {
   if (!canAnswer(question)) return null
   if (question.dimension === 'click_id') return readByClick(connection, build, question)
-  const rows = await askAll<Partial<ReportRow>>(connection, build, plainSqls(question), paramsOf(question))
+  const sqls = [...[peopleSql, moneySql].map(sql => sql(question, plainRows(question))), firstsSql(question)]
+  const rows = await askAll<Partial<ReportRow>>(connection, build, sqls, paramsOf(question))
   return rows && leading(together(rows), question.dimensionsMax)
 }
 
@@ -48,29 +49,37 @@ async function readByClick(
   const leaders = await connection.select<{ dimension: string }>('ask', leadersSql(question), params)
   const rows: ReportRow[] = []
   for (const clicks of inPieces(leaders.map(leader => leader.dimension))) {
-    const sqls = [clickPeopleSql(question, clicks), clickMoneySql(question, clicks), firstsSql(question, clicks)]
-    const found = await askAll<Partial<ReportRow>>(connection, build, sqls, params)
+    const sqls = [peopleSql, moneySql].map(sql => sql(question, byClickSql(clicks)))
+    const found = await askAll<Partial<ReportRow>>(
+      connection,
+      build,
+      [...sqls, firstsSql(question, clicks.sql)],
+      params,
+    )
     if (found === null) return null
     rows.push(...together(found))
   }
   return together([rows])
 }
 
-/** As lists of literals, each short enough for a statement that names it three times. */
-function* inPieces(texts: readonly string[]): Generator<string> {
+type Clicks = { sql: string; hasNone: boolean }
+
+/** As lists of literals, each short enough for a statement that names it three times; `hasNone`: what has no click, too. */
+function* inPieces(texts: readonly string[]): Generator<Clicks> {
   let piece: string[] = []
   let length = 0
+  const made = (): Clicks => ({ sql: piece.join(', '), hasNone: piece.includes("''") })
   for (const text of texts) {
     const literal = `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
     if (length + literal.length > literalsMax) {
-      yield piece.join(', ')
+      yield made()
       piece = []
       length = 0
     }
     piece.push(literal)
     length += literal.length + 2
   }
-  if (piece.length > 0) yield piece.join(', ')
+  if (piece.length > 0) yield made()
 }
 
 /** Characters; a statement has 256 KiB at most. */
@@ -126,9 +135,17 @@ function within(column: string): string {
   return `${column} >= toDateTime64({from:String}, 3, {tz:String}) AND ${column} < toDateTime64({to:String}, 3, {tz:String})`
 }
 
-/** Rows of this dimension; all are of the empty one. */
-function ofDimension({ dimension }: ReportQuestion): string {
-  return `part = '${dimension ?? ''}'`
+/**
+ * Rows of the range: whole days of UTC where these will do, and quarters of an hour where the range begins and ends within
+ * one, or days or hours of another zone are asked for.
+ */
+function spanSql({ bucket, timeZone = 'UTC' }: ReportQuestion): string {
+  if (bucket === 'hour' || (bucket === 'day' && timeZone !== 'UTC')) return `grain = 'quarter' AND ${within('at')}`
+  if (timeZone === 'UTC') return `grain = 'day' AND ${within('at')}`
+  const firstDay = "toStartOfDay(toDateTime({from:String}, {tz:String}) + INTERVAL 86399 SECOND, 'UTC')"
+  const lastDay = "toStartOfDay(toDateTime({to:String}, {tz:String}), 'UTC')"
+  return `${within('at')} AND (grain = 'day' AND at >= ${firstDay} AND at < ${lastDay}
+    OR grain = 'quarter' AND (at < ${firstDay} OR at >= ${lastDay}))`
 }
 
 const sumNames = [
@@ -142,69 +159,70 @@ const sumNames = [
   'player_result',
 ] as const
 
-function plainSqls(question: ReportQuestion): string[] {
-  const [time, dimension] = [bucketSql(question, 'at'), 'value']
-  const there = `WHERE ${ours} AND ${ofDimension(question)} AND ${within('at')}`
-  const currency = question.converted === true ? "'USD'" : 'currency'
-  const sums = sumNames.map(name => `sum(${name}) AS ${name}`).join(', ')
-  return [
-    `SELECT ${time} AS time, ${dimension} AS dimension, '' AS currency, sum(rollup_sums.registrations) AS registrations,
-      sum(rollup_sums.logins) AS logins FROM rollup_sums ${there} GROUP BY time, dimension
-      HAVING registrations > 0 OR logins > 0`,
-    `SELECT ${time} AS time, ${dimension} AS dimension, '' AS currency, groupBitmapMerge(active) AS active_users
-      FROM rollup_people ${there} GROUP BY time, dimension`,
-    `SELECT ${time} AS time, ${dimension} AS dimension, ${currency} AS told, groupBitmapMerge(rollup_people.depositors) AS depositors
-      FROM rollup_people ${there} AND currency != '' GROUP BY time, dimension, told HAVING depositors > 0`,
-    moneyOfMonthsSql(
-      question,
-      `SELECT ${time} AS time, ${dimension} AS dimension, toYYYYMM(at) AS month, currency, ${sums}
-        FROM rollup_sums ${there} AND currency != '' GROUP BY time, dimension, month, currency`,
-    ),
-    firstsSql(question),
-  ]
+/** Rows to be added up: `at`, `dimension`, `currency`, the sums, and users as states of bitmaps. */
+type Rows = { from: string; where: string; dimension: string }
+
+function plainRows(question: ReportQuestion): Rows {
+  const where = `${ours} AND part = '${question.dimension ?? ''}' AND ${spanSql(question)}`
+  return { from: 'rollup_numbers AS r', where, dimension: 'value' }
+}
+
+/** Users who were there at all are in the rows without a currency. */
+function peopleSql(question: ReportQuestion, { from, where, dimension }: Rows): string {
+  return `SELECT ${bucketSql(question, 'at')} AS time, ${dimension} AS dimension, '' AS currency,
+      sum(r.registrations) AS registrations, sum(r.logins) AS logins, groupBitmapMerge(r.active) AS active_users
+    FROM ${from} WHERE ${where} GROUP BY time, dimension HAVING active_users > 0`
+}
+
+function moneySql(question: ReportQuestion, { from, where, dimension }: Rows): string {
+  const sums = sumNames.map(name => `sum(r.${name}) AS ${name}`).join(', ')
+  return moneyOfMonthsSql(
+    question,
+    `SELECT ${bucketSql(question, 'at')} AS time, ${dimension} AS dimension, toYYYYMM(at) AS month, currency, ${sums},
+        groupBitmapMergeState(r.depositors) AS persons
+      FROM ${from} WHERE ${where} AND currency != '' GROUP BY time, dimension, month, currency`,
+    'groupBitmapMerge(m.persons) AS depositors,',
+  )
 }
 
 /** The first click of each user who has one. */
-const clicksSql = `SELECT person, argMinMerge(first_click) AS first FROM rollup_users WHERE ${ours} GROUP BY person`
+const clicksSql = `SELECT person, argMinMerge(first_click) AS first FROM rollup_users WHERE ${ours}
+    GROUP BY person HAVING first != ''`
 
-/**
- * Rows of users by day: each belongs to its click, or to that which its user first came with. What is surely of others is left
- * out before anything else is read.
- */
-function byClickSql(clicks: string): string {
-  return `SELECT * FROM (
-      SELECT *, if(click_id != '', click_id, first) AS dimension
-      FROM rollup_clicks LEFT JOIN (${clicksSql}) AS clicks USING person
-      WHERE ${ours} AND ${within('at')} AND if(click_id != '', click_id IN (${clicks}),
-        person NOT IN (SELECT person FROM (${clicksSql}) WHERE first NOT IN (${clicks})))
-    ) WHERE dimension IN (${clicks})`
+/** What belongs to these clicks: what came with them, and what came without any, of users who first came with one of them. */
+function byClickSql({ sql, hasNone }: Clicks): Rows {
+  const sums = ['registrations', 'logins', ...sumNames].join(', ')
+  const theirs = hasNone
+    ? `person NOT IN (SELECT person FROM (${clicksSql}) WHERE first NOT IN (${sql}))`
+    : `person IN (SELECT person FROM (${clicksSql}) WHERE first IN (${sql}))`
+  const from = `(
+      SELECT at, click_id AS dimension, currency, ${sums}, active, depositors FROM rollup_clicked
+      WHERE ${ours} AND ${within('at')} AND click_id IN (${sql})
+      UNION ALL
+      SELECT at, first AS dimension, currency, ${sumsOf(['registrations', 'logins', ...sumNames])},
+        groupBitmapState(u.person) AS active, groupBitmapStateIf(u.person, u.deposits > 0) AS depositors
+      FROM (SELECT * FROM rollup_unclicked WHERE ${ours} AND ${within('at')} AND ${theirs}) AS u
+      LEFT JOIN (${clicksSql}) AS clicks USING person GROUP BY at, dimension, currency
+    ) AS r`
+  return { from, where: 'true', dimension: 'r.dimension' }
+}
+
+function sumsOf(names: readonly string[]): string {
+  return names.map(name => `sum(u.${name})`).join(', ')
 }
 
 /** The clicks with the most deposits, then registrations, as many as are asked for. */
 function leadersSql({ dimensionsMax }: ReportQuestion): string {
   return `SELECT dimension FROM (
-      SELECT if(click_id != '', click_id, first) AS dimension, made, came FROM (
-        SELECT person, click_id, sum(deposits) AS made, sum(registrations) AS came FROM rollup_clicks
-        WHERE ${ours} AND ${within('at')} GROUP BY person, click_id
-      ) AS c LEFT JOIN (${clicksSql}) AS clicks USING person
+      SELECT click_id AS dimension, sum(deposits) AS made, sum(registrations) AS came FROM rollup_clicked
+      WHERE ${ours} AND ${within('at')} GROUP BY click_id
+      UNION ALL
+      SELECT first, sum(u.made), sum(u.came) FROM (
+        SELECT person, sum(deposits) AS made, sum(registrations) AS came FROM rollup_unclicked
+        WHERE ${ours} AND ${within('at')} GROUP BY person
+      ) AS u LEFT JOIN (${clicksSql}) AS clicks USING person GROUP BY first
     ) GROUP BY dimension ORDER BY sum(made) DESC, sum(came) DESC, dimension
     ${dimensionsMax === undefined ? '' : `LIMIT ${Math.floor(dimensionsMax)}`}`
-}
-
-function clickPeopleSql(question: ReportQuestion, clicks: string): string {
-  return `SELECT ${bucketSql(question, 'at')} AS time, dimension, '' AS currency, sum(r.registrations) AS registrations, sum(r.logins) AS logins,
-      uniqExact(person) AS active_users FROM (${byClickSql(clicks)}) AS r GROUP BY time, dimension`
-}
-
-function clickMoneySql(question: ReportQuestion, clicks: string): string {
-  const sums = sumNames.map(name => `sum(r.${name}) AS ${name}`).join(', ')
-  const depositors = 'groupBitmapStateIf(person, r.deposits > 0) AS persons'
-  return moneyOfMonthsSql(
-    question,
-    `SELECT ${bucketSql(question, 'at')} AS time, dimension, toYYYYMM(at) AS month, currency, ${sums}, ${depositors}
-      FROM (${byClickSql(clicks)}) AS r WHERE currency != '' GROUP BY time, dimension, month, currency`,
-    'groupBitmapMerge(m.persons) AS depositors,',
-  )
 }
 
 function firstsSql(question: ReportQuestion, clicks = ''): string {
