@@ -76,8 +76,10 @@ export function openRolling(parts: RollingParts): Rolling {
       }
     })
 
+  /** Over at once when this closes, or closed before. */
   const pause = (ms: number) =>
     new Promise<void>(resolve => {
+      if (closing) return resolve()
       const timer = setTimeout(resolve, ms)
       wake = () => {
         clearTimeout(timer)

@@ -21,3 +21,11 @@ export const resultSql = `multiIf(
 export const orderSql = `bitOr(
     bitShiftLeft(toUInt128(toUnixTimestamp64Milli(timestamp)), 80),
     bitOr(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(received_at)), 32), toUInt128(toUInt32(cityHash64(request_id, position) % 4294967296))))`
+
+/** When an event happened, of its order. */
+export function timeOfPlaceSql(place: string): string {
+  return `fromUnixTimestamp64Milli(toInt64(bitShiftRight(${place}, 80)), 'UTC')`
+}
+
+/** The order behind that of every event. */
+export const noPlaceSql = `toUInt128('${(2n ** 128n - 1n).toString()}')`

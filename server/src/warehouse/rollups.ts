@@ -19,7 +19,7 @@
 // new build, and made anew from the beginning. Until they have caught up, reports are made from the events themselves.
 
 import type { Connection } from './connection.ts'
-import { gameTypeSql, isMoneySql, orderSql, resultSql } from './event-sql.ts'
+import { gameTypeSql, isMoneySql, noPlaceSql, orderSql, resultSql } from './event-sql.ts'
 import { insertWhole } from './insert-whole.ts'
 import type { RollingWarehouse, RollupName, RollupStep } from './load.ts'
 import { createTable, factsTable, madeForReports, rollups, stepEvents, stepFacts, stepUsers } from './schema.ts'
@@ -232,10 +232,10 @@ const selects: Record<RollupName, string> = {
   unclicked: `SELECT product, ${stepSql}, person, toStartOfDay(timestamp) AS day, ${moneySql}, ${sumsSql}
     FROM step_facts WHERE ${liveSql} AND click_id = '' GROUP BY product, person, day, money`,
   users: `SELECT product, ${stepSql}, person,
-      argMinStateIf(tuple(timestamp, toString(currency), ifNull(step_facts.amount, 0), click_id, toString(game_type),
-        toString(game_provider)), place, event_name = 'deposit'),
-      argMinStateIf(click_id, place, click_id != ''),
-      minStateIf(timestamp, event_name = 'register'), countIf(event_name = 'register'), countIf(event_name = 'deposit')
+      min(if(event_name = 'deposit', tuple(place, toString(currency), ifNull(step_facts.amount, 0), click_id,
+        toString(game_type), toString(game_provider)), tuple(${noPlaceSql}, '', toDecimal128(0, 18), '', '', ''))),
+      min(if(click_id != '', tuple(place, click_id), tuple(${noPlaceSql}, ''))),
+      min(if(event_name = 'register', timestamp, toDateTime64('2299-01-01', 3, 'UTC'))), countIf(event_name = 'register'), countIf(event_name = 'deposit')
     FROM step_facts WHERE ${liveSql} AND ${eventsOnlySql}
       AND (event_name IN ('register', 'deposit') OR click_id != '' OR product = '')
     GROUP BY product, person`,

@@ -341,19 +341,16 @@ export const rollups = {
     [
       {
         name: 'first_deposit',
-        type: "AggregateFunction(argMin, Tuple(DateTime64(3, 'UTC'), String, Decimal(38, 18), String, String, String), UInt128)",
-        about: 'time, currency, amount, click, game type and provider of the earliest deposit',
+        type: `SimpleAggregateFunction(min, Tuple(place UInt128, currency String, amount Decimal(38, 18), click_id String,
+          game_type String, game_provider String))`,
+        about: 'the earliest deposit: its place first, by which it is the least; noPlace without any',
       },
       {
         name: 'first_click',
-        type: 'AggregateFunction(argMin, String, UInt128)',
-        about: 'the click of the earliest event that has one',
+        type: 'SimpleAggregateFunction(min, Tuple(place UInt128, click_id String))',
+        about: 'the click of the earliest event that has one; noPlace without any',
       },
-      {
-        name: 'first_register',
-        type: "AggregateFunction(min, DateTime64(3, 'UTC'))",
-        about: 'the time of the earliest register',
-      },
+      earliest('first_register', 'the time of the earliest register, where there is one'),
       counted('registers'),
       counted('deposits'),
     ],

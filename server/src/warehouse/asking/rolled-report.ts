@@ -5,6 +5,7 @@
 // So is what was asked for while the rollups were emptied under it.
 
 import type { Connection, Params } from '../connection.ts'
+import { noPlaceSql, timeOfPlaceSql } from '../event-sql.ts'
 import { readBuild } from '../rollups.ts'
 import {
   bucketSql,
@@ -94,9 +95,9 @@ export async function readRolledFunnel(
   const sql = `SELECT click AS click_id, count() AS registered, countIf(made >= 1) AS deposited_once,
       countIf(made >= 2) AS deposited_twice
     FROM (
-      SELECT ${question.byClick === true ? 'argMinMerge(first_click)' : "''"} AS click, minMerge(first_register) AS timestamp,
-        sum(registers) AS times, sum(deposits) AS made
-      FROM rollup_users WHERE product = {product:String} AND build = '' GROUP BY person
+      SELECT ${question.byClick === true ? 'argMin(first_click.click_id, first_click.place)' : "''"} AS click,
+        min(first_register) AS timestamp, sum(registers) AS times, sum(deposits) AS made
+      FROM rollup_users WHERE ${ours} GROUP BY person
     ) WHERE times > 0 AND ${within('timestamp')}
     GROUP BY click ORDER BY registered DESC, click_id`
   return (await askAll<FunnelRow>(connection, build, [sql], paramsOf(question)))?.[0] ?? null
@@ -186,8 +187,8 @@ function moneySql(question: ReportQuestion, { from, where, dimension }: Rows): s
 }
 
 /** The first click of each user who has one. */
-const clicksSql = `SELECT person, argMinMerge(first_click) AS first FROM rollup_users WHERE ${ours}
-    GROUP BY person HAVING first != ''`
+const clicksSql = `SELECT person, argMin(first_click.click_id, first_click.place) AS first FROM rollup_users
+    WHERE ${ours} AND first_click.place != ${noPlaceSql} GROUP BY person`
 
 /** What belongs to these clicks: what came with them, and what came without any, of users who first came with one of them. */
 function byClickSql({ sql, hasNone }: Clicks): Rows {
@@ -225,21 +226,21 @@ function leadersSql({ dimensionsMax }: ReportQuestion): string {
     ${dimensionsMax === undefined ? '' : `LIMIT ${Math.floor(dimensionsMax)}`}`
 }
 
+/** Each user's first deposit; one without a click belongs to the first click of its user. */
 function firstsSql(question: ReportQuestion, clicks = ''): string {
-  const parts = { click_id: 'first.4', game_type: 'first.5', game_provider: 'first.6' }
-  const part = question.dimension === undefined ? "''" : parts[question.dimension]
-  const dimension = question.dimension === 'click_id' ? `if(${part} != '', ${part}, click)` : part
+  const of = (name: string, column = 'first_deposit') => `argMin(${column}.${name}, ${column}.place)`
+  const { dimension } = question
+  const own = dimension === undefined ? "''" : of(dimension)
+  const isOfClicks = clicks === '' ? '' : `AND dimension IN (${clicks})`
   return firstsOfMonthsSql(
     question,
-    `SELECT ${bucketSql(question, 'timestamp')} AS time, dimension, toYYYYMM(timestamp) AS month, currency,
-        count() AS firsts, sum(value) AS amount
+    `SELECT ${bucketSql(question, 'at')} AS time, dimension, toYYYYMM(at) AS month, currency, count() AS firsts,
+        sum(toDecimal256(deposit, 18)) AS amount
       FROM (
-        SELECT first.1 AS timestamp, first.2 AS currency, toDecimal256(first.3, 18) AS value, ${dimension} AS dimension
-        FROM (
-          SELECT argMinMerge(first_deposit) AS first, argMinMerge(first_click) AS click, sum(deposits) AS made
-          FROM rollup_users WHERE ${ours} GROUP BY person
-        ) WHERE made > 0
-      ) ${clicks === '' ? 'WHERE true' : `WHERE dimension IN (${clicks})`} AND ${within('timestamp')}
-      GROUP BY time, dimension, month, currency`,
+        SELECT min(first_deposit.place) AS place, ${timeOfPlaceSql('place')} AS at, ${of('currency')} AS currency,
+          ${of('amount')} AS deposit,
+          ${dimension === 'click_id' ? `if(${own} != '', ${own}, ${of('click_id', 'first_click')})` : own} AS dimension
+        FROM rollup_users WHERE ${ours} GROUP BY person HAVING place != ${noPlaceSql}
+      ) WHERE ${within('at')} ${isOfClicks} GROUP BY time, dimension, month, currency`,
   )
 }
