@@ -96,7 +96,10 @@ export function runWeb(config: Config): Promise<void> {
           return receipts && showFound(question, receipts)
         },
         countRejected: warehouse.countRejected,
-        readDiagnostics: warehouse.readDiagnostics,
+        readDiagnostics: async question => {
+          const isLong = question.untilMs - question.sinceMs > limits.diagnosticsCountedMsMax
+          return warehouse.readDiagnostics(question, isLong ? await askRollups(config) : null)
+        },
         listUnknownKeys: async ({ sinceMs, untilMs }) => {
           try {
             return listUnknownKeys(join(config.dataDir, 'api'), sinceMs, untilMs, limits.diagnosticsRowsMax)
@@ -114,7 +117,7 @@ export function runWeb(config: Config): Promise<void> {
     const watch = watchWarehouse(warehouse, limits.warehouseAskMs)
     return {
       status: () => ({ web: web.status(), warehouse: watch.status() }),
-      answers: answersOfWeb(derive, readReceipts, reconcileWith(warehouse, accounts)),
+      answers: answersOfWeb(derive, readReceipts, reconcileWith(config, warehouse, accounts)),
       async close() {
         watch.close()
         await web.close()
@@ -191,11 +194,14 @@ function showReplay(report: ReplayReport): object {
   }
 }
 
-function reconcileWith(warehouse: Warehouse, accounts: Accounts): Reconcile {
+function reconcileWith(config: Config, warehouse: Warehouse, accounts: Accounts): Reconcile {
   return async question => {
     const { product, mode, from, to, by } = question
     const keys = accounts.listKeys(product).flatMap(key => (key.mode === mode ? [key.id] : []))
-    const { rows, parked, rejected } = await warehouse.readReconciliation({ ...question, keys })
+    const { rows, parked, rejected } = await warehouse.readReconciliation(
+      { ...question, keys },
+      await askRollups(config),
+    )
     return { product, mode, from, to, by, rows: rows.map(toldRow), parked, rejected }
   }
 }

@@ -99,7 +99,8 @@ export type Warehouse = {
   readRolledReport(build: string, question: ReportQuestion): Promise<ReportRow[] | null>
   readRolledFunnel(build: string, question: FunnelQuestion): Promise<FunnelRow[] | null>
   readRolledLate(build: string, question: LateQuestion): Promise<LateRow[] | null>
-  readReconciliation(question: ReconciliationQuestion): Promise<Reconciliation>
+  /** `build`: of the rollups that are up to date; without it, from the events. */
+  readReconciliation(question: ReconciliationQuestion, build?: string | null): Promise<Reconciliation>
   listRejections(question: RejectionsQuestion & { limit: number; cursor?: string }): Promise<Page<Rejection>>
   groupRejections(question: RejectionsQuestion & { limit: number }): Promise<RejectionGroup[]>
   readKept(request: string, position?: number): Promise<Kept[]>
@@ -108,7 +109,7 @@ export type Warehouse = {
   listRates(): Promise<RatesMonth[]>
   readRates(month: string): Promise<MonthRates['rates']>
   readReceipts(question: ReceiptsQuestion): Promise<Receipts>
-  readDiagnostics(question: DiagnosticsQuestion): Promise<DiagnosticsFound>
+  readDiagnostics(question: DiagnosticsQuestion, build?: string | null): Promise<DiagnosticsFound>
   status(): Promise<WarehouseStatus>
   close(): Promise<void>
 }
@@ -159,7 +160,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     readRolledReport: (build, question) => ask(() => readRolledReport(connection, build, question)),
     readRolledFunnel: (build, question) => ask(() => readRolledFunnel(connection, build, question)),
     readRolledLate: (build, question) => ask(() => readRolledLate(connection, build, question)),
-    readReconciliation: question => ask(() => readReconciliation(connection, question)),
+    readReconciliation: (question, build) => ask(() => readReconciliation(connection, question, build)),
     listRejections: question => ask(() => listRejections(connection, question)),
     groupRejections: question => ask(() => groupRejections(connection, question)),
     readKept: (request, position) => ask(() => readKept(connection, request, position)),
@@ -168,7 +169,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     listRates: () => ask(() => listRates(connection)),
     readRates: month => ask(() => readRates(connection, month)),
     readReceipts: question => ask(() => readReceipts(connection, question)),
-    readDiagnostics: question => ask(() => readDiagnostics(connection, question)),
+    readDiagnostics: (question, build) => ask(() => readDiagnostics(connection, question, { build: build ?? null })),
     status: () => ask(() => warehouseStatus(connection)),
     close: () => connection.close(),
   }

@@ -6,10 +6,11 @@ import type { Event } from '@datapulse/contract'
 import { limits } from '../../limits.ts'
 import { type RejectionHead, rejectedPosition, rejectedReason } from '../../steps/rejection.ts'
 import { connect } from '../connection.ts'
-import type { DuplicateRow, EventRow, Origin, ParkedRow, RejectedRow } from '../load.ts'
+import type { DuplicateRow, EventRow, Origin, ParkedRow, RejectedRow, RollupName } from '../load.ts'
 import { type EngineProcess, silentLogger, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeLoad, startMs, uuidOf } from '../testing/made-loads.ts'
 import type { Warehouse } from '../warehouse.ts'
+import { rollups } from '../schema.ts'
 import { readDiagnostics } from './diagnostics.ts'
 
 const hourMs = 3_600_000
@@ -302,7 +303,7 @@ test('of very many, some that are spread over the time are looked at, and all ar
   )
   await warehouse.loading.load(madeLoad(3, many))
   const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
-  const found = await readDiagnostics(connection, { ...question, product: 'large' }, 2_000)
+  const found = await readDiagnostics(connection, { ...question, product: 'large' }, { lookedMax: 2_000 })
   await connection.close()
   const { events, looks } = found.stored!
   assert.equal(events, 20_000)
@@ -350,4 +351,30 @@ test('names are cut, the known ones and the largest stay, and the total has them
     ],
   )
   assert.equal(lastSeen.length, limits.diagnosticsRowsMax)
+})
+
+test('what is counted already by the hour tells the same, whatever the window begins and ends with', async () => {
+  const { rolling } = warehouse
+  const build = await rolling.beginBuild()
+  for (let from = 0; ; ) {
+    const next = await rolling.nextStep(from, 1_000_000)
+    if (next === null) break
+    const step = { build, from, to: next.to }
+    await rolling.prepare(step)
+    for (const name of Object.keys(rollups) as RollupName[]) await rolling.roll(name, step)
+    from = next.to
+  }
+  const windows = [
+    {},
+    { sinceMs: startMs - 90 * 60_000, untilMs: startMs + 30 * hourMs + 1 },
+    { sinceMs: startMs + 1, untilMs: startMs + hourMs },
+  ]
+  for (const product of ['casino', 'large', 'poker'])
+    for (const mode of ['live', 'test'] as const)
+      for (const window of windows) {
+        const asked = { ...question, keys: [...question.keys, 'key_t'], product, mode, ...window }
+        assert.deepEqual(await warehouse.readDiagnostics(asked, build), await warehouse.readDiagnostics(asked))
+      }
+  const { stored } = await warehouse.readDiagnostics({ ...question, product: 'large' }, 'another build')
+  assert.equal(stored?.events, 20_000, 'rollups that were emptied meanwhile are not believed')
 })

@@ -1,6 +1,6 @@
 // What is counted of a product for its diagnostics (steps/diagnostics.ts has the shapes, docs/reference/diagnostics.md what
 // they mean). A window may hold a hundred million events, so what must be exact is counted in one pass over as little as
-// will do: time, name, key, position. Coverage, delays and settlement are looked at in at most `lookedMax` events or so, in
+// will do: time, name, key, position; the whole hours of a long window are counted already (rollup_received). Coverage, delays and settlement are looked at in at most `lookedMax` events or so, in
 // slices spread over the time. Names that came are excluded from the look at all times, which the order of the table makes
 // cheap. Lists are cut (limits.ts): the known names and the largest stay.
 
@@ -16,6 +16,7 @@ import {
 } from '../../steps/diagnostics.ts'
 import { rejectedReason } from '../../steps/rejection.ts'
 import type { Connection, Params } from '../connection.ts'
+import { readBuild } from '../rollups.ts'
 import { readMistakes } from './mistakes.ts'
 
 const aheadMs = 5_000
@@ -27,12 +28,9 @@ const slices = 12
 /** Names that are excluded from the look at all times: so many, so long. */
 const excludedMax = 20
 const excludedCharactersMax = 40
-/** So many keys are counted on the way; of more, a pass of their own is cheaper. */
-const keysAsideMax = 8
 
 type Group = { of: 'name' | 'key' | 'all'; event_name: string; key_id: string }
-type StoredRow = Omit<Group, 'key_id'> &
-  Omit<Stored, 'looks'> & { firstMs: number; keyEvents: number[]; keyRequests: number[]; keyLastMs: number[] }
+type StoredRow = Group & Omit<Stored, 'looks'> & { firstMs: number }
 type LooksRow = Omit<Group, 'key_id'> & Omit<Looks, 'delayMs'> & { delays: number[] }
 type RepeatedRow = Group & Repeated
 type KeyRow = DiagnosticsFound['storedOf']['keys'][number]
@@ -43,19 +41,18 @@ type LastSeen = DiagnosticsFound['lastSeen'][number]
 export async function readDiagnostics(
   connection: Connection,
   question: DiagnosticsQuestion,
-  lookedMax: number = limits.diagnosticsLookedMax,
+  /** `build`: of the rollups that are up to date; without it all is counted anew. */
+  { build = null, lookedMax = limits.diagnosticsLookedMax }: { build?: string | null; lookedMax?: number } = {},
 ): Promise<DiagnosticsFound> {
   const { keys, ...asked } = question
   const { sinceMs, untilMs } = asked
   // Parameters travel in a URL, which is no place for a long list.
   const params: Params = { ...asked, hourMs: Math.max(sinceMs, untilMs - hourMs), names: knownEventNames }
   params.rowsMax = limits.diagnosticsRowsMax
-  for (const [i, key] of keys.slice(0, keysAsideMax).entries()) params[`key${i}`] = key
   const ask = <Row>(sql: string, more: Params = {}) => connection.select<Row>('ask', sql, { ...params, ...more })
   const known = new Set(keys)
-  const areAside = keys.length <= keysAsideMax
   const readStored = async () => {
-    const rows = await ask<StoredRow>(storedSql(areAside ? keys.length : 0))
+    const rows = await ask<StoredRow>(storedSql(build === null ? null : wholeHours(sinceMs, untilMs - hourMs)))
     const all = rows.find(({ of }) => of === 'all')
     const seen = rows.flatMap(({ of, event_name, lastMs }) => (of === 'name' ? [{ event_name, lastMs }] : []))
     const [looks, others] = await Promise.all([
@@ -65,14 +62,15 @@ export async function readDiagnostics(
     return { rows, all, looks, lastSeen: latest([...seen, ...others]) }
   }
   const readRest = async () => ({
-    ofKeys: areAside ? null : await ask<KeyRow>(keysSql),
     repeated: await ask<RepeatedRow>(repeatedSql),
     parked: await ask<ParkedRow>(parkedSql),
     refused: (await ask<RefusedRow>(refusedSql)).filter(({ key_id }) => known.has(key_id)),
     mistakes: await readMistakes(connection, question),
   })
   // Two or three statements at a time, so that somebody else's question finds its place between them.
-  const [{ rows, all, looks, lastSeen }, { ofKeys, repeated, ...rest }] = await Promise.all([readStored(), readRest()])
+  const [{ rows, all, looks, lastSeen }, { repeated, ...rest }] = await Promise.all([readStored(), readRest()])
+  if (build !== null && (await readBuild(connection, 'ask')) !== build)
+    return readDiagnostics(connection, question, { lookedMax })
   const again = (group: Group['of']) => repeated.flatMap(({ of, ...row }) => (of === group ? [row] : []))
   return {
     ...rest,
@@ -80,7 +78,7 @@ export async function readDiagnostics(
     stored: all === undefined ? null : withLooks(all, looks),
     storedOf: {
       names: rows.flatMap(row => (row.of === 'name' ? [{ event_name: row.event_name, ...withLooks(row, looks) }] : [])),
-      keys: ofKeys ?? keysAside(keys, all),
+      keys: rows.flatMap(row => (row.of === 'key' && known.has(row.key_id) ? [keyRowOf(row)] : [])),
     },
     repeated: again('all').map(({ event_name: _, key_id: __, ...row }) => row)[0] ?? null,
     repeatedOf: {
@@ -100,13 +98,8 @@ function looksOf({ of: _, event_name: __, delays, ...row }: LooksRow): Looks {
   return { ...row, delayMs: { least, median, most } }
 }
 
-function keysAside(keys: readonly string[], all: StoredRow | undefined): KeyRow[] {
-  if (all === undefined) return []
-  const { keyEvents, keyRequests, keyLastMs } = all
-  const rows = keys.map((key_id, i) => {
-    return { key_id, events: keyEvents[i] ?? 0, requests: keyRequests[i] ?? 0, lastMs: keyLastMs[i] ?? 0 }
-  })
-  return rows.filter(({ events }) => events > 0).toSorted((a, b) => b.events - a.events)
+function keyRowOf({ key_id, events, requests, lastMs }: StoredRow): KeyRow {
+  return { key_id, events, requests, lastMs }
 }
 
 /** Few and short enough for a URL; the larger a name, the more is left unread by naming it. */
@@ -136,26 +129,37 @@ const millis = (column: string) => `toUnixTimestamp64Milli(${column})`
 const largest = 'event_name IN {names:Array(String)} DESC, events DESC'
 const summed = (...names: string[]) => names.map(name => `sum(i_${name}) AS ${name}`).join(', ')
 
-/** All that must be exact; `keysCount` of the keys are counted on the way. */
-function storedSql(keysCount: number): string {
-  const ofKeys = (column: (isKey: string) => string) =>
-    keysCount === 0
-      ? 'emptyArrayInt64()'
-      : `[${Array.from({ length: keysCount }, (_, i) => column(`key_id = {key${i}:String}`)).join(', ')}]`
-  return `SELECT if(grouping(event_name) = 0, 'name', 'all') AS of, event_name,
-      ${summed('events', 'requests', 'lastHour')}, ${millis('min(i_first)')} AS firstMs, ${millis('max(i_last)')} AS lastMs,
-      sumForEach(i_keyEvents) AS keyEvents, sumForEach(i_keyRequests) AS keyRequests, maxForEach(i_keyLast) AS keyLastMs
+type Hours = { fromMs: number; toMs: number }
+
+/** The whole hours between two moments; null without any. */
+function wholeHours(sinceMs: number, untilMs: number): Hours | null {
+  const hours = { fromMs: Math.ceil(sinceMs / hourMs) * hourMs, toMs: Math.floor(untilMs / hourMs) * hourMs }
+  return hours.toMs > hours.fromMs ? hours : null
+}
+
+/** All that must be exact, by name, by key, and in all. The last hour is never among those that are counted already. */
+function storedSql(hours: Hours | null): string {
+  const moment = (ms: number) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
+  const rest =
+    hours === null ? '' : `AND NOT (received_at >= ${moment(hours.fromMs)} AND received_at < ${moment(hours.toMs)})`
+  const counted =
+    hours === null
+      ? ''
+      : `UNION ALL
+      SELECT event_name, key_id, sum(r.events), sum(r.requests), min(r.first_received), max(r.last_received), 0
+      FROM rollup_received AS r WHERE ${whose} AND build = '' AND at >= ${moment(hours.fromMs)} AND at < ${moment(hours.toMs)}
+      GROUP BY event_name, key_id`
+  return `SELECT multiIf(grouping(event_name) = 0, 'name', grouping(key_id) = 0, 'key', 'all') AS of, event_name, key_id,
+      ${summed('events', 'requests', 'lastHour')}, ${millis('min(i_first)')} AS firstMs, ${millis('max(i_last)')} AS lastMs
     FROM (
-      SELECT event_name, count() AS i_events, countIf(position = 0) AS i_requests,
+      SELECT event_name, key_id, count() AS i_events, countIf(position = 0) AS i_requests,
         min(received_at) AS i_first, max(received_at) AS i_last,
-        countIf(received_at >= fromUnixTimestamp64Milli({hourMs:Int64}, 'UTC')) AS i_lastHour,
-        ${ofKeys(isKey => `toInt64(countIf(${isKey}))`)} AS i_keyEvents,
-        ${ofKeys(isKey => `toInt64(countIf(${isKey} AND position = 0))`)} AS i_keyRequests,
-        ${ofKeys(isKey => millis(`maxIf(received_at, ${isKey})`))} AS i_keyLast
-      FROM events WHERE ${whose} AND ${inTime} GROUP BY event_name
+        countIf(received_at >= fromUnixTimestamp64Milli({hourMs:Int64}, 'UTC')) AS i_lastHour
+      FROM events WHERE ${whose} AND ${inTime} ${rest} GROUP BY event_name, key_id
+      ${counted}
     )
-    GROUP BY GROUPING SETS ((event_name), ()) HAVING events > 0
-    ORDER BY of, ${largest}, event_name LIMIT {rowsMax:UInt32} BY of`
+    GROUP BY GROUPING SETS ((event_name), (key_id), ()) HAVING events > 0
+    ORDER BY of, ${largest}, event_name, key_id LIMIT {rowsMax:UInt32} BY of`
 }
 
 /** `.size` is a column of its own on the disk: the texts are not read. */
@@ -195,10 +199,6 @@ function inSlices(firstMs: number, lastMs: number, share: number): string {
   })
   return `AND indexHint(${ranges.join(' OR ')}) AND (${millis('received_at')} - ${firstMs}) % ${sliceMs} < ${lookedMs}`
 }
-
-const keysSql = `SELECT key_id, count() AS events, countIf(position = 0) AS requests, ${millis('max(received_at)')} AS lastMs
-  FROM events WHERE ${whose} AND ${inTime}
-  GROUP BY key_id ORDER BY events DESC, key_id LIMIT {rowsMax:UInt32}`
 
 /** Of names that did not come in the time (and small ones that did), before its end. */
 const lastSeenSql = `SELECT event_name, ${millis('max(received_at)')} AS lastMs

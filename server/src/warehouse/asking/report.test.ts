@@ -267,3 +267,13 @@ test('in one, of a range that begins and ends within days of UTC, or is shorter 
 test('a product without events has no rows, and nothing of another', async () => {
   assert.deepEqual(await warehouse.readReport({ ...range, product: 'none', bucket: 'day' }), [])
 })
+test("a partner's books are the same from the rollups, by either time", async () => {
+  for (const mode of ['live', 'test'] as const)
+    for (const by of ['event', 'received'] as const) {
+      const question = { product: 'casino', mode, keys: [], from: range.from, to: range.to, by }
+      const plain = await warehouse.readReconciliation(question)
+      assert.ok(plain.rows.length > 10)
+      assert.deepEqual(await warehouse.readReconciliation(question, build), plain)
+      assert.deepEqual(await warehouse.readReconciliation(question, 'another build'), plain)
+    }
+})
