@@ -126,7 +126,7 @@ describe('normalise', () => {
 })
 
 describe('flags', () => {
-  const cases: Record<Exclude<Flag, 'idempotency_reused'>, { yes: object[]; no: object[] }> = {
+  const cases: Record<Exclude<Flag, 'idempotency_reused' | 'settled_twice'>, { yes: object[]; no: object[] }> = {
     future_skew: {
       yes: [{ timestamp: receivedMs + limits.futureFlaggedMs + 1 }],
       no: [{ timestamp: receivedMs + limits.futureFlaggedMs }, { timestamp: 1 }],

@@ -109,6 +109,23 @@ describe('reports', () => {
     assert.deepEqual(Object.keys(rows[0] as object), ['day', 'currency', ...Object.keys(zero)])
   })
 
+  it('of a bet that was settled twice, which is counted once and flagged', () => {
+    for (const mode of ['live', 'test']) {
+      const listed = JSON.parse(run('events', 'list', '--mode', mode, '--json')) as Record<string, string | string[]>[]
+      const flagged = listed.filter(({ flags }) => flags?.includes('settled_twice'))
+      assert.deepEqual(
+        flagged.map(({ event_name, transaction_id, parent_transaction_id }) => [
+          event_name,
+          parent_transaction_id ?? transaction_id,
+        ]),
+        [
+          ['loss', 'own'],
+          ['bet', 'own'],
+        ],
+      )
+    }
+  })
+
   it('in dollars, by rates that come later, with what has none beside', () => {
     const path = join(directory, 'rates.json')
     const rates = [{ currency: 'EUR', rate: 0.92 }]

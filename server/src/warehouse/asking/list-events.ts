@@ -8,6 +8,7 @@ import { findRates } from '../rates.ts'
 import { conditionsOf, type Filter, where } from './conditions.ts'
 import { afterPlaceSql, cursorOf, placeOf, placeParams } from './cursor.ts'
 import { eventColumnsSql, type StoredEvent, type StoredRow, storedEventOf } from './event-columns.ts'
+import { flagSettledTwice } from './settled-twice.ts'
 
 export type EventsQuestion = Filter & {
   limit: number
@@ -51,7 +52,7 @@ export async function listEvents(connection: Connection, question: EventsQuestio
   const next = more
     ? cursorOf({ receivedMs: last.received_ms, logOffset: last.log_offset, position: last.position })
     : null
-  return { rows: await inDollars(connection, rows), cursor: next }
+  return { rows: await inDollars(connection, await flagSettledTwice(connection, rows)), cursor: next }
 }
 
 async function inDollars(connection: Connection, rows: StoredRow[]): Promise<StoredEvent[]> {
