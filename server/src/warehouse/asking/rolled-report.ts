@@ -192,18 +192,24 @@ const clicksSql = `SELECT person, argMin(first_click.click_id, first_click.place
 
 /** What belongs to these clicks: what came with them, and what came without any, of users who first came with one of them. */
 function byClickSql({ sql, hasNone }: Clicks): Rows {
-  const sums = ['registrations', 'logins', ...sumNames].join(', ')
+  const names = ['registrations', 'logins', ...sumNames]
+  // Those users are few, and looked up once; users without any click are told by not being among the others.
+  const picked = `(SELECT groupArray((person, first)) FROM (${clicksSql}) WHERE first IN (${sql}))`
   const theirs = hasNone
     ? `person NOT IN (SELECT person FROM (${clicksSql}) WHERE first NOT IN (${sql}))`
-    : `person IN (SELECT person FROM (${clicksSql}) WHERE first IN (${sql}))`
+    : 'person IN (SELECT arrayJoin(picked).1)'
   const from = `(
-      SELECT at, click_id AS dimension, currency, ${sums}, active, depositors FROM rollup_clicked
+      SELECT at, click_id AS dimension, currency, ${names.join(', ')}, active, depositors FROM rollup_clicked
       WHERE ${ours} AND ${within('at')} AND click_id IN (${sql})
       UNION ALL
-      SELECT at, first AS dimension, currency, ${sumsOf(['registrations', 'logins', ...sumNames])},
-        groupBitmapState(u.person) AS active, groupBitmapStateIf(u.person, u.deposits > 0) AS depositors
-      FROM (SELECT * FROM rollup_unclicked WHERE ${ours} AND ${within('at')} AND ${theirs}) AS u
-      LEFT JOIN (${clicksSql}) AS clicks USING person GROUP BY at, dimension, currency
+      SELECT * FROM (
+        WITH ${picked} AS picked
+        SELECT at, first AS dimension, currency, ${sumsOf(names)},
+          groupBitmapState(u.person) AS active, groupBitmapStateIf(u.person, u.deposits > 0) AS depositors
+        FROM (SELECT * FROM rollup_unclicked WHERE ${ours} AND ${within('at')} AND ${theirs}) AS u
+        LEFT JOIN (SELECT one.1 AS person, one.2 AS first FROM (SELECT arrayJoin(picked) AS one)) AS clicks USING person
+        GROUP BY at, dimension, currency
+      )
     ) AS r`
   return { from, where: 'true', dimension: 'r.dimension' }
 }
