@@ -100,9 +100,11 @@ export function makeFakes(eventCount = 3): Fakes {
     async resolveConflict(wish) {
       asked.push(wish)
       if (wish.reason === 'away') return null
-      if (wish.position > 0) return wish.position === 1 ? 'none' : 'busy'
+      if (wish.position === 1) return 'none'
+      if (wish.position === 2) return 'busy'
       const place = { product: 'demo', mode: 'live' as const, firstRequestId: wish.requestId, firstPosition: 3 }
-      return { id: 'decision', ...wish, ...place, decidedMs: startMs }
+      const decision = { id: 'decision', ...wish, ...place, decidedMs: startMs }
+      return wish.position === 4 ? { otherwise: decision } : { resolution: decision }
     },
     listDuplicates: async () => ({
       rows: events.slice(0, 1).map(event => ({

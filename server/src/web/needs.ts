@@ -221,6 +221,12 @@ export type ConflictDecision = ConflictWish & {
   decidedMs: number
 }
 
+/**
+ * The decision, carried out, now or before. `otherwise`: the event stands by that decision, and can only be displaced by
+ * the one that stood before it. `none`: there is no such conflict.
+ */
+export type ConflictAnswer = { resolution: ConflictDecision } | { otherwise: ConflictDecision } | 'none'
+
 /** How a caller came in: with the admin token, or with a session that was made from it. */
 export type WayIn = 'token' | 'session'
 
@@ -291,8 +297,8 @@ export type WebNeeds = {
   readRejection: (request: string) => Promise<RejectionShown | null>
   /** A report, a sentence why it is not possible, or null when nothing is kept. */
   replay: (wish: ReplayWish) => Promise<object | string | null>
-  /** The decision, carried out; `none` when there is no such conflict, `busy` while it cannot be, null when nobody can be asked. */
-  resolveConflict: (wish: ConflictWish) => Promise<ConflictDecision | 'none' | 'busy' | null>
+  /** `busy` while nothing can be decided, null when nobody can be asked. */
+  resolveConflict: (wish: ConflictWish) => Promise<ConflictAnswer | 'busy' | null>
   /** Whether it was begun: false while another one is at work, null when nobody can be asked. */
   startReprocess: (range: { fromMs: number; toMs: number }) => Promise<boolean | null>
   /** The last one since the pipeline started; `away` when it cannot be asked. */
