@@ -144,6 +144,7 @@ export function makeFakes(eventCount = 3): Fakes {
     },
     readFunnel: async () => [{ click_id: 'c1', registered: 3, deposited_once: 2, deposited_twice: 0 }],
     readLate: async () => [],
+    readLateEffects: async () => [],
     listRejections: async () => ({
       rows: [{ request_id: 'r1', product: 'demo', code: 'VALIDATION_ERROR', events_refused: null }],
       cursor: null,

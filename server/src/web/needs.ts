@@ -194,6 +194,8 @@ export type ReportNumbers = { time: string; dimension: string; currency: string;
   Record<'ftd_amount' | 'deposit_amount' | 'withdraw_amount' | 'stake' | 'player_result' | 'ggr', string>
 
 type PlainQuestion = Omit<ReportQuestion, 'bucket' | 'dimension' | 'converted'>
+/** Of one day. */
+type LateNumbers = { day: string; [column: string]: string | number | null }
 export type FunnelRow = { click_id: string; registered: number; deposited_once: number; deposited_twice: number }
 
 export type RejectionsQuestion = Pick<Filter, 'product' | 'mode' | 'request' | 'sinceMs' | 'untilMs'> &
@@ -290,7 +292,9 @@ export type WebNeeds = {
   listUnknownKeys: (time: { sinceMs: number; untilMs: number }) => Promise<UnknownKey[] | null>
   readReport: (question: ReportQuestion) => Promise<ReportNumbers[]>
   readFunnel: (question: PlainQuestion & { byClick: boolean }) => Promise<FunnelRow[]>
-  readLate: (question: PlainQuestion) => Promise<Record<string, string | number | null>[]>
+  readLate: (question: PlainQuestion) => Promise<LateNumbers[]>
+  /** What days lost by events that came when they were over; with `effect` and the days of these events. */
+  readLateEffects: (question: PlainQuestion) => Promise<LateNumbers[]>
   listRejections: (question: RejectionsQuestion & { limit: number; cursor?: string }) => Promise<Page>
   groupRejections: (question: RejectionsQuestion & { limit: number }) => Promise<Row[]>
   /** null when nothing is kept of it. */
