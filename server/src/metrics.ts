@@ -178,7 +178,7 @@ export const metrics: Metric[] = [
     'gauge',
     'datapulse_events_conflict',
     'pipeline.books.conflict',
-    'Duplicates with another amount, currency or user.',
+    'Duplicates that had another amount, currency or user when they came.',
   ),
   metric(
     'pipeline',

@@ -112,6 +112,100 @@ describe('deciding about a conflict', () => {
     assert.equal(await holds(), true)
   })
 
+  it('the others are in conflict with what stands now, and no longer with what stood', async () => {
+    const on = (amount: number) => ({ ...deposit('t4', amount), timestamp: 1_767_312_000 })
+    const [first, second] = [await send(on(10)), await send(on(11))]
+    const [third, fourth] = [await send(on(11)), await send(on(10))]
+    const outcomes = async () => {
+      const told = await Promise.all([first, second, third, fourth].map(outcome))
+      return told.map(receipt => [receipt['outcome'], (receipt['differs'] as object[] | undefined)?.length ?? 0])
+    }
+    const books = async () => {
+      const range = 'from=2026-01-02&to=2026-01-03'
+      const reply = await fetch(`${server.url}/v2/s2s/reconciliation?${range}`, { headers: { 'x-api-key': key } })
+      const {
+        rows: [row],
+      } = (await reply.json()) as { rows: Record<string, unknown>[] }
+      return [row!['stored'], row!['duplicate'], row!['conflict'], row!['amount']]
+    }
+    const [same, other] = [
+      ['duplicate', 0],
+      ['conflict', 1],
+    ]
+    assert.deepEqual(await outcomes(), [['stored', 0], other, other, same])
+    assert.deepEqual(await books(), [1, 3, 2, '10'])
+
+    resolve(second, 'later')
+    assert.deepEqual(await outcomes(), [other, ['stored', 0], same, other])
+    assert.deepEqual(await books(), [1, 3, 2, '11'])
+    const open = (await server.admin('/api/duplicates?transaction=t4&conflict=true&resolved=false')).body['duplicates']
+    assert.deepEqual(
+      (open as Record<string, unknown>[]).map(row => row['request_id']),
+      [fourth],
+    )
+
+    resolve(first, 'later')
+    assert.deepEqual(await outcomes(), [['stored', 0], other, other, same])
+    assert.equal(await holds(), true)
+  })
+
+  it('what stood at a moment is told of that moment, whatever was decided since', async () => {
+    const on = (amount: number) => ({ ...deposit('t5', amount), timestamp: 1_767_398_400 })
+    const depositsBefore = async (ms: number) => {
+      const range = 'product=casino&from=2026-01-03&to=2026-01-04'
+      const { body } = await server.admin(`/api/reports/daily?${range}&received_before=${ms}`)
+      return (body['rows'] as Record<string, unknown>[]).flatMap(row =>
+        row['currency'] ? [row['deposit_amount']] : [],
+      )
+    }
+    /** A moment with nothing in it. */
+    const moment = async () => {
+      const ms = Date.now() + 2
+      await until('it is over', async () => Date.now() > ms + 2)
+      return ms
+    }
+    const beginning = await moment()
+    const first = await send(on(100))
+    const afterFirst = await moment()
+    const second = await send(on(200))
+    const third = await send(on(300))
+    const afterThird = await moment()
+    const moments = [beginning, afterFirst, afterThird]
+    const told = async () => (await Promise.all(moments.map(depositsBefore))).map(amounts => amounts.join())
+    assert.deepEqual(await told(), ['', '100', '100'])
+
+    resolve(third, 'later')
+    moments.push(await moment())
+    assert.deepEqual(await told(), ['', '100', '100', '300'])
+    resolve(second, 'later')
+    moments.push(await moment())
+    assert.deepEqual(await told(), ['', '100', '100', '300', '200'])
+    resolve(first, 'later')
+    moments.push(await moment())
+    assert.deepEqual(await told(), ['', '100', '100', '300', '200', '100'])
+  })
+
+  it('the same decision again changes nothing, and another one says what was decided and how to decide it', async () => {
+    const [first, later] = [await send(deposit('t6', 1)), await send(deposit('t6', 2))]
+    const decide = async (request: string, stands: string) =>
+      server.admin('/api/conflicts', { json: { request, stands } })
+    const kept = await decide(later, 'first')
+    assert.equal(kept.status, 200)
+    assert.deepEqual((await decide(later, 'first')).body, kept.body)
+    const turned = await decide(later, 'later')
+    assert.deepEqual((await decide(later, 'later')).body, turned.body)
+    assert.deepEqual(await amounts('t6'), [['2', later]])
+
+    const refused = await decide(later, 'first')
+    assert.equal(refused.status, 409)
+    const sentence = String(refused.body['message'])
+    assert.match(sentence, new RegExp(`${later} #0 counts instead of that of ${first} #0`))
+    assert.match(sentence, new RegExp(`name ${first} #0 as the one that stands: later`))
+    assert.throws(() => resolve(later, 'first'), new RegExp(`name ${first} #0`))
+    assert.equal((await decide(first, 'later')).status, 200)
+    assert.deepEqual(await amounts('t6'), [['1', first]])
+  })
+
   it('what is no conflict cannot be decided about', async () => {
     const [, same] = [await send(deposit('t3', 1)), await send(deposit('t3', 1))]
     assert.throws(() => resolve(same, 'later'), /No event that came from there is in conflict/)

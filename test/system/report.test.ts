@@ -201,6 +201,59 @@ describe('reports', () => {
     assert.deepEqual(report('daily', '--received-before', '2026-06-01T00:00:00Z'), [])
   })
 
+  it('which later events changed a day that was over', async () => {
+    const key = await server.key('poker')
+    const send = async (list: object[]) => {
+      assert.equal((await server.post('/v2/s2s/batch', key, JSON.stringify(list))).status, 200)
+      await server.drained()
+    }
+    const poker = (name: string, ...more: string[]) => {
+      const days = ['--product', 'poker', '--from', '2026-06-09', '--to', '2026-06-10']
+      return JSON.parse(run('report', name, ...days, '--json', ...more)) as Record<string, unknown>[]
+    }
+    const numbers = () => poker('daily').map(row => [row['currency'], row['ftd_count'], row['player_result']])
+    await send([
+      money('dan', 'deposit', '2026-06-09T12:00:00Z', 50),
+      money('dan', 'win', '2026-06-09T13:00:00Z', 30, 'USD', { parent_transaction_id: 'slow' }),
+    ])
+    assert.deepEqual(numbers().at(-1), ['USD', 1, '30'])
+    const before = poker('late', '--effects')
+    assert.deepEqual(
+      before.map(row => [row['event_name'], row['effect'], row['first_event_day']]),
+      [
+        ['deposit', 'added', '2026-06-09'],
+        ['win', 'added', '2026-06-09'],
+      ],
+    )
+    await send([
+      money('dan', 'deposit', '2026-06-07T12:00:00Z', 20),
+      money('dan', 'bet', '2026-06-08T13:00:00Z', 10, 'USD', {
+        transaction_id: 'slow',
+        bet_result: 'win',
+        bet_result_amount: 20,
+      }),
+    ])
+    assert.deepEqual(numbers().at(-1), ['USD', 0, '0'])
+    assert.deepEqual(
+      poker('late', '--effects')
+        .slice(before.length)
+        .map(row => [
+          row['day'],
+          row['event_name'],
+          row['events'],
+          row['amount'],
+          row['effect'],
+          row['last_event_day'],
+        ]),
+      [
+        ['2026-06-09', 'deposit', 1, '50', 'first_deposits_lost', '2026-06-07'],
+        ['2026-06-09', 'bet', 1, '30', 'settlements_lost', '2026-06-08'],
+      ],
+    )
+    const plain = Object.keys(poker('late')[0]!)
+    assert.deepEqual(Object.keys(before[0]!), [...plain, 'effect', 'first_event_day', 'last_event_day'])
+  })
+
   it('that makes no sense is refused', async () => {
     const ask = async (query: string) => (await server.admin(`/api/reports/${query}`)).status
     assert.equal(await ask('yearly?product=casino&from=2026-06-01&to=2026-06-02'), 404)
@@ -208,5 +261,6 @@ describe('reports', () => {
     assert.equal(await ask('daily?product=casino&from=2026-06-31&to=2026-07-02'), 400)
     assert.equal(await ask('daily?product=casino&from=2026-06-01&to=2026-07-02&tz=Mars/Base'), 400)
     assert.equal(await ask('daily?from=2026-06-01&to=2026-07-02'), 400)
+    assert.equal(await ask('daily?product=casino&from=2026-06-01&to=2026-06-02&effects=true'), 400)
   })
 })

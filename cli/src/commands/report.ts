@@ -13,6 +13,7 @@ type ReportChoice = AdminChoice & {
   receivedBefore?: string
   csv?: true
   limit?: number
+  effects?: true
 }
 
 /** Those whose rows could be without end. */
@@ -49,14 +50,16 @@ export function addReport(program: Command, setting: Setting): void {
         'so many of them, those with the most deposits (1000 when not given)',
         wholeNumber(1, 10_000),
       )
+    if (name === 'late')
+      command.option('--effects', 'tell too what other days lost by events that came late; takes longer')
     if (isMoney) command.option('--converted', 'amounts in US dollars, each event by the rate of its month')
   }
 }
 
 async function printReport(name: string, choice: ReportChoice, setting: Setting): Promise<void> {
   const { output } = setting
-  const { product, from, to, tz, converted, receivedBefore, limit } = choice
-  const query = { product, from, to, tz, converted, received_before: receivedBefore, limit }
+  const { product, from, to, tz, converted, receivedBefore, limit, effects } = choice
+  const query = { product, from, to, tz, converted, received_before: receivedBefore, limit, effects }
   const { rows } = await adminOf(choice, setting).get<{ rows: Row[] }>(`/api/reports/${name}`, query)
   if (choice.json) return output.json(rows)
   const head = Object.keys(rows[0] ?? {})

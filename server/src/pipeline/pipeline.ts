@@ -25,7 +25,6 @@ import type {
   LoadingWarehouse,
   LoadNote,
   RebuildingWarehouse,
-  Resolution,
   ResolvingWarehouse,
   Totals,
 } from '../warehouse/load.ts'
@@ -37,7 +36,7 @@ import { type IdentityEntry, type IdentityIndex, IndexFault, type IndexPlace } f
 import { levelIndexPlace } from './index/level-index.ts'
 import { type Logger, openPace, PipelineClosing } from './pace.ts'
 import { type Recovered, recover } from './recovery.ts'
-import { finishResolutions, type ResolveWish, resolveConflict } from './resolve.ts'
+import { finishResolutions, type Resolved, type ResolveWish, resolveConflict } from './resolve.ts'
 import { type ReprocessRange, type ReprocessStatus, startReprocess } from './reprocess.ts'
 import { acceptedBefore, readToken } from './token.ts'
 import { openTurns } from './turns.ts'
@@ -102,7 +101,7 @@ export type Pipeline = {
    * Decides about a conflict. `none`: there is no such conflict; `busy`: events are being processed again. Throws while the
    * pipeline is not running.
    */
-  resolve(wish: ResolveWish): Promise<Resolution | 'none' | 'busy'>
+  resolve(wish: ResolveWish): Promise<Resolved | 'busy'>
   /** Forgets stored events that are about to be deleted: their places stay known, what they were does not. */
   forget(rows: readonly IdentityRow[]): Promise<void>
   /** Runs work while no load does. */
@@ -274,7 +273,7 @@ export function openPipelineOver(
         const needs = index === null ? null : resolveNeeds(index)
         if (needs === null) throw new Error('the pipeline is not running just now')
         if (reprocessing?.status.state === 'building') return 'busy'
-        return (await resolveConflict(needs, wish)) ?? 'none'
+        return resolveConflict(needs, wish)
       }),
     async forget(rows) {
       if (index === null) throw new Error('the index is not open just now')

@@ -1,6 +1,7 @@
 // An operator's decision about a conflict: the first event goes on standing, or the later one does from now on. It is
 // carried out between two loads, and the index learns which event stands, so that what comes again is compared with
-// that one. A decision that was begun when the pipeline died is finished before the next load.
+// that one. A decision that was begun when the pipeline died is finished before the next load. One that counts already is
+// not made again.
 
 import type { Derive } from '../steps/derive.ts'
 import { processEvent } from '../steps/derive.ts'
@@ -20,19 +21,29 @@ export type ResolveParts = {
   now: () => number
 }
 
-/** Null when there is no such conflict. Must not meet a load. */
-export async function resolveConflict(parts: ResolveParts, wish: ResolveWish): Promise<Resolution | null> {
+/** `otherwise`: it stands by that decision, and what stood before it has to be named to decide otherwise. */
+export type Resolved = { resolution: Resolution } | { otherwise: Resolution } | 'none'
+
+/** `none` when there is no such conflict. Must not meet a load. */
+export async function resolveConflict(parts: ResolveParts, wish: ResolveWish): Promise<Resolved> {
   const { warehouse, now } = parts
   const { requestId, position, stands, reason } = wish
   const conflict = await warehouse.findConflict(requestId, position)
-  if (conflict === null || conflict.firstRequestId === null) return null
+  if (conflict === null) return 'none'
+  const last = await warehouse.lastResolution(requestId, position)
   const { origin, firstRequestId, firstPosition, identity } = conflict
+  if (firstRequestId === null) {
+    if (last === null || last.stands !== 'later') return 'none'
+    return stands === 'later' ? { resolution: last } : { otherwise: last }
+  }
+  const isFirstOfLast = last?.firstRequestId === firstRequestId && last.firstPosition === firstPosition
+  if (last !== null && stands === 'first' && last.stands === 'first' && isFirstOfLast) return { resolution: last }
   const { product, mode } = origin
   const place = { product, mode, requestId, position, firstRequestId, firstPosition, identity }
   const resolution: Resolution = { id: crypto.randomUUID(), ...place, stands, reason, decidedMs: now() }
   await warehouse.decide(resolution)
   await carryOut(parts, resolution, conflict)
-  return resolution
+  return { resolution }
 }
 
 /** What was decided and not done. Must not meet a load. */

@@ -5,7 +5,7 @@
 //   POST /dry-run    a line of JSON (DryRunQuestion), then the body    -> the reply's body
 //   POST /reprocess  (to the pipeline role) a range of receipt             -> whether it was begun
 //   POST /rollups    (to the pipeline role)                     -> the build that is up to date, or null
-//   POST /resolve    (to the pipeline role) a decision about a conflict    -> the resolution, `none` or `busy`
+//   POST /resolve    (to the pipeline role) a decision about a conflict    -> what came of it, or `busy`
 //   POST /backup     (to the pipeline role) {to}                           -> null, or why it was not begun
 //   POST /replay     (to the api role) a line of JSON (ReplayHead), then a batch  -> {requestId} or {problem}
 //   POST /reconciliation  a line of JSON (ReconciliationQuestion)        -> the reply's body
@@ -20,11 +20,10 @@ import type { LogRecord } from '../log/record.ts'
 import { limits } from '../limits.ts'
 import type { Rolling } from '../pipeline/rolling.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
-import type { ResolveWish } from '../pipeline/resolve.ts'
+import type { Resolved, ResolveWish } from '../pipeline/resolve.ts'
 import type { ReprocessRange } from '../pipeline/reprocess.ts'
 import type { Derive } from '../steps/derive.ts'
 import { type DryRunQuestion, dryRun } from '../steps/dry-run.ts'
-import type { Resolution } from '../warehouse/load.ts'
 import type { Backups } from './backups.ts'
 import type { ReadReceipts } from './receipts.ts'
 import { showFound } from './shown-receipts.ts'
@@ -118,9 +117,9 @@ export async function askBackup(config: Config, wish: { to: string }): Promise<t
 }
 
 /** Asks the pipeline role; null when it is away, or could not: then it may yet be done. */
-export async function askResolve(config: Config, wish: ResolveWish): Promise<Resolution | 'none' | 'busy' | null> {
+export async function askResolve(config: Config, wish: ResolveWish): Promise<Resolved | 'busy' | null> {
   const asked = await askQuestion(config.dataDir, 'pipeline', 'resolve', withHead(wish), slowTimeoutMs)
-  return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as Resolution | 'none' | 'busy') : null
+  return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as Resolved | 'busy') : null
 }
 
 /** Asks the pipeline role; null when it is away. */

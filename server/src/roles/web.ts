@@ -64,6 +64,7 @@ export function runWeb(config: Config): Promise<void> {
         readReport: rolledOr(config, warehouse.readRolledReport, warehouse.readReport),
         readFunnel: rolledOr(config, warehouse.readRolledFunnel, warehouse.readFunnel),
         readLate: rolledOr(config, warehouse.readRolledLate, warehouse.readLate),
+        readLateEffects: warehouse.readLateEffects,
         listRejections: warehouse.listRejections,
         groupRejections: warehouse.groupRejections,
         readRejection: request => readRejection(warehouse, request),

@@ -17,13 +17,17 @@ export const nothingErased: ErasedCounts = { stored: 0, duplicate: 0, conflict: 
 
 type Outcomes = { stored: number; duplicate: number; conflict: number; parked: number }
 
-/** The totals of the loads, with what was deleted since under `erased`: the sum stays the same. */
+/**
+ * The totals of the loads, with what was deleted since under `erased`: the sum stays the same. Conflicts, which are told
+ * beside the sum, are counted as what they were when they came, and what is deleted as what it was by then: a decision
+ * about a conflict may have made one of another duplicate, so that fewer may have come than are deleted.
+ */
 export function withErased<Totals extends Outcomes>(totals: Totals, was: ErasedCounts): Totals & { erased: number } {
   return {
     ...totals,
     stored: totals.stored - was.stored,
     duplicate: totals.duplicate - was.duplicate - was.conflict,
-    conflict: totals.conflict - was.conflict,
+    conflict: Math.max(0, totals.conflict - was.conflict),
     parked: totals.parked - was.parked - was.load,
     erased: was.stored + was.duplicate + was.conflict + was.parked + was.load,
   }

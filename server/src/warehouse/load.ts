@@ -162,6 +162,8 @@ export type Resolution = {
 export type ResolvingWarehouse = {
   /** Null when no conflict came from there. */
   findConflict(requestId: string, position: number): Promise<Conflict | null>
+  /** The last one about what came later from there. */
+  lastResolution(requestId: string, position: number): Promise<Resolution | null>
   decide(resolution: Resolution): Promise<void>
   /** The later one takes the place of the first one among the events. */
   swap(resolution: Resolution, later: EventRow & { loadSeq: number }): Promise<void>

@@ -3,11 +3,13 @@
 // after. Each step finds what it did before, so that whoever dies amid it does it again from the beginning:
 //
 //   1. the first one is put among the duplicates    3. the first one is deleted from the events
-//   2. the later one is put among the events        4. other duplicates point to it; it is deleted from them
+//   2. the later one is put among the events        4. it is deleted from the duplicates; the others point to it
 //
-// Between 2 and 3 both are among the events, for a moment.
+// Between 2 and 3 both are among the events, for a moment. In 4 each of the others is a conflict, or none any more, by what
+// stands now. The mark is in the order of that table, where ClickHouse changes nothing: such a row goes in anew, and then
+// the old one is deleted. (Notes of loads go on counting what was a conflict when it came.)
 
-import { type Connection, settledSettings } from './connection.ts'
+import { type Connection, type Params, settledSettings } from './connection.ts'
 import { insertWhole } from './insert-whole.ts'
 import type { Conflict, Resolution, ResolvingWarehouse } from './load.ts'
 import { copySettings } from './rebuilding.ts'
@@ -19,6 +21,12 @@ type Ask = <T>(question: () => Promise<T>) => Promise<T>
 export function resolvingOver(connection: Connection, ask: Ask): ResolvingWarehouse {
   return {
     findConflict: (requestId, position) => ask(() => findConflict(connection, requestId, position)),
+    lastResolution: (requestId, position) =>
+      ask(async () => {
+        const sql = `SELECT ${resolutionSql} FROM resolutions WHERE state = 'done'
+          AND request_id = {requestId:UUID} AND position = {position:UInt32} ORDER BY decided_at DESC LIMIT 1`
+        return (await connection.select<Resolution>('load', sql, { requestId, position }))[0] ?? null
+      }),
     decide: resolution => ask(() => note(connection, resolution, 'decided')),
     swap: (resolution, later) => ask(() => swap(connection, resolution, later)),
     done: resolution => ask(() => note(connection, resolution, 'done')),
@@ -71,40 +79,65 @@ async function findConflict(connection: Connection, requestId: string, position:
 
 async function swap(connection: Connection, resolution: Resolution, later: Parameters<ResolvingWarehouse['swap']>[1]) {
   const { product, mode, requestId, position, firstRequestId, firstPosition, identity } = resolution
-  const params = { product, mode, requestId, position, firstRequestId, firstPosition, identity: uuid(identity) }
-  const whose = 'product = {product:String} AND mode = {mode:String} AND identity = {identity:UUID}'
-  const first = `${whose} AND request_id = {firstRequestId:UUID} AND position = {firstPosition:UInt32}`
-  const second = `${whose} AND request_id = {requestId:UUID} AND position = {position:UInt32}`
+  const { amount, currency, userId } = later.event
+  const places = { requestId, position, firstRequestId, firstPosition }
+  const params = { product, mode, identity: uuid(identity), ...places, amount, currency, userId }
 
-  const shared = duplicates.columns.map(({ name }) => name).filter(name => !own.has(name))
-  const copied = `INSERT INTO duplicates (${shared.join(', ')}, first_request_id, first_position, conflict)
-    SELECT ${shared.join(', ')}, {requestId:UUID}, {position:UInt32}, true FROM events WHERE ${first}
-      AND (SELECT count() FROM duplicates WHERE ${first}) = 0`
+  const copied = `${duplicateSql('true', 'events')} WHERE ${firstSql}
+    AND (SELECT count() FROM duplicates WHERE ${firstSql}) = 0`
   await connection.command(copied, params, copySettings)
+  await putAmongEvents(connection, resolution, later, params)
+  await connection.command(`DELETE FROM events WHERE ${firstSql}`, params, settledSettings)
 
+  const marked = `${duplicateSql('NOT conflict', 'duplicates')} WHERE ${othersSql} AND ${isMarkedWrongSql}
+    AND (request_id, position) NOT IN (SELECT request_id, position FROM duplicates WHERE ${atLaterSql})`
+  await connection.command(marked, params, copySettings)
+  const old = `(${laterSql}) OR (${othersSql} AND ${isMarkedWrongSql})`
+  await connection.command(`DELETE FROM duplicates WHERE ${old}`, params, settledSettings)
+  const moved = `ALTER TABLE duplicates UPDATE first_request_id = {requestId:UUID}, first_position = {position:UInt32}
+    WHERE ${othersSql}`
+  await connection.command(moved, params, settledSettings)
+}
+
+const whoseSql = 'product = {product:String} AND mode = {mode:String} AND identity = {identity:UUID}'
+const firstSql = `${whoseSql} AND request_id = {firstRequestId:UUID} AND position = {firstPosition:UInt32}`
+const laterSql = `${whoseSql} AND request_id = {requestId:UUID} AND position = {position:UInt32}`
+const atLaterSql = `${whoseSql} AND first_request_id = {requestId:UUID} AND first_position = {position:UInt32}`
+/** Those that still point to the first one. */
+const othersSql = `${whoseSql} AND first_request_id = {firstRequestId:UUID} AND first_position = {firstPosition:UInt32}
+    AND NOT (request_id = {requestId:UUID} AND position = {position:UInt32})`
+/** Whether it differs from the later one is not what its mark says. */
+const isMarkedWrongSql = `conflict != (client_user_id != {userId:String} OR currency != {currency:String}
+    OR isNull(amount) != isNull({amount:Nullable(Decimal(38, 18))})
+    OR ifNull(amount != {amount:Nullable(Decimal(38, 18))}, false))`
+
+/** Puts rows of a table among the duplicates, as such of the later one. */
+function duplicateSql(conflict: string, table: string): string {
+  const shared = duplicates.columns.map(({ name }) => name).filter(name => !own.has(name))
+  return `INSERT INTO duplicates (${shared.join(', ')}, first_request_id, first_position, conflict)
+    SELECT ${shared.join(', ')}, {requestId:UUID}, {position:UInt32}, ${conflict} FROM ${table}`
+}
+
+/** Columns that the two tables do not share. */
+const own = new Set(['first_request_id', 'first_position', 'conflict'])
+
+async function putAmongEvents(
+  connection: Connection,
+  { id, requestId, position }: Resolution,
+  later: Parameters<ResolvingWarehouse['swap']>[1],
+  params: Params,
+): Promise<void> {
   const key = `${requestId} ${position}`
   const rows = {
     table: events,
     count: 1,
     keys: () => [key],
     lines: () => Buffer.from(eventLine(later, later.loadSeq)),
-    sql: `SELECT concat(toString(request_id), ' ', toString(position)) AS key FROM events WHERE ${second}`,
+    sql: `SELECT concat(toString(request_id), ' ', toString(position)) AS key FROM events WHERE ${laterSql}`,
     params,
   }
-  await insertWhole(connection, rows, `resolution ${resolution.id}`, true)
-
-  await connection.command(`DELETE FROM events WHERE ${first}`, params, settledSettings)
-  await connection.command(
-    `ALTER TABLE duplicates UPDATE first_request_id = {requestId:UUID}, first_position = {position:UInt32}
-      WHERE ${whose} AND first_request_id = {firstRequestId:UUID}`,
-    params,
-    settledSettings,
-  )
-  await connection.command(`DELETE FROM duplicates WHERE ${second}`, params, settledSettings)
+  await insertWhole(connection, rows, `resolution ${id}`, true)
 }
-
-/** Columns that the two tables do not share. */
-const own = new Set(['first_request_id', 'first_position', 'conflict'])
 
 async function note(connection: Connection, resolution: Resolution, state: 'decided' | 'done'): Promise<void> {
   const { id, product, mode, requestId, position, firstRequestId, firstPosition, identity, stands, reason } = resolution

@@ -45,6 +45,7 @@ import {
   readFunnel,
   readLate,
 } from './asking/report-more.ts'
+import { type LateEffect, readLateEffects } from './asking/late-effects.ts'
 import { type ReportQuestion, type ReportRow, readReport } from './asking/report.ts'
 import { readRolledFunnel, readRolledLate, readRolledReport } from './asking/rolled-report.ts'
 import type { DiagnosticsFound, DiagnosticsQuestion } from '../steps/diagnostics.ts'
@@ -94,6 +95,7 @@ export type Warehouse = {
   countRejected<By extends RejectedBy = RejectedByDefault>(question: RejectedQuestion<By>): Promise<RejectedCount<By>[]>
   readFunnel(question: FunnelQuestion): Promise<FunnelRow[]>
   readLate(question: LateQuestion): Promise<LateRow[]>
+  readLateEffects(question: LateQuestion): Promise<LateEffect[]>
   readReport(question: ReportQuestion): Promise<ReportRow[]>
   /** The same from the rollups of a build; null when they cannot answer it. */
   readRolledReport(build: string, question: ReportQuestion): Promise<ReportRow[] | null>
@@ -156,6 +158,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     countRejected: question => ask(() => countRejected(connection, question)),
     readFunnel: question => ask(() => readFunnel(connection, question)),
     readLate: question => ask(() => readLate(connection, question)),
+    readLateEffects: question => ask(() => readLateEffects(connection, question)),
     readReport: question => ask(() => readReport(connection, question)),
     readRolledReport: (build, question) => ask(() => readRolledReport(connection, build, question)),
     readRolledFunnel: (build, question) => ask(() => readRolledFunnel(connection, build, question)),

@@ -30,6 +30,7 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     readReport: inTime(question => needs.readReport(question)),
     readFunnel: inTime(question => needs.readFunnel(question)),
     readLate: inTime(question => needs.readLate(question)),
+    readLateEffects: inTime(question => needs.readLateEffects(question)),
     listRejections: inTime(question => needs.listRejections(question)),
     groupRejections: inTime(question => needs.groupRejections(question)),
     readRejection: inTime(request => needs.readRejection(request)),

@@ -100,9 +100,11 @@ export function makeFakes(eventCount = 3): Fakes {
     async resolveConflict(wish) {
       asked.push(wish)
       if (wish.reason === 'away') return null
-      if (wish.position > 0) return wish.position === 1 ? 'none' : 'busy'
+      if (wish.position === 1) return 'none'
+      if (wish.position === 2) return 'busy'
       const place = { product: 'demo', mode: 'live' as const, firstRequestId: wish.requestId, firstPosition: 3 }
-      return { id: 'decision', ...wish, ...place, decidedMs: startMs }
+      const decision = { id: 'decision', ...wish, ...place, decidedMs: startMs }
+      return wish.position === 4 ? { otherwise: decision } : { resolution: decision }
     },
     listDuplicates: async () => ({
       rows: events.slice(0, 1).map(event => ({
@@ -142,6 +144,7 @@ export function makeFakes(eventCount = 3): Fakes {
     },
     readFunnel: async () => [{ click_id: 'c1', registered: 3, deposited_once: 2, deposited_twice: 0 }],
     readLate: async () => [],
+    readLateEffects: async () => [],
     listRejections: async () => ({
       rows: [{ request_id: 'r1', product: 'demo', code: 'VALIDATION_ERROR', events_refused: null }],
       cursor: null,

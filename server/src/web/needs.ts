@@ -194,6 +194,8 @@ export type ReportNumbers = { time: string; dimension: string; currency: string;
   Record<'ftd_amount' | 'deposit_amount' | 'withdraw_amount' | 'stake' | 'player_result' | 'ggr', string>
 
 type PlainQuestion = Omit<ReportQuestion, 'bucket' | 'dimension' | 'converted'>
+/** Of one day. */
+type LateNumbers = { day: string; [column: string]: string | number | null }
 export type FunnelRow = { click_id: string; registered: number; deposited_once: number; deposited_twice: number }
 
 export type RejectionsQuestion = Pick<Filter, 'product' | 'mode' | 'request' | 'sinceMs' | 'untilMs'> &
@@ -220,6 +222,12 @@ export type ConflictDecision = ConflictWish & {
   firstPosition: number
   decidedMs: number
 }
+
+/**
+ * The decision, carried out, now or before. `otherwise`: the event stands by that decision, and can only be displaced by
+ * the one that stood before it. `none`: there is no such conflict.
+ */
+export type ConflictAnswer = { resolution: ConflictDecision } | { otherwise: ConflictDecision } | 'none'
 
 /** How a caller came in: with the admin token, or with a session that was made from it. */
 export type WayIn = 'token' | 'session'
@@ -284,15 +292,17 @@ export type WebNeeds = {
   listUnknownKeys: (time: { sinceMs: number; untilMs: number }) => Promise<UnknownKey[] | null>
   readReport: (question: ReportQuestion) => Promise<ReportNumbers[]>
   readFunnel: (question: PlainQuestion & { byClick: boolean }) => Promise<FunnelRow[]>
-  readLate: (question: PlainQuestion) => Promise<Record<string, string | number | null>[]>
+  readLate: (question: PlainQuestion) => Promise<LateNumbers[]>
+  /** What days lost by events that came when they were over; with `effect` and the days of these events. */
+  readLateEffects: (question: PlainQuestion) => Promise<LateNumbers[]>
   listRejections: (question: RejectionsQuestion & { limit: number; cursor?: string }) => Promise<Page>
   groupRejections: (question: RejectionsQuestion & { limit: number }) => Promise<Row[]>
   /** null when nothing is kept of it. */
   readRejection: (request: string) => Promise<RejectionShown | null>
   /** A report, a sentence why it is not possible, or null when nothing is kept. */
   replay: (wish: ReplayWish) => Promise<object | string | null>
-  /** The decision, carried out; `none` when there is no such conflict, `busy` while it cannot be, null when nobody can be asked. */
-  resolveConflict: (wish: ConflictWish) => Promise<ConflictDecision | 'none' | 'busy' | null>
+  /** `busy` while nothing can be decided, null when nobody can be asked. */
+  resolveConflict: (wish: ConflictWish) => Promise<ConflictAnswer | 'busy' | null>
   /** Whether it was begun: false while another one is at work, null when nobody can be asked. */
   startReprocess: (range: { fromMs: number; toMs: number }) => Promise<boolean | null>
   /** The last one since the pipeline started; `away` when it cannot be asked. */

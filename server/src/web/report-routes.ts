@@ -19,10 +19,12 @@ const parameters = {
   converted: flag,
   received_before: past,
   limit: integer(1, clicksMax),
+  effects: flag,
 }
 
 type Row = Record<string, string | number | null>
-type Read = (needs: WebNeeds, question: Omit<ReportQuestion, 'bucket' | 'dimension'>) => Promise<Row[]>
+type Asked = Omit<ReportQuestion, 'bucket' | 'dimension'> & { effects?: boolean }
+type Read = (needs: WebNeeds, question: Asked) => Promise<Row[]>
 
 /** By name. */
 const reports: Record<string, Read> = {
@@ -44,7 +46,7 @@ const reports: Record<string, Read> = {
     (await needs.readFunnel({ ...question, byClick: true }))
       .slice(0, question.dimensionsMax)
       .map(row => withShares(row)),
-  late: (needs, question) => needs.readLate(question),
+  late: readLate,
 }
 
 /** Those whose rows could be without end. */
@@ -62,9 +64,11 @@ export function reportRoutes(needs: WebNeeds): Route[] {
         const read = Object.hasOwn(reports, id) ? reports[id] : undefined
         if (read === undefined)
           throw new Refusal('NOT_FOUND', `There is no such report: there are ${reportNames.join(', ')}`)
-        const { product, from, to, tz, converted, received_before, limit } = values
+        const { product, from, to, tz, converted, received_before, limit, effects } = values
         if (limit !== null && !limited.has(id))
           throw badParameters([{ name: 'limit', message: `limit is for the reports ${[...limited].join(', ')}` }])
+        if (effects !== null && id !== 'late')
+          throw badParameters([{ name: 'effects', message: 'effects is for the report late' }])
         if (from! >= to!) throw badParameters([{ name: 'to', message: 'to must be later than from' }])
         const question = {
           product: product!,
@@ -72,6 +76,7 @@ export function reportRoutes(needs: WebNeeds): Route[] {
           to: to!,
           ...(tz !== null && { timeZone: tz }),
           ...(converted === true && { converted }),
+          ...(effects === true && { effects }),
           ...(received_before !== null && { receivedBeforeMs: received_before }),
           ...(limited.has(id) && { dimensionsMax: limit ?? clicksDefault }),
         }
@@ -79,6 +84,14 @@ export function reportRoutes(needs: WebNeeds): Route[] {
       },
     },
   ]
+}
+
+/** What came to each day, and with `effects` what it lost by others that came: in the order of days. */
+async function readLate(needs: WebNeeds, { effects = false, ...question }: Asked): Promise<Row[]> {
+  if (!effects) return needs.readLate(question)
+  const [came, lost] = await Promise.all([needs.readLate(question), needs.readLateEffects(question)])
+  const added = came.map(row => ({ ...row, effect: 'added', first_event_day: row.day, last_event_day: row.day }))
+  return [...added, ...lost].toSorted((a, b) => (a.day < b.day ? -1 : a.day === b.day ? 0 : 1))
 }
 
 function byDimension(dimension: 'click_id' | 'game_type' | 'game_provider'): Read {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { type Act, sentField, sentFields } from './act.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
-import type { Accounts, Filter, Key, KeyChange, KeyWish, Refused, WebNeeds } from './needs.ts'
+import type { Accounts, ConflictDecision, Filter, Key, KeyChange, KeyWish, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
   future,
@@ -249,9 +249,19 @@ function conflictRoute(needs: WebNeeds): Route {
         throw new Refusal('NOT_FOUND', 'No event that came from there is in conflict with another')
       if (decided === 'busy')
         throw new Refusal('NOT_POSSIBLE', 'Events are being processed again: wait until that has ended')
-      return { body: showDecision(decided) }
+      if ('otherwise' in decided) throw new Refusal('NOT_POSSIBLE', decidedSentence(decided.otherwise))
+      return { body: showDecision(decided.resolution) }
     },
   }
+}
+
+function decidedSentence({ requestId, position, firstRequestId, firstPosition, decidedMs }: ConflictDecision): string {
+  const [stands, stood] = [`${requestId} #${position}`, `${firstRequestId} #${firstPosition}`]
+  const when = new Date(decidedMs).toISOString()
+  return (
+    `It was decided at ${when} that the event of ${stands} counts instead of that of ${stood}. ` +
+    `To decide otherwise, name ${stood} as the one that stands: later`
+  )
 }
 
 function reprocessRoutes(needs: WebNeeds): Route[] {

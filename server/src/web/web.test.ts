@@ -231,6 +231,12 @@ describe('the admin port', () => {
     assert.deepEqual(fakes.asked.at(-1), { requestId: request, position: 0, stands: 'later', reason: 'typo' })
     assert.equal((await decide({ position: 1 })).status, 404)
     assert.equal((await decide({ position: 2 })).status, 409)
+    const otherwise = await decide({ position: 4 })
+    assert.equal(otherwise.status, 409)
+    assert.match(
+      otherwise.body.message,
+      /decided at 2026-.* #4 counts instead of that of .* #3.* name .* #3 as the one/,
+    )
     assert.equal((await decide({ reason: 'away' })).status, 503)
     assert.equal((await decide({ stands: 'both' })).body.code, 'BAD_PARAMETERS')
   })

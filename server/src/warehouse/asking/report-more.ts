@@ -2,6 +2,7 @@
 // over, so that a figure of that day is another one now.
 
 import type { Connection } from '../connection.ts'
+import { eventsThen } from './events-then.ts'
 import { inRangeSql, liveSql, paramsOf, type ReportQuestion } from './report.ts'
 
 export type LateQuestion = Pick<ReportQuestion, 'product' | 'from' | 'to' | 'timeZone' | 'receivedBeforeMs'>
@@ -20,6 +21,7 @@ export type FunnelRow = {
 /** Of users whose first `register` is in the range: who has made a deposit, and a second one, at any time since. */
 export async function readFunnel(connection: Connection, question: FunnelQuestion): Promise<FunnelRow[]> {
   const live = liveSql(question)
+  const events = await eventsThen(connection, question)
   const click = question.byClick === true ? "argMinIf(click_id, at, click_id != '')" : "''"
   const sql = `SELECT click AS click_id, count() AS registered, countIf(deposits >= 1) AS deposited_once,
       countIf(deposits >= 2) AS deposited_twice
@@ -28,7 +30,7 @@ export async function readFunnel(connection: Connection, question: FunnelQuestio
         countIf(event_name = 'register') AS registers, countIf(event_name = 'deposit') AS deposits
       FROM (
         SELECT client_user_id, event_name, click_id, tuple(events.timestamp, received_at, request_id, position) AS at
-        FROM events WHERE ${live}
+        FROM ${events} WHERE ${live}
       ) GROUP BY client_user_id
     ) WHERE registers > 0 AND ${inRangeSql}
     GROUP BY click ORDER BY registered DESC, click_id`
@@ -49,10 +51,11 @@ export type LateRow = {
 }
 
 export async function readLate(connection: Connection, question: LateQuestion): Promise<LateRow[]> {
+  const events = await eventsThen(connection, question)
   const sql = `SELECT toString(toDate(events.timestamp, {tz:String})) AS day, event_name, currency, count() AS events,
       if(count(events.amount) = 0, NULL, toString(sum(toDecimal256(events.amount, 18)))) AS amount,
       toUnixTimestamp64Milli(min(received_at)) AS firstMs, toUnixTimestamp64Milli(max(received_at)) AS lastMs
-    FROM events WHERE ${liveSql(question)} AND ${inRangeSql}
+    FROM ${events} WHERE ${liveSql(question)} AND ${inRangeSql}
       AND received_at >= toStartOfDay(addDays(toTimeZone(events.timestamp, {tz:String}), 1))
     GROUP BY day, event_name, currency ORDER BY day, event_name, currency`
   return (await connection.select<LateFound>('ask', sql, paramsOf(question))).map(lateRowOf)
@@ -61,7 +64,7 @@ export async function readLate(connection: Connection, question: LateQuestion): 
 /** As ClickHouse gives it. */
 export type LateFound = Omit<LateRow, `${string}_received_at`> & { firstMs: number; lastMs: number }
 
-export function lateRowOf({ firstMs, lastMs, ...row }: LateFound): LateRow {
+export function lateRowOf<Found extends LateFound>({ firstMs, lastMs, ...row }: Found) {
   return {
     ...row,
     first_received_at: new Date(firstMs).toISOString(),

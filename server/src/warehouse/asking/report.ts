@@ -7,11 +7,13 @@
 //   money    deposits, withdrawals, bets and results, each on its own day
 //   firsts   first deposits, each user's earliest of all, on its day
 //
-// `receivedBeforeMs` leaves out what was received later, everywhere, so that a figure can be had again.
+// `receivedBeforeMs` leaves out what was received later, everywhere, and what did not stand yet (events-then.ts), so that a
+// figure can be had again.
 
 import type { Connection, Params } from '../connection.ts'
 import { gameTypeSql, isMoneySql, orderSql, resultSql } from '../event-sql.ts'
 import { ratesNowSql } from '../rates.ts'
+import { eventsThen } from './events-then.ts'
 
 export type ReportDimension = 'click_id' | 'game_type' | 'game_provider'
 
@@ -32,6 +34,9 @@ export type ReportQuestion = {
   /** Unix milliseconds. */
   receivedBeforeMs?: number
 }
+
+/** A question to be asked of the events: `events` is where they are. */
+export type AskedOf<Question> = Question & { events: string }
 
 /** Amounts are decimal text. `time` is `2026-06-01`, `2026-06-01T13:00:00+0000`, or empty. */
 export type ReportRow = {
@@ -60,8 +65,9 @@ export type ReportRow = {
 
 export async function readReport(connection: Connection, question: ReportQuestion): Promise<ReportRow[]> {
   const params = paramsOf(question)
+  const asked = { ...question, events: await eventsThen(connection, question) }
   const [people, money, firsts] = await Promise.all(
-    [peopleSql, moneySql, firstsSql].map(sql => connection.select<Found>('ask', sql(question), params)),
+    [peopleSql, moneySql, firstsSql].map(sql => connection.select<Found>('ask', sql(asked), params)),
   )
   return leading(together([people ?? [], money ?? [], firsts ?? []]), question.dimensionsMax)
 }
@@ -165,16 +171,16 @@ export function bucketSql({ bucket }: ReportQuestion, column = 'timestamp'): str
 }
 
 /** The events, with the dimension as `dimension`: an event without a click is its user's first click's. */
-function eventsSql(question: ReportQuestion, columns: string, condition: string): string {
+function eventsSql(question: AskedOf<ReportQuestion>, columns: string, condition: string): string {
   const live = liveSql(question)
   const where = `WHERE ${live} AND ${condition}`
   if (question.dimension === 'click_id')
-    return `SELECT ${columns}, if(click_id != '', click_id, first_click) AS dimension FROM events
+    return `SELECT ${columns}, if(click_id != '', click_id, first_click) AS dimension FROM ${question.events}
       LEFT JOIN (
         SELECT client_user_id, argMin(click_id, ${orderSql}) AS first_click
-        FROM events WHERE ${live} AND click_id != '' GROUP BY client_user_id
+        FROM ${question.events} WHERE ${live} AND click_id != '' GROUP BY client_user_id
       ) AS clicks USING client_user_id ${where}`
-  return `SELECT ${columns}, ${dimensionSql(question)} AS dimension FROM events ${where}`
+  return `SELECT ${columns}, ${dimensionSql(question)} AS dimension FROM ${question.events} ${where}`
 }
 
 function dimensionSql({ dimension }: ReportQuestion): string {
@@ -182,7 +188,7 @@ function dimensionSql({ dimension }: ReportQuestion): string {
   return dimension === 'game_provider' ? 'game_provider' : "''"
 }
 
-function peopleSql(question: ReportQuestion): string {
+function peopleSql(question: AskedOf<ReportQuestion>): string {
   return `SELECT ${bucketSql(question)} AS time, dimension, '' AS currency,
       countIf(event_name = 'register') AS registrations, countIf(event_name = 'login') AS logins,
       uniqExact(client_user_id) AS active_users
@@ -190,16 +196,16 @@ function peopleSql(question: ReportQuestion): string {
 }
 
 /** A win or a loss of a bet that brought its result itself adds nothing. */
-function isSettledSql(question: ReportQuestion): string {
+function isSettledSql(question: AskedOf<ReportQuestion>): string {
   const live = liveSql(question)
   return `event_name IN ('win', 'loss') AND parent_transaction_id != '' AND parent_transaction_id IN (
-    SELECT transaction_id FROM events WHERE ${live} AND event_name = 'bet' AND bet_result_amount IS NOT NULL
+    SELECT transaction_id FROM ${question.events} WHERE ${live} AND event_name = 'bet' AND bet_result_amount IS NOT NULL
       AND transaction_id IN (
-        SELECT parent_transaction_id FROM events
+        SELECT parent_transaction_id FROM ${question.events}
         WHERE ${live} AND event_name IN ('win', 'loss') AND ${inRangeSql} AND parent_transaction_id != ''))`
 }
 
-function moneySql(question: ReportQuestion): string {
+function moneySql(question: AskedOf<ReportQuestion>): string {
   const columns = `timestamp, event_name, client_user_id, currency, toDecimal256(events.amount, 18) AS value,
     if(${isSettledSql(question)}, NULL, ${resultSql}) AS result`
   const sum = (name: string) => `sumIf(value, event_name = '${name}')`
@@ -218,12 +224,12 @@ function moneySql(question: ReportQuestion): string {
 
 const monthSql = "toYYYYMM(toTimeZone(timestamp, 'UTC'))"
 
-function firstsSql(question: ReportQuestion): string {
+function firstsSql(question: AskedOf<ReportQuestion>): string {
   const live = liveSql(question)
   const columns = 'timestamp, received_at, request_id, position, client_user_id, currency, events.amount AS sent'
   const users =
     question.dimension === undefined
-      ? `SELECT ${columns}, '' AS dimension FROM events WHERE ${live} AND event_name = 'deposit'`
+      ? `SELECT ${columns}, '' AS dimension FROM ${question.events} WHERE ${live} AND event_name = 'deposit'`
       : eventsSql(question, columns, "event_name = 'deposit'")
   return firstsOfMonthsSql(
     question,

@@ -1,0 +1,93 @@
+// What later events took from days that were over, of whatever day they are themselves. There are two ways:
+//
+//   first_deposits_lost   a deposit of an earlier day came, so that the first deposit of its user is on that day
+//   settlements_lost      a bet came that brought its own result, so that its win or loss counts nothing any more
+//
+// Rollups keep what counts, not what counted once, so this is made from the events: of deposits and bets those that came
+// late are found first, by two columns, and only what has to do with them is read. A bet that tells a later day than its own
+// win or loss, and came within it, is not looked for.
+
+import type { Connection } from '../connection.ts'
+import { orderSql, resultSql } from '../event-sql.ts'
+import { eventsThen } from './events-then.ts'
+import { type LateFound, type LateQuestion, type LateRow, lateRowOf } from './report-more.ts'
+import { type AskedOf, inRangeSql, liveSql, paramsOf } from './report.ts'
+
+/** `events` and `amount` are what `day` lost; the rest is about the events that came. */
+export type LateEffect = LateRow & {
+  effect: 'first_deposits_lost' | 'settlements_lost'
+  /** Days on which the first and the last of them happened. */
+  first_event_day: string
+  last_event_day: string
+}
+
+export async function readLateEffects(connection: Connection, question: LateQuestion): Promise<LateEffect[]> {
+  const params = paramsOf(question)
+  const asked = { ...question, events: await eventsThen(connection, question) }
+  const found = await Promise.all(
+    [firstDepositsSql(asked), settlementsSql(asked)].map(sql => connection.select<EffectFound>('ask', sql, params)),
+  )
+  return found.flat().map(row => lateRowOf(row))
+}
+
+type EffectFound = LateFound & Omit<LateEffect, keyof LateRow>
+
+const endOfDaySql = (column: string) => `toStartOfDay(addDays(toTimeZone(${column}, {tz:String}), 1))`
+const dayText = (column: string) => `toString(toDate(${column}, {tz:String}))`
+
+/** Of pairs of what was (`was_at`, `value`, `currency`) and what came (`came_at`, `came_received`), by the day that lost. */
+function lostSql(effect: LateEffect['effect'], eventName: string, pairs: string): string {
+  return `SELECT ${dayText('was_at')} AS day, '${eventName}' AS event_name, currency, count() AS events,
+      toString(sum(toDecimal256(value, 18))) AS amount, toUnixTimestamp64Milli(min(came_received)) AS firstMs,
+      toUnixTimestamp64Milli(max(came_received)) AS lastMs, '${effect}' AS effect,
+      ${dayText('min(came_at)')} AS first_event_day, ${dayText('max(came_at)')} AS last_event_day
+    FROM (${pairs}) WHERE came_received >= ${endOfDaySql('was_at')}
+    GROUP BY day, currency ORDER BY day, currency`
+}
+
+/** Could have come to a day of the range when that was over: it came `days` after the end of its own day, at least. */
+function lateSql({ days }: { days: number }): string {
+  return `timestamp < toDateTime64({to:String}, 3, {tz:String})
+      AND received_at >= ${endOfDaySql('toDateTime64({from:String}, 3, {tz:String})')}
+      AND received_at >= addDays(${endOfDaySql('timestamp')}, ${days})`
+}
+
+/** Each deposit of users of whom one came late, beside the earliest of those that had come before it. */
+function firstDepositsSql(question: AskedOf<LateQuestion>): string {
+  const deposits = `${liveSql(question)} AND event_name = 'deposit'`
+  return lostSql(
+    'first_deposits_lost',
+    'deposit',
+    `SELECT was.1 AS was_at, was.2 AS currency, was.3 AS value, timestamp AS came_at, received_at AS came_received
+      FROM (
+        SELECT timestamp, received_at, place, argMin(tuple(timestamp, currency, sent, place), place) OVER (
+          PARTITION BY client_user_id ORDER BY received_at, place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS was
+        FROM (
+          SELECT timestamp, received_at, client_user_id, toString(currency) AS currency, events.amount AS sent,
+            ${orderSql} AS place
+          FROM ${question.events} WHERE ${deposits} AND timestamp < toDateTime64({to:String}, 3, {tz:String})
+            AND client_user_id IN (
+              SELECT client_user_id FROM ${question.events} WHERE ${deposits} AND ${lateSql({ days: 1 })})
+        )
+      ) WHERE place < was.4 AND was_at >= toDateTime64({from:String}, 3, {tz:String})
+        AND toDate(was_at, {tz:String}) > toDate(timestamp, {tz:String})`,
+  )
+}
+
+function settlementsSql(question: AskedOf<LateQuestion>): string {
+  const live = liveSql(question)
+  const bets = `${live} AND event_name = 'bet' AND bet_result_amount IS NOT NULL AND ${lateSql({ days: 0 })}`
+  return lostSql(
+    'settlements_lost',
+    'bet',
+    `SELECT was_at, currency, value, came_at, came_received
+      FROM (
+        SELECT parent_transaction_id AS transaction_id, timestamp AS was_at, received_at, currency, ${resultSql} AS value
+        FROM ${question.events} WHERE ${live} AND event_name IN ('win', 'loss') AND ${inRangeSql}
+          AND parent_transaction_id IN (SELECT transaction_id FROM ${question.events} WHERE ${bets})
+      ) AS s INNER JOIN (
+        SELECT transaction_id, timestamp AS came_at, received_at AS came_received FROM ${question.events} WHERE ${bets}
+      ) AS b USING transaction_id
+      WHERE came_received > s.received_at`,
+  )
+}
