@@ -4,6 +4,7 @@
 import type { Connection } from './connection.ts'
 import { faultOf, warehouseFault } from './fault.ts'
 import { insertWhole } from './insert-whole.ts'
+import { madeForReports } from './rollup-tables.ts'
 import {
   addColumn,
   addIndex,
@@ -13,7 +14,6 @@ import {
   events,
   factsTable,
   loads,
-  madeForReports,
   parked,
   rates,
   rejected,

@@ -22,7 +22,8 @@ import type { Connection } from './connection.ts'
 import { gameTypeSql, isMoneySql, noPlaceSql, orderSql, resultSql } from './event-sql.ts'
 import { insertWhole } from './insert-whole.ts'
 import type { RollingWarehouse, RollupName, RollupStep } from './load.ts'
-import { createTable, factsTable, madeForReports, rollups, stepEvents, stepFacts, stepUsers } from './schema.ts'
+import { madeForReports, rollups, stepEvents, stepFacts, stepUsers } from './rollup-tables.ts'
+import { createTable, factsTable } from './schema.ts'
 import { time } from './tab-rows.ts'
 
 type Ask = <T>(question: () => Promise<T>) => Promise<T>

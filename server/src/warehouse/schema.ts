@@ -5,7 +5,7 @@
 // Everything else that is looked up by value has a bloom filter. Whatever a replicated cluster would have otherwise
 // is in `tableEngine` alone.
 
-type Column = {
+export type Column = {
   name: string
   type: string
   /** What the column holds; becomes its comment in ClickHouse. */
@@ -24,6 +24,8 @@ export type Table = {
   engine?: string
   /** Beside those of every table. */
   settings?: Record<string, number>
+  /** Gone with the engine's process. */
+  inMemory?: true
 }
 
 /** Loads whose repetition is recognised: the last one is enough, the rest is for the careful. */
@@ -44,8 +46,9 @@ const tableSettings: Record<string, number> = {
   non_replicated_deduplication_window: deduplicationWindow,
 }
 
-const text = 'ZSTD(1)'
-const time = 'Delta(8), ZSTD(1)'
+/** How columns are compressed. */
+export const text = 'ZSTD(1)'
+export const time = 'Delta(8), ZSTD(1)'
 
 const originColumns: Column[] = [
   { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
@@ -242,283 +245,6 @@ export const resolutions: Table = {
   orderBy: 'product, decided_at, id, state',
 }
 
-const count = 'SimpleAggregateFunction(sum, UInt64)'
-/** Of decimals beyond 128 bits: see reports. */
-const sum = 'SimpleAggregateFunction(sum, Decimal(76, 18))'
-const bitmap = 'AggregateFunction(groupBitmap, UInt32)'
-
-/** What all rollups have. A row without a product and with a `step` says that the loads up to that one are in it. */
-const rollupColumns: Column[] = [
-  { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
-  {
-    name: 'build',
-    type: 'String',
-    about: 'which build of the rollups a step belongs to; empty on other rows',
-    codec: text,
-  },
-  { name: 'step', type: 'UInt64', about: 'the last load of a step; 0 on other rows', codec: text },
-]
-const at = (about: string): Column => ({ name: 'at', type: "DateTime('UTC')", about, codec: 'Delta(4), ZSTD(1)' })
-const day = at('the day (UTC) on which it happened')
-const person: Column = { name: 'person', type: 'UInt32', about: 'number of the user, see people', codec: text }
-const clickId: Column = { name: 'click_id', type: 'String', about: 'as sent', codec: text }
-/** Each number is there for all, by game type, and by provider, and each for quarters of an hour and for whole days. */
-const dimensions: Column[] = [
-  { name: 'grain', type: "Enum8('quarter' = 1, 'day' = 2)", about: 'how long the time is; days are of UTC' },
-  { name: 'part', type: 'LowCardinality(String)', about: 'game_type, game_provider, or empty: all' },
-  { name: 'value', type: 'LowCardinality(String)', about: 'which one; a game type is canonical where it is known' },
-]
-const games: Column[] = [
-  { name: 'game_type', type: 'LowCardinality(String)', about: 'canonical where it is known' },
-  { name: 'game_provider', type: 'LowCardinality(String)', about: 'as sent, or empty' },
-]
-const money: Column = { name: 'currency', type: 'LowCardinality(String)', about: 'of a money event; else empty' }
-const anyCurrency: Column = { name: 'currency', type: 'LowCardinality(String)', about: 'of any event, or empty' }
-const eventName: Column = { name: 'event_name', type: 'LowCardinality(String)', about: 'its name' }
-const mode: Column = { name: 'mode', type: "Enum8('live' = 1, 'test' = 2)", about: 'kind of the key' }
-const counted = (name: string): Column => ({ name, type: count, about: `how many ${name}`, codec: text })
-const summed = (name: string): Column => ({ name, type: sum, about: `the sum of ${name}`, codec: text })
-const earliest = (name: string, about: string): Column => ({
-  name,
-  type: "SimpleAggregateFunction(min, DateTime64(3, 'UTC'))",
-  about,
-})
-const latest = (name: string, about: string): Column => ({
-  name,
-  type: "SimpleAggregateFunction(max, DateTime64(3, 'UTC'))",
-  about,
-})
-const sums: Column[] = [
-  ...['registrations', 'logins', 'deposits', 'withdraws', 'bets', 'settlements'].map(counted),
-  ...['deposit_amount', 'withdraw_amount', 'stake', 'player_result'].map(summed),
-]
-const users: Column[] = [
-  { name: 'active', type: bitmap, about: 'numbers of users with any event' },
-  { name: 'depositors', type: bitmap, about: 'numbers of users with a deposit' },
-]
-
-function rollup(
-  name: string,
-  about: string,
-  keys: Column[],
-  values: Column[],
-  settings: Record<string, number> = {},
-): Table {
-  const all = [...rollupColumns, ...keys]
-  const orderBy = all.map(column => column.name).join(', ')
-  return { name, about, columns: [...all, ...values], engine: 'AggregatingMergeTree', orderBy, settings }
-}
-
-/** Where a few users or clicks of many are looked up: less is read beside each. */
-const fine = { index_granularity: 1024 }
-
-/** What reports add up, kept ready; everything in them can be made anew from the events. See rollups.ts. */
-export const rollups = {
-  numbers: rollup(
-    'rollup_numbers',
-    'Counts, sums and users by time. Users who were there at all stand in the rows without a currency.',
-    [...dimensions, at('when that time begins'), money],
-    [...sums, ...users],
-  ),
-  clicked: rollup(
-    'rollup_clicked',
-    'Counts, sums and users of events with a click, by click and day.',
-    [clickId, day, money],
-    [...sums, ...users],
-    fine,
-  ),
-  unclicked: rollup(
-    'rollup_unclicked',
-    'Counts and sums of events without a click, by user and day: they belong to the first click of their user.',
-    [person, day, money],
-    sums,
-    fine,
-  ),
-  users: rollup(
-    'rollup_users',
-    'What is known of each user.',
-    [person],
-    [
-      {
-        name: 'first_deposit',
-        type: `SimpleAggregateFunction(min, Tuple(place UInt128, currency String, amount Decimal(38, 18), click_id String,
-          game_type String, game_provider String))`,
-        about: 'the earliest deposit: its place first, by which it is the least; noPlace without any',
-      },
-      {
-        name: 'first_click',
-        type: 'SimpleAggregateFunction(min, Tuple(place UInt128, click_id String))',
-        about: 'the click of the earliest event that has one; noPlace without any',
-      },
-      earliest('first_register', 'the time of the earliest register, where there is one'),
-      counted('registers'),
-      counted('deposits'),
-    ],
-  ),
-  late: rollup(
-    'rollup_late',
-    'What was received in a later quarter of an hour than that in which it happened.',
-    [
-      at('the quarter of an hour in which it happened'),
-      {
-        name: 'received',
-        type: "DateTime('UTC')",
-        about: 'the quarter of an hour in which it was received',
-        codec: text,
-      },
-      eventName,
-      anyCurrency,
-    ],
-    [
-      counted('events'),
-      counted('amounts'),
-      summed('amount'),
-      earliest('first_received', 'when the first of them was received'),
-      latest('last_received', 'when the last of them was received'),
-    ],
-  ),
-  received: rollup(
-    'rollup_received',
-    'What was received, by hour, name and key; test events too.',
-    [
-      mode,
-      at('the hour in which it was received'),
-      eventName,
-      { name: 'key_id', type: 'LowCardinality(String)', about: 'id of the key it was sent with' },
-    ],
-    [
-      counted('events'),
-      counted('requests'),
-      earliest('first_received', 'when the first of them was received'),
-      latest('last_received', 'when the last of them was received'),
-    ],
-  ),
-  books: rollup(
-    'rollup_books',
-    'Exact sums by day, for the books of partners; test events too.',
-    [
-      mode,
-      { name: 'clock', type: "Enum8('event' = 1, 'received' = 2)", about: 'by which time the day is told' },
-      at('the day (UTC)'),
-      eventName,
-      anyCurrency,
-    ],
-    [counted('events'), counted('amounts'), summed('amount'), counted('bet_results'), summed('bet_result_amount')],
-  ),
-} as const satisfies Record<string, Table>
-
-export const people: Table = {
-  name: 'people',
-  about: 'Numbers of users, for the rollups: 1, 2, 3 …, given anew with each build.',
-  columns: [
-    { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
-    { name: 'client_user_id', type: 'String', about: "the partner's id of the user", codec: text },
-    { name: 'number', type: 'UInt32', about: 'the number' },
-  ],
-  orderBy: 'product, client_user_id',
-}
-
-const settledColumns: Column[] = [
-  { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
-  { name: 'transaction_id', type: 'String', about: 'of the bet', codec: text },
-  { name: 'load_seq', type: 'UInt64', about: 'the load that brought it', codec: time },
-]
-
-export const betResults: Table = {
-  name: 'bet_results',
-  about: 'Bets that brought their result themselves, for the rollups.',
-  columns: settledColumns,
-  orderBy: 'product, transaction_id',
-}
-
-export const settlements: Table = {
-  name: 'settlements',
-  about: 'Wins and losses of a bet that they name, for the rollups.',
-  columns: [
-    ...settledColumns,
-    { name: 'request_id', type: 'UUID', about: 'the request it came in', codec: text },
-    { name: 'position', type: 'UInt32', about: 'its index in the request', codec: text },
-    { name: 'timestamp', type: "DateTime64(3, 'UTC')", about: 'when it happened', codec: time },
-    { name: 'client_user_id', type: 'String', about: 'the user', codec: text },
-    { name: 'click_id', type: 'String', about: 'as sent, or empty', codec: text },
-    ...games,
-    { name: 'currency', type: 'LowCardinality(String)', about: 'upper case' },
-    { name: 'player_result', type: 'Decimal(76, 18)', about: 'what it would count', codec: text },
-  ],
-  orderBy: 'product, transaction_id',
-}
-
-/**
- * Where a step of the rollups is laid out while it is made: in memory, gone with the engine's process, and never trusted
- * without the row that says which step it is. Of a cluster, one server makes the steps.
- */
-const stagingEngine = 'Memory'
-
-const stagedColumns: Column[] = [
-  { name: 'build', type: 'String', about: 'of the row without a product, which says which step it is; else empty' },
-  { name: 'step', type: 'UInt64', about: 'the last load of the step, in that row; else 0' },
-  { name: 'load_seq', type: 'UInt64', about: 'the load that brought it' },
-  { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
-  mode,
-  { name: 'key_id', type: 'LowCardinality(String)', about: 'id of the key it was sent with' },
-  eventName,
-  { name: 'timestamp', type: "DateTime64(3, 'UTC')", about: 'when it happened' },
-  { name: 'received_at', type: "DateTime64(3, 'UTC')", about: 'when it was received' },
-  { name: 'position', type: 'UInt32', about: 'its index in the request' },
-  clickId,
-  ...games,
-  anyCurrency,
-  { name: 'amount', type: 'Nullable(Decimal(38, 18))', about: 'null when none was sent' },
-  { name: 'bet_result_amount', type: 'Nullable(Decimal(38, 18))', about: 'null when none was sent' },
-  { name: 'player_result', type: 'Decimal(38, 18)', about: 'what it counts' },
-  { name: 'taken_off', type: 'UInt64', about: 'the load of a settlement that is taken off; 0 of an event' },
-]
-
-/** The events of a step, and what is taken off with it, as far as rollups need them. */
-export const stepEvents: Table = {
-  name: 'step_events',
-  about: 'The events of a step of the rollups, while it is made.',
-  columns: [
-    ...stagedColumns,
-    { name: 'client_user_id', type: 'String', about: "the partner's id of the user" },
-    { name: 'request_id', type: 'UUID', about: 'the request it came in' },
-    { name: 'transaction_id', type: 'String', about: 'or empty' },
-    { name: 'parent_transaction_id', type: 'String', about: 'or empty' },
-  ],
-  engine: stagingEngine,
-  orderBy: '',
-}
-
-/** Who is in a step, with their numbers. */
-export const stepUsers: Table = {
-  name: 'step_users',
-  about: 'The users of a step of the rollups, while it is made.',
-  columns: [
-    {
-      name: 'product',
-      type: 'LowCardinality(String)',
-      about: 'id of the product; empty in the row that says that all are there',
-    },
-    { name: 'client_user_id', type: 'String', about: "the partner's id of the user" },
-    { name: 'is_new', type: 'Bool', about: 'whether the number is given with this step' },
-    { name: 'number', type: 'UInt32', about: 'see people' },
-  ],
-  engine: stagingEngine,
-  orderBy: '',
-}
-
-/** The same events with their users' numbers. */
-export const stepFacts: Table = {
-  name: 'step_facts',
-  about: 'What a step of the rollups adds up, while it is made.',
-  columns: [...stagedColumns, person, { name: 'place', type: 'UInt128', about: 'puts events in order' }],
-  engine: stagingEngine,
-  orderBy: '',
-}
-
-/** Everything that is made for reports, and is made anew from the events. */
-export const madeForReports: readonly Table[] = [...Object.values(rollups), people, betResults, settlements]
-
 /** Facts about the warehouse itself: its id. */
 export const factsTable: Table = {
   name: 'warehouse',
@@ -534,8 +260,7 @@ export const factsTable: Table = {
 /** The statement that creates a table. */
 export function createTable(table: Table): string {
   const columns = table.columns.map(column => `  ${declare(column)}`)
-  if (table.engine === stagingEngine)
-    return `CREATE TABLE IF NOT EXISTS ${table.name} (\n${columns.join(',\n')}\n) ENGINE = ${stagingEngine}`
+  if (table.inMemory) return `CREATE TABLE IF NOT EXISTS ${table.name} (\n${columns.join(',\n')}\n) ENGINE = Memory`
   const settings = Object.entries({ ...tableSettings, ...table.settings }).map(([name, value]) => `${name} = ${value}`)
   return [
     `CREATE TABLE IF NOT EXISTS ${table.name} (`,

@@ -21,7 +21,7 @@ import { readId } from './loading.ts'
 import { type Measured, measure } from './measuring.ts'
 import { versionOf } from './migrations.ts'
 import { rebuilt } from './rebuilding.ts'
-import { madeForReports } from './schema.ts'
+import { madeForReports } from './rollup-tables.ts'
 
 type Ask = <T>(question: () => Promise<T>) => Promise<T>
 

@@ -10,7 +10,7 @@ import type { DuplicateRow, EventRow, Origin, ParkedRow, RejectedRow, RollupName
 import { type EngineProcess, silentLogger, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeLoad, startMs, uuidOf } from '../testing/made-loads.ts'
 import type { Warehouse } from '../warehouse.ts'
-import { rollups } from '../schema.ts'
+import { rollups } from '../rollup-tables.ts'
 import { readDiagnostics } from './diagnostics.ts'
 
 const hourMs = 3_600_000

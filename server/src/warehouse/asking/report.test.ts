@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { EventRow, RollupName } from '../load.ts'
-import { rollups } from '../schema.ts'
+import { rollups } from '../rollup-tables.ts'
 import { type EngineProcess, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeLoad, uuidOf } from '../testing/made-loads.ts'
 import { type PlainQuestion, plainReport } from '../testing/plain-report.ts'
