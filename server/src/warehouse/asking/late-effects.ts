@@ -32,24 +32,24 @@ export async function readLateEffects(connection: Connection, question: LateQues
 
 type EffectFound = LateFound & Omit<LateEffect, keyof LateRow>
 
-const endOfDaySql = (column: string) => `toStartOfDay(addDays(toTimeZone(${column}, {tz:String}), 1))`
-const dayText = (column: string) => `toString(toDate(${column}, {tz:String}))`
+const daySql = (column: string) => `toDate(${column}, {tz:String})`
+const fromSql = 'toDateTime64({from:String}, 3, {tz:String})'
+const toSql = 'toDateTime64({to:String}, 3, {tz:String})'
 
 /** Of pairs of what was (`was_at`, `value`, `currency`) and what came (`came_at`, `came_received`), by the day that lost. */
 function lostSql(effect: LateEffect['effect'], eventName: string, pairs: string): string {
-  return `SELECT ${dayText('was_at')} AS day, '${eventName}' AS event_name, currency, count() AS events,
+  return `SELECT toString(${daySql('was_at')}) AS day, '${eventName}' AS event_name, currency, count() AS events,
       toString(sum(toDecimal256(value, 18))) AS amount, toUnixTimestamp64Milli(min(came_received)) AS firstMs,
       toUnixTimestamp64Milli(max(came_received)) AS lastMs, '${effect}' AS effect,
-      ${dayText('min(came_at)')} AS first_event_day, ${dayText('max(came_at)')} AS last_event_day
-    FROM (${pairs}) WHERE came_received >= ${endOfDaySql('was_at')}
+      toString(${daySql('min(came_at)')}) AS first_event_day, toString(${daySql('max(came_at)')}) AS last_event_day
+    FROM (${pairs}) WHERE ${daySql('came_received')} > ${daySql('was_at')}
     GROUP BY day, currency ORDER BY day, currency`
 }
 
-/** Could have come to a day of the range when that was over: it came `days` after the end of its own day, at least. */
+/** What can have come when a day of the range was over: more than so many days after its own. */
 function lateSql({ days }: { days: number }): string {
-  return `timestamp < toDateTime64({to:String}, 3, {tz:String})
-      AND received_at >= ${endOfDaySql('toDateTime64({from:String}, 3, {tz:String})')}
-      AND received_at >= addDays(${endOfDaySql('timestamp')}, ${days})`
+  return `timestamp < ${toSql} AND received_at >= addDays(${fromSql}, 1)
+      AND ${daySql('received_at')} > ${daySql('timestamp')} + ${days}`
 }
 
 /** Each deposit of users of whom one came late, beside the earliest of those that had come before it. */
@@ -65,12 +65,12 @@ function firstDepositsSql(question: AskedOf<LateQuestion>): string {
         FROM (
           SELECT timestamp, received_at, client_user_id, toString(currency) AS currency, events.amount AS sent,
             ${orderSql} AS place
-          FROM ${question.events} WHERE ${deposits} AND timestamp < toDateTime64({to:String}, 3, {tz:String})
+          FROM ${question.events} WHERE ${deposits} AND timestamp < ${toSql}
             AND client_user_id IN (
               SELECT client_user_id FROM ${question.events} WHERE ${deposits} AND ${lateSql({ days: 1 })})
         )
-      ) WHERE place < was.4 AND was_at >= toDateTime64({from:String}, 3, {tz:String})
-        AND toDate(was_at, {tz:String}) > toDate(timestamp, {tz:String})`,
+      ) WHERE place < was.4 AND was_at >= ${fromSql}
+        AND ${daySql('was_at')} > ${daySql('timestamp')}`,
   )
 }
 
