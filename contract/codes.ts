@@ -26,8 +26,9 @@ export const codes = {
   UNAUTHORIZED: {
     status: 401,
     error: 'Unauthorized',
-    meaning: 'There is no X-API-Key header, or its key is unknown, revoked, expired, or without the scope `ingest`.',
-    fix: 'Send a valid key in the X-API-Key header, once. Authorization is not read. A key that may send has the scope `ingest`.',
+    meaning:
+      'There is no X-API-Key header, or its key is unknown, revoked, expired, or without the scope that is needed here.',
+    fix: 'Send a valid key in the X-API-Key header, once. Authorization is not read. A key that may send has the scope `ingest`, one that may ask for receipts and reconciliation `read`.',
   },
   NOT_FOUND: {
     status: 404,

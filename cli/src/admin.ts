@@ -9,6 +9,8 @@ export type Query = Record<string, string | number | boolean | undefined>
 export type Admin = {
   get<Body>(path: string, query?: Query): Promise<Body>
   post<Body>(path: string, body: object): Promise<Body>
+  /** `json` as it is, so that the server sees what was written. */
+  postText<Body>(path: string, json: string): Promise<Body>
   patch<Body>(path: string, body: object): Promise<Body>
   remove<Body>(path: string): Promise<Body>
 }
@@ -26,7 +28,7 @@ export function openAdmin(options: AdminOptions): Admin {
   const base = readUrl(options.url, '--url')
   let token: Promise<string> | null = null
 
-  const call = async <Body>(method: string, path: string, body?: object): Promise<Body> => {
+  const call = async <Body>(method: string, path: string, body?: string): Promise<Body> => {
     token ??= findToken(options, base)
     const headers = {
       authorization: `Bearer ${await token}`,
@@ -37,15 +39,16 @@ export function openAdmin(options: AdminOptions): Admin {
       method,
       headers,
       signal: AbortSignal.timeout(options.timeoutMs ?? 60_000),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body }),
     })
     return readReply<Body>(reply, base)
   }
 
   return {
     get: (path, query = {}) => call('GET', path + queryText(query)),
-    post: (path, body) => call('POST', path, body),
-    patch: (path, body) => call('PATCH', path, body),
+    post: (path, body) => call('POST', path, JSON.stringify(body)),
+    postText: (path, json) => call('POST', path, json),
+    patch: (path, body) => call('PATCH', path, JSON.stringify(body)),
     remove: path => call('DELETE', path),
   }
 }

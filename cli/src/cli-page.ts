@@ -27,12 +27,14 @@ server program too.
 | exit code | means |
 |---|---|
 | 0 | it is done |
-| 1 | it could not be done; one sentence on stderr says why. Also: \`status\`, \`doctor\` or \`diagnostics\` found something that is not well |
+| 1 | it could not be done; one sentence on stderr says why. Also: \`status\`, \`doctor\`, \`diagnostics\` or \`audit verify\` found something that is not well |
 | 2 | it was asked for in a wrong way |
 
 What was asked for goes to stdout and everything else to stderr. With \`--json\` both are JSON; an error is
 \`{"error","code","message","problems":[{"name","message"}]}\`. Without it, rows are tables on a terminal and tab-separated
-lines elsewhere, and text that came from outside is printed without its control characters.
+lines elsewhere, and text that came from outside is printed without its control characters. With \`--csv\` it is so on a terminal; in a file or
+a pipe values are whole, but a text that begins like a formula (\`=\`, \`+\`, \`-\`, \`@\`, a tab, a line break) gets a \`'\` before it, so that no
+spreadsheet computes it. Numbers stay as they are, negative ones too.
 
 | variable | for |
 |---|---|

@@ -51,7 +51,7 @@ export function adminOf(choice: AdminChoice, { environment }: Setting): Admin {
 /** Reads an option that is a whole number. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return text => {
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN
     if (value >= least && value <= most) return value
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
   }

@@ -256,6 +256,25 @@ describe('the commands', () => {
     assert.deepEqual([code, stdout, JSON.parse(stderr).code], [1, '', 'WAREHOUSE_AWAY'])
   })
 
+  it('prints the header of a report without rows, and says when there is no such product', async () => {
+    const range = ['--from', '2026-06-01', '--to', '2026-06-02']
+    const late = (...more: string[]) => ask('report', 'late', '--product', 'demo', ...range, ...more)
+    const head = ['day', 'event_name', 'currency', 'events', 'amount', 'first_received_at', 'last_received_at']
+    assert.equal((await late('--csv')).stdout, `${head.join(',')}\r\n`)
+    assert.equal((await late()).stdout, `${head.join('\t')}\n`)
+    assert.equal((await late('--json')).stdout, '[]\n')
+    const nope = await ask('report', 'late', '--product', 'nope', ...range)
+    assert.deepEqual([nope.code, nope.stdout, nope.stderr], [1, '', 'datapulse: There is no product of this id\n'])
+  })
+
+  it('sends a rates file as it is, so that a key that is there twice is found', async () => {
+    const path = join(dataDir, 'rates.json')
+    await writeFile(path, '{"month":"2026-05","month":"2026-06"}')
+    const twice = await ask('rates', 'import', path)
+    assert.deepEqual([twice.code, twice.stdout], [1, ''])
+    assert.match(twice.stderr, /month was given 2 times/)
+  })
+
   it('doctor says how far a test event got', async () => {
     const createKey = fakes.needs.accounts.createKey.bind(fakes.needs.accounts)
     fakes.needs.accounts.createKey = async wish => {
@@ -307,6 +326,22 @@ describe('the launcher', () => {
     const help = await launch(['events', 'list', '--help'])
     assert.equal(help.code, 0)
     assert.match(help.stdout, /Examples:/)
+  })
+
+  it('says in help how to begin, and of each command what must be given, first', async () => {
+    const all = await launch(['--help'])
+    for (const said of [/First steps:/, /datapulse keys create --product/, /datapulse COMMAND --help/])
+      assert.match(all.stdout, said)
+    const summary = await launch(['report', 'summary', '--help'])
+    assert.equal(summary.code, 0)
+    assert.match(summary.stdout, /registrations, first deposits.*net deposits and\s+hold/s)
+    assert.doesNotMatch(summary.stdout, /the same/, 'it stands alone')
+    const options = [...summary.stdout.matchAll(/^ {2}--([\w-]+)/gm)].map(([, name]) => name)
+    assert.deepEqual(options.slice(0, 3), ['product', 'from', 'to'])
+    assert.deepEqual(options.slice(-3), ['json', 'url', 'data-dir'])
+    assert.equal((summary.stdout.match(/\(required\)/g) ?? []).length, 3)
+    const wrong = await launch(['replay', 'x', '--position', 'first'])
+    assert.deepEqual([wrong.code, /whole number from -2 to 4999/.test(wrong.stderr)], [2, true])
   })
 
   it('exits 1 when the server cannot be reached', async () => {

@@ -1,9 +1,10 @@
 // What people and programs see. Text that came from outside never reaches a terminal with its control characters: a
 // user id could hold an escape sequence. Tables and colours are for terminals; elsewhere rows are tab-separated lines.
-// JSON keeps every value, with what could move a terminal written as \u escapes.
+// JSON keeps every value, with what could move a terminal written as \u escapes; CSV keeps it where there is no terminal.
 
 import Table from 'cli-table3'
 import { stripVTControlCharacters, styleText } from 'node:util'
+import { csvLine } from './csv.ts'
 import type { Told } from './failure.ts'
 
 export type Cell = string | number | boolean | null | undefined | string[]
@@ -17,6 +18,8 @@ export type Output = {
   note(text: string): void
   json(value: unknown): void
   table(head: string[], rows: Cell[][]): void
+  /** For a program, so with its values whole; on a terminal they are made harmless. */
+  csv(head: string[], rows: Cell[][]): void
   failure(told: Told, json: boolean): void
   paint(colour: Colour, text: string): string
   /** Raw text to stdout. */
@@ -47,6 +50,10 @@ export function openOutput(stdout: Stream, stderr: Stream): Output {
       })
       table.push(...cells)
       stdout.write(`${table.toString()}\n`)
+    },
+    csv(head, rows) {
+      const told = (cell: Cell) => (coloured && cell != null && typeof cell !== 'number' ? plain(String(cell)) : cell)
+      for (const row of [head, ...rows]) stdout.write(csvLine(row.map(told)))
     },
     failure(told, json) {
       if (json) {

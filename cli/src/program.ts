@@ -1,6 +1,6 @@
 // All commands, put together. Each is one file in commands/.
 
-import { Command } from 'commander'
+import { Command, Help, type Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { Setting } from './command.ts'
 import { addAudit } from './commands/audit.ts'
@@ -57,14 +57,43 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addGenerate,
   ]
   for (const add of adds) add(program, setting)
+  program.addHelpText('after', firstSteps)
   everyCommand(program, command =>
     command
+      .configureHelp({ optionDescription, visibleOptions })
       .exitOverride()
       .showSuggestionAfterError()
       .showHelpAfterError('(--help says more)')
       .configureOutput({ writeErr: complain }),
   )
   return program
+}
+
+const firstSteps = `
+First steps:
+  $ datapulse serve                         run the server: its first start prints a key, and a line that sends an event
+  $ datapulse keys create --product casino  make a key for a partner
+  $ datapulse events list                   see what came
+  $ datapulse diagnostics --product casino  see why nothing comes
+
+\`datapulse COMMAND --help\` says more of each, with examples. In a checkout, write \`npx --no datapulse\`.`
+
+const plainHelp = new Help()
+
+function optionDescription(option: Option): string {
+  const told = plainHelp.optionDescription(option)
+  return option.mandatory ? `${told} (required)` : told
+}
+
+/** What must be there comes first, and what all commands share comes last. */
+function visibleOptions(command: Command): Option[] {
+  return plainHelp.visibleOptions(command).toSorted((a, b) => rankOf(a) - rankOf(b))
+}
+
+const shared = new Set(['--json', '--url', '--data-dir', '--api-url', '--help'])
+
+function rankOf({ mandatory, long }: Option): number {
+  return mandatory ? 0 : shared.has(long ?? '') ? 2 : 1
 }
 
 /** Visits a command and all below it. */

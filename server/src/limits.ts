@@ -166,6 +166,8 @@ export const limits = {
   pageRowsMax: 1_000,
   /** Body of an admin request; beyond it 413. */
   adminBodyBytesMax: 64 * 1024,
+  /** Of one with a month's rates, of which there may be 5,000; beyond it the same answer. */
+  adminRatesBodyBytesMax: 2 * 1024 * 1024,
   /** Wrong admin tokens of one address in a minute; beyond it 429. The right token is never held back. */
   adminBadTokensPerMinuteMax: 60,
   /** Addresses whose wrong tokens are counted at once; beyond it the oldest is forgotten. */

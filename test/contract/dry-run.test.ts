@@ -134,6 +134,10 @@ suite('dry run', { concurrency: true }, () => {
         ],
       )
       assert.deepEqual(misspelledFields, { 0: [{ sent: 'userAgent', expected: 'user_agent' }] })
+      assert.deepEqual(Object.keys(reply.body as object), [
+        ...['requestId', 'mode', 'total', 'successCount', 'failureCount', 'successEvents', 'errors'],
+        'misspelledFields',
+      ])
     }
   })
 

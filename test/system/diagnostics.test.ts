@@ -100,6 +100,32 @@ describe('diagnostics', () => {
     assert.equal(checkOf(tried, 'activity').numbers['accepted_events'], 1)
   })
 
+  it("counts nothing that an operator sent again: it is no traffic of the partner's", async () => {
+    const key = await server.key('bingo')
+    const { ip_address: _, ...withoutAddress } = login()
+    const { request_id } = await send(key, { ...withoutAddress, ip: '203.0.113.1' }, 400)
+    await until(
+      'it is kept',
+      async () => (await server.admin(`/api/rejected/requests/${String(request_id)}`)).status === 200,
+    )
+    for (let times = 0; times < 2; times++) {
+      const json = { request: request_id, mapping: { ip: 'ip_address' } }
+      assert.equal((await server.admin('/api/replay', { json })).body['accepted'], 1)
+      await server.drained()
+    }
+    assert.equal((await server.events('&product=bingo')).length, 1)
+    await until('it is counted', async () => checkOf(await ask('bingo'), 'schema').numbers['refused_requests'] === 1)
+    const told = await ask('bingo')
+    const { verdict, numbers } = checkOf(told, 'activity')
+    assert.deepEqual([verdict, numbers['accepted_events'], numbers['last_received_at']], ['problem', 0, null])
+    assert.equal(checkOf(told, 'keys').numbers['accepted_requests'], 0)
+    assert.deepEqual(
+      ['duplicates', 'conflicts', 'click_id', 'delay', 'clock'].map(name => checkOf(told, name).verdict),
+      Array.from({ length: 5 }, () => 'nothing'),
+    )
+    assert.equal(told.events.find(({ event_name }) => event_name === 'login')?.state, 'errors')
+  })
+
   it('still knows them after a restart', async () => {
     await server.stop()
     await server.start()

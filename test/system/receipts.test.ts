@@ -146,6 +146,7 @@ describe('receipts', () => {
     await change({ scopes: ['ingest'] })
     const refused = await ask(`/${request}`)
     assert.deepEqual([refused.status, refused.body['code']], [401, 'UNAUTHORIZED'])
+    assert.match(String(refused.body['message']), /may not read receipts, .* scope read/)
     await change({ scopes: ['read'], rate_limit: 1_000 })
     assert.equal((await ask(`/${request}`)).status, 200)
     assert.match((await ask(`/${request}`)).headers.get('ratelimit-policy') ?? '', /q=1000;/)

@@ -110,7 +110,9 @@ describe('reconciliation', () => {
       assert.equal(status, 400, query)
       assert.match(String(body['message']), wanted)
     }
-    assert.equal((await ask('?from=2026-06-01&to=2026-06-02', await server.key('casino'))).status, 401)
+    const { status, body } = await ask('?from=2026-06-01&to=2026-06-02', await server.key('casino'))
+    assert.equal(status, 401)
+    assert.match(String(body['message']), /may not read the reconciliation, .* scope read/)
     const posted = await server.post('/v2/s2s/reconciliation', key, '{}')
     assert.deepEqual([posted.status, posted.headers.get('allow')], [405, 'GET'])
   })

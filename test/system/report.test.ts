@@ -199,6 +199,17 @@ describe('reports', () => {
       ],
     )
     assert.deepEqual(report('daily', '--received-before', '2026-06-01T00:00:00Z'), [])
+    const none = run('report', 'daily', ...range, '--csv', '--received-before', '2026-06-01T00:00:00Z')
+    assert.equal(none, `${csv[0]}\r\n`, 'without rows it is the header alone')
+  })
+
+  it('takes as many rates of a month as it says', () => {
+    const path = join(directory, 'many.json')
+    const rates = Array.from({ length: 5_000 }, (_, n) => ({ currency: `COIN${n}`, rate: 1.5 }))
+    const file = { month: '2025-01', baseCurrency: 'USD', generatedAt: '2025-02-01T00:00:00Z', rates }
+    writeFileSync(path, JSON.stringify(file, null, 2))
+    assert.match(run('rates', 'import', path), /5000 currencies/)
+    assert.equal(run('rates', 'show', '2025-01').trimEnd().split('\n').length, 5_001)
   })
 
   it('which later events changed a day that was over', async () => {
@@ -262,5 +273,6 @@ describe('reports', () => {
     assert.equal(await ask('daily?product=casino&from=2026-06-01&to=2026-07-02&tz=Mars/Base'), 400)
     assert.equal(await ask('daily?from=2026-06-01&to=2026-07-02'), 400)
     assert.equal(await ask('daily?product=casino&from=2026-06-01&to=2026-06-02&effects=true'), 400)
+    assert.equal(await ask('daily?product=nope&from=2026-06-01&to=2026-07-02'), 404)
   })
 })

@@ -29,7 +29,7 @@ type Verdict = {
 }
 
 export function addAudit(program: Command, setting: Setting): void {
-  const audit = program.command('audit').description('the record of every administrative act')
+  const audit = program.command('audit').description('list and verify the record of every administrative act')
 
   withLimit(withAdmin(audit.command('list'), setting))
     .description('list acts, the newest first: who, when, what, on what, and how it ended')

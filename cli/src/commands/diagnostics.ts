@@ -30,7 +30,7 @@ export function addDiagnostics(program: Command, setting: Setting): void {
     .description(
       'say why events of a product do not arrive, and how good they are; exit code 1 when there is a problem',
     )
-    .requiredOption('--product <product>', 'of this product')
+    .requiredOption('--product <product>', 'the product whose events are looked for')
     .addOption(new Option('--mode <mode>', 'sent with keys of this kind').choices(['live', 'test']).default('live'))
     .option('--since <time>', 'what came at this time or later: ISO 8601, Unix time, or 15m, 24h, 7d ago', '24h')
     .option('--until <time>', 'what came before this time')

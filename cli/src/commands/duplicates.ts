@@ -11,7 +11,9 @@ type DuplicatesChoice = AdminChoice &
   PagedChoice & { event?: string; transaction?: string; conflicts?: true; unresolved?: true }
 
 export function addDuplicates(program: Command, setting: Setting): void {
-  const duplicates = program.command('duplicates').description('events that came again')
+  const duplicates = program
+    .command('duplicates')
+    .description('list events that came again, and decide about those that differ')
 
   withLimit(withQuestion(withAdmin(duplicates.command('list'), setting)))
     .description('list events that were there already; the first one stands')

@@ -17,7 +17,7 @@ type EventsChoice = AdminChoice &
   }
 
 export function addEvents(program: Command, setting: Setting): void {
-  const events = program.command('events').description('the events that were stored, each once')
+  const events = program.command('events').description('list the events that were stored, each once')
 
   withLimit(withQuestion(withAdmin(events.command('list'), setting)))
     .description('list stored events, the last received first')

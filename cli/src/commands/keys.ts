@@ -31,7 +31,9 @@ type CreateChoice = AdminChoice & {
 type UpdateChoice = AdminChoice & Pick<CreateChoice, 'name' | 'rateLimit' | 'expires' | 'scope'>
 
 export function addKeys(program: Command, setting: Setting): void {
-  const keys = program.command('keys').description('the keys with which events are sent')
+  const keys = program
+    .command('keys')
+    .description('make, list, change and revoke the keys with which partners send events')
 
   withAdmin(keys.command('create'), setting)
     .description('make a key, and its product if that is new; the key is shown once')

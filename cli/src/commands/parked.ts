@@ -6,7 +6,9 @@ import { gatherPages, printJsonPages, readPages } from '../pages.ts'
 import { type PagedChoice, withLimit, withQuestion } from '../question.ts'
 
 export function addParked(program: Command, setting: Setting): void {
-  const parked = program.command('parked').description('events that could not be processed and were put aside')
+  const parked = program
+    .command('parked')
+    .description('list events that were acknowledged, could not be processed, and were put aside')
 
   withLimit(withQuestion(withAdmin(parked.command('list'), setting)))
     .description('list what was put aside, with the reason')

@@ -7,7 +7,9 @@ import { plain } from '../output.ts'
 type Product = { id: string; created_at: string; retention_days: number | null }
 
 export function addProducts(program: Command, setting: Setting): void {
-  const products = program.command('products').description('the products whose events are kept')
+  const products = program
+    .command('products')
+    .description('make, list and change products: keys, events and reports are each of one')
 
   withAdmin(products.command('list'), setting)
     .description('list the products')

@@ -7,7 +7,7 @@ import { Failure } from '../failure.ts'
 import type { Row } from '../pages.ts'
 
 export function addRates(program: Command, setting: Setting): void {
-  const rates = program.command('rates').description('monthly exchange rates, to US dollars')
+  const rates = program.command('rates').description('import, list and show monthly exchange rates, to US dollars')
 
   withAdmin(rates.command('import'), setting)
     .description("import a month's file; it takes the place of all rates of that month")
@@ -15,7 +15,7 @@ export function addRates(program: Command, setting: Setting): void {
     .addHelpText('after', examples('datapulse rates import rates-2026-06.json'))
     .action(async (path: string, choice: AdminChoice) => {
       const file = await readJson(path)
-      const made = await adminOf(choice, setting).post<{ month: string; currencies: number }>('/api/rates', file)
+      const made = await adminOf(choice, setting).postText<Imported>('/api/rates', file)
       if (choice.json) setting.output.json(made)
       else setting.output.line(`Rates of ${made.currencies} currencies count for ${made.month} from now on.`)
     })
@@ -45,7 +45,10 @@ export function addRates(program: Command, setting: Setting): void {
     })
 }
 
-async function readJson(path: string): Promise<object> {
+type Imported = { month: string; currencies: number }
+
+/** The text, which is JSON. */
+async function readJson(path: string): Promise<string> {
   let text: string
   try {
     text = await readFile(path, 'utf8')
@@ -53,7 +56,8 @@ async function readJson(path: string): Promise<object> {
     throw new Failure('NO_FILE', `Cannot read ${path}: ${(error as Error).message}`)
   }
   try {
-    return JSON.parse(text) as object
+    JSON.parse(text)
+    return text
   } catch (error) {
     throw new Failure('BAD_FILE', `Cannot import ${path} because it must be JSON: ${(error as Error).message}`)
   }

@@ -29,7 +29,7 @@ type Receipt = {
 }
 
 export function addReceipts(program: Command, setting: Setting): void {
-  const receipts = program.command('receipts').description('what became of each event that was acknowledged')
+  const receipts = program.command('receipts').description('show what became of each event that was acknowledged')
 
   withAdmin(receipts.command('show'), setting)
     .description('show what became of the events of a request, or of those with an id of the sender')

@@ -11,7 +11,7 @@ type RequestsChoice = AdminChoice &
   PagedChoice & { key?: string; code?: string; rule?: string; field?: string; request?: string }
 
 export function addRejected(program: Command, setting: Setting): void {
-  const rejected = program.command('rejected').description('events that were refused at the door')
+  const rejected = program.command('rejected').description('count, list and show what was refused at the door')
 
   withAdmin(rejected.command('list'), setting)
     .description('count refused events by product, key and code')
@@ -43,12 +43,12 @@ export function addRejected(program: Command, setting: Setting): void {
     .action((choice: RequestsChoice) => listRequests(choice, setting))
 
   withRules(withQuestion(withAdmin(rejected.command('rules'), setting)))
-    .description('group them by what was wrong: rule and field')
+    .description('count the requests that were refused by what was wrong: rule and field')
     .addHelpText('after', examples('datapulse rejected rules --since 24h'))
     .action((choice: RequestsChoice) => listRules(choice, setting))
 
   withAdmin(rejected.command('show'), setting)
-    .description('show one of them: what was wrong, and the body as it was sent')
+    .description('show a request that was refused: what was wrong, and its body as it was sent')
     .argument('<request>', 'the request id')
     .addHelpText('after', examples('datapulse rejected show 0199f2d4-5a31-7c7e-9d3e-3c1f6f0b8a55'))
     .action((request: string, choice: AdminChoice) => showRequest(request, choice, setting))
@@ -56,7 +56,7 @@ export function addRejected(program: Command, setting: Setting): void {
 
 function withRules(command: Command): Command {
   return command
-    .option('--key <id>', 'of this key only')
+    .option('--key <id>', 'of the key with this id only')
     .option('--code <code>', 'with this code only')
     .option('--rule <rule>', 'with a violation of this rule')
     .option('--field <field>', 'with a violation of this field')

@@ -1,7 +1,7 @@
 // `datapulse replay`: sends a rejected request, or what is parked, again after a fix.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
+import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin } from '../command.ts'
 import { Failure } from '../failure.ts'
 
 type ReplayChoice = AdminChoice & {
@@ -25,9 +25,9 @@ export function addReplay(program: Command, setting: Setting): void {
     .description('send a rejected request, or what is parked, again; sending it twice counts once')
     .argument('<request>', 'the request id')
     .option('--dry-run', 'only say what would become of it: do this first')
-    .option('--map <sent=name>', 'give a key another name; may be given several times', addMapping, {})
+    .option('--map <sent=name>', 'give a key another name; may be given several times', addMapping)
     .option('--partial', 'send the good events even where others are bad')
-    .option('--position <index>', 'of several parked events of the request, this one', Number)
+    .option('--position <index>', 'of several parked events of the request, this one', wholeNumber(-2, 4_999))
     .addHelpText(
       'after',
       examples(
@@ -70,7 +70,7 @@ function tell({ events, accepted, errors, without_id, request_id }: Report, isDr
     output.line(`${without_id} have no id of their own: if they were sent again by their sender, they are there twice.`)
 }
 
-function addMapping(text: string, before: Record<string, string>): Record<string, string> {
+function addMapping(text: string, before: Record<string, string> | undefined): Record<string, string> {
   const [, sent, name] = /^([^=]+)=([^=]+)$/.exec(text) ?? []
   if (sent === undefined || name === undefined) throw new InvalidArgumentError('It must be SENT=NAME.')
   return { ...before, [sent]: name }

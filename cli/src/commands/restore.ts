@@ -17,7 +17,7 @@ export function addRestore(program: Command, { environment }: Setting): void {
         './data',
       ),
     )
-    .option('--erasures <file>', 'a newer erasures.json than the backup’s: these users are kept out too')
+    .option('--erasures <file>', "a newer erasures.json than the backup's: these users are kept out too")
     .option('--check', 'only check that the backup is whole: every file by its checksum')
     .addHelpText(
       'after',

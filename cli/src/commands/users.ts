@@ -22,7 +22,7 @@ type Erasure = {
 const lookEveryMs = 200
 
 export function addUsers(program: Command, setting: Setting): void {
-  const users = program.command('users').description('the persons of whom events tell')
+  const users = program.command('users').description('erase users, and list the erasures')
 
   withAdmin(users.command('erase'), setting)
     .description('delete all events of a user, and take in none from now on; waits until the warehouse has none')

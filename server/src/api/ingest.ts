@@ -162,16 +162,17 @@ export class Ingest {
     exchange.partial = target.partial
     if (target.dryRun) exchange.purpose = 'dry run'
     if (req.method !== 'POST') return methodRefusal(req.method, 'POST')
-    return this.#refusalByKey(exchange, 'ingest') ?? this.#refusalByBodyHeaders(exchange)
+    return this.#refusalByKey(exchange, 'ingest', 'send events') ?? this.#refusalByBodyHeaders(exchange)
   }
 
-  #refusalByKey(exchange: Exchange, scope: 'ingest' | 'read'): Refusal | null {
+  /** `what` it takes the scope for. */
+  #refusalByKey(exchange: Exchange, scope: 'ingest' | 'read', what: string): Refusal | null {
     const { accounts, keys, limiter, now } = this.#needs
     const presented = exchange.req.headers['x-api-key'] as string | undefined
     const key = presented === undefined ? null : accounts.findKey(presented, exchange.receivedMs)
     if (key === null) return this.#refuseKey(exchange, presented)
     // Somebody's key, sent to the wrong door: no guess at one, so it does not count towards a flood of them.
-    if (!key.scopes.includes(scope)) return scopeRefusal(scope, key)
+    if (!key.scopes.includes(scope)) return scopeRefusal(what, scope, key)
     const inUse = keys.use(key, exchange.receivedMs)
     exchange.key = inUse
     const steadyMs = limiter.steady(now())
@@ -234,7 +235,8 @@ export class Ingest {
     exchange.purpose = 'read'
     const { method } = exchange.req
     if (method !== 'GET') return methodRefusal(method, 'GET')
-    const refusal = this.#refusalByKey(exchange, 'read')
+    const what = target.route === 'requests' ? 'read receipts' : 'read the reconciliation'
+    const refusal = this.#refusalByKey(exchange, 'read', what)
     if (refusal !== null) return refusal
     const problem = hostProblem(exchange.req)
     if (problem !== null) return { code: 'BAD_REQUEST', message: problem, events: 0 }

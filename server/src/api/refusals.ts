@@ -15,11 +15,11 @@ export function tooLarge(): Refusal {
   return { code: 'PAYLOAD_TOO_LARGE', message, events: 1 }
 }
 
-export function scopeRefusal(scope: 'ingest' | 'read', { product, id }: DoorKey): Refusal {
-  const what = scope === 'ingest' ? 'send events' : 'read receipts'
+/** `what` it may not do: `send events`. */
+export function scopeRefusal(what: string, scope: 'ingest' | 'read', { product, id }: DoorKey): Refusal {
   return {
     code: 'UNAUTHORIZED',
-    message: `This key may not ${what}, as it was made without the scope ${scope}`,
+    message: `This key may not ${what}, as it is without the scope ${scope}`,
     events: 1,
     countedAs: { product, keyId: id, code: 'KEY_SCOPE' },
   }

@@ -13,7 +13,7 @@ export type LogRecord = {
   requestId: string
   /** Product id; `''` on a tally. */
   product: string
-  /** Id of the key that sent it; `''` on a tally. */
+  /** Id of the key that sent it, marked when an operator sends it again (steps/replay-key.ts); `''` on a tally. */
   keyId: string
   mode: 'live' | 'test'
   /** When the API received it: Unix milliseconds. */

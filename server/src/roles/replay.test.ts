@@ -60,7 +60,7 @@ async function run(rows: Kept[], wish: Partial<ReplayWish> = {}) {
 const sentence = ({ report }: { report: unknown }) => (typeof report === 'string' ? report : '')
 
 describe('sending again', () => {
-  test('a parked event keeps its place, its product and its key', async () => {
+  test('a parked event keeps its place and its product, and its key says who sent it again', async () => {
     const one = kept(event(), { position: 3, head: null, reason: 'event_failed', idempotencyKey: 'k' })
     const { report, sent } = await run([one])
     assert.equal(report.requestId, 'new')
@@ -68,7 +68,7 @@ describe('sending again', () => {
       {
         head: {
           product: 'casino',
-          keyId: 'key_1',
+          keyId: 'replay:key_1',
           mode: 'test',
           events: 1,
           positions: [3],
@@ -78,6 +78,8 @@ describe('sending again', () => {
         events: [event()],
       },
     ])
+    const again = await run([{ ...one, keyId: 'replay:key_1' }])
+    assert.equal(again.sent[0]?.head.keyId, 'replay:key_1', 'and says it once')
   })
 
   test('a parked request is sent as what it was, a single event or a batch', async () => {

@@ -1,9 +1,11 @@
 // Sends again what was rejected or parked: as it was sent, or with keys under other names. Checked by the door's own
 // check; a dry run goes no further. What is sent is a request of its own in the log, which remembers of which one it is,
-// so that an event without an id of its own is the same event however often it is sent again.
+// so that an event without an id of its own is the same event however often it is sent again; and its key id says that it
+// is no traffic of the partner's.
 
 import { checkDryRun, type EventErrors } from '@datapulse/contract'
 import { type Derive, processEvent } from '../steps/derive.ts'
+import { replayKeyId } from '../steps/replay-key.ts'
 import { eventsToReplay, renameKeys } from '../steps/replay.ts'
 import type { Kept } from '../warehouse/asking/rejections.ts'
 import type { ReplayHead } from './answers.ts'
@@ -74,7 +76,8 @@ export async function replay(parts: ReplayParts, wish: ReplayWish): Promise<Repl
     requestId: null,
   }
   if (wish.dryRun || good.length === 0 || (errors.length > 0 && !wish.partial)) return report
-  const { product, keyId, mode, idempotencyKey, requestId: replayOf } = one
+  const { product, mode, idempotencyKey, requestId: replayOf } = one
+  const keyId = replayKeyId(one.keyId)
   const positions = good.map(placeOf)
   const head: ReplayHead = { product, keyId, mode, events: good.length, positions, replayOf, idempotencyKey }
   return { ...report, requestId: await parts.send(head, outcome.kept ?? batch) }

@@ -51,7 +51,7 @@ export function dryRun(question: DryRunQuestion, body: Uint8Array, derive: Deriv
   return JSON.stringify(batchReply(question, requestId, echoes))
 }
 
-function batchReply({ positions, errors, keyPrefix }: DryRunQuestion, requestId: string, echoes: Echo[]): object {
+function batchReply({ positions, errors }: DryRunQuestion, requestId: string, echoes: Echo[]): object {
   const misspelled: Record<string, MisspelledField[]> = {}
   const successEvents = echoes.map(({ misspelledFields: found, ...echo }, i) => {
     const index = positions?.[i] ?? i
@@ -60,7 +60,6 @@ function batchReply({ positions, errors, keyPrefix }: DryRunQuestion, requestId:
   })
   return {
     requestId,
-    apiKey: `${keyPrefix}…`,
     mode: 'dryrun',
     total: echoes.length + errors.length,
     successCount: echoes.length,

@@ -56,6 +56,10 @@ describe('a rates file', () => {
     assert.deepEqual(problemsOf(rate({ currency: 'USD', rate: 1.1 })), ['rates[1].rate'])
     assert.deepEqual(problemsOf(rate({ currency: 'TWD', rate: 1, source: 'x' })), ['rates[1].source'])
     assert.deepEqual(problemsOf({ month: 1, baseCurrency: 2, rates: [3] }), ['month', 'baseCurrency', 'rates[0]'])
+    const many = (count: number) => ({
+      rates: Array.from({ length: count }, (_, n) => ({ currency: `C${n}`, rate: 1 })),
+    })
+    assert.deepEqual([problemsOf(many(5_000)), problemsOf(many(5_001))], [[], ['rates']])
     for (const other of [null, [], 7, 'text']) assert.equal(readRatesFile(other).ok, false)
   })
 

@@ -44,6 +44,7 @@ it('the page has the refusals and no others', () => {
 
 it('the page has the limits as they are', () => {
   assert.ok(page.includes(`${limits.adminBodyBytesMax / 1024} KiB`))
+  assert.ok(page.includes(`${limits.adminRatesBodyBytesMax / 1024 / 1024} MiB`))
   assert.ok(page.includes(`Over ${limits.adminBadTokensPerMinuteMax}\nwrong tokens`))
   assert.ok(page.includes(`1 to ${limits.pageRowsMax} rows`))
   const { auditEntriesMax, auditAttemptsMax, auditAttemptsPerMinuteMax } = limits

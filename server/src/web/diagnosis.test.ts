@@ -390,7 +390,12 @@ describe('how good it is', () => {
     const behind = checkOf('clock', clock({}, 5.5 * 3_600_000 + 800))
     assert.equal(behind.verdict, 'attention')
     assert.match(behind.next, /5\.5 h looks like local time/)
-    assert.doesNotMatch(checkOf('clock', clock({}, 47 * minuteMs)).next, /local time/)
+    const isZone = (least: number) => checkOf('clock', clock({}, least)).next.includes('local time')
+    assert.deepEqual(
+      [25, 36, 47, 475, 486, 840].map(minutes => isZone(minutes * minuteMs)),
+      [true, false, false, true, false, true],
+    )
+    assert.ok(!isZone(14.5 * 60 * minuteMs) && !isZone(178 * dayMs), 'no place is so far from UTC')
   })
 
   it('names that are nearly known: a problem when the known one does not come', () => {

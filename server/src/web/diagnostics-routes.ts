@@ -1,9 +1,10 @@
 // The admin API's answer to why no events of a product arrive: /api/diagnostics.
 
 import { diagnose } from './diagnosis.ts'
+import { checkProduct } from './known-product.ts'
 import type { WebNeeds } from './needs.ts'
 import { lengthOfTime, oneOf, past, productId, readQuery, required } from './parameters.ts'
-import { badParameters, Refusal } from './problem.ts'
+import { badParameters } from './problem.ts'
 import type { Route } from './routes.ts'
 
 const parameters = {
@@ -22,8 +23,7 @@ export function diagnosticsRoutes(needs: WebNeeds): Route[] {
       path: '/api/diagnostics',
       async answer({ query, now }) {
         const { product, mode: wanted, ...times } = readQuery(query, parameters, now)
-        if (!needs.accounts.listProducts().some(({ id }) => id === product))
-          throw new Refusal('NOT_FOUND', 'There is no product of this id')
+        checkProduct(needs.accounts, product)
         const mode = wanted ?? 'live'
         const keys = needs.accounts.listKeys(product!).filter(key => key.mode === mode)
         const time = timeOf(times, now)

@@ -1,6 +1,7 @@
 // The admin API's answers about persons who are to be erased, and how long a product's events are kept.
 
 import { sentField, sentFields } from './act.ts'
+import { checkProduct } from './known-product.ts'
 import type { Accounts, Erasure } from './needs.ts'
 import { integer, orNever, productId, readFields, readQuery, required, text } from './parameters.ts'
 import { badParameters, Refusal } from './problem.ts'
@@ -33,7 +34,7 @@ export function erasureRoutes(accounts: Accounts): Route[] {
           const message = 'retention_days must be given: that is what is changed'
           throw badParameters([{ name: 'retention_days', message }])
         }
-        if (!accounts.listProducts().some(product => product.id === id)) throw noProduct()
+        checkProduct(accounts, id)
         const days = retention_days === 'never' ? null : retention_days
         const result = await accounts.updateProduct(id, { retentionDays: days })
         if (!result.ok) throw new Refusal('NOT_POSSIBLE', result.problem)
@@ -45,6 +46,7 @@ export function erasureRoutes(accounts: Accounts): Route[] {
       path: '/api/erasures',
       async answer({ query, now }) {
         const { product } = readQuery(query, { product: productId }, now)
+        checkProduct(accounts, product)
         return { body: { erasures: accounts.listErasures(product ?? undefined).map(showErasure) } }
       },
     },
@@ -64,7 +66,7 @@ export function erasureRoutes(accounts: Accounts): Route[] {
           user: required(text(userBytesMax), 'it is the client_user_id of who is erased'),
         }
         const { product, user } = readFields(body, table, now)
-        if (!accounts.listProducts().some(one => one.id === product)) throw noProduct()
+        checkProduct(accounts, product)
         const result = await accounts.requestErasure(product!, user!)
         if (!result.ok) throw new Refusal('NOT_POSSIBLE', result.problem)
         return { status: result.created ? 202 : 200, body: showErasure(result.erasure) }
@@ -81,8 +83,4 @@ export function erasureRoutes(accounts: Accounts): Route[] {
       },
     },
   ]
-}
-
-function noProduct(): Refusal {
-  return new Refusal('NOT_FOUND', 'There is no product of this id')
 }

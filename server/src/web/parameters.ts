@@ -206,7 +206,7 @@ function readAll<T extends Table>(
 }
 
 /** What was sent, short enough and safe to repeat. */
-function shorten(sent: unknown): string {
+export function shorten(sent: unknown): string {
   const shown = typeof sent === 'string' ? sent : (JSON.stringify(sent) ?? String(sent))
   // oxlint-disable-next-line no-control-regex
   const plain = shown.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?')

@@ -12,6 +12,11 @@ const coverageShare = 0.8
 const delayAttentionMs = 10 * 60_000
 const aheadShare = 0.01
 const leastDelayMs = 15 * 60_000
+/** No place is further from UTC. */
+const zoneMsMax = 14 * 3_600_000
+const zoneStepMs = 30 * 60_000
+/** Delays are known within 1%, and events come a little later than they happen. */
+const zoneToleranceMs = 5 * 60_000
 
 export const qualityChecks: ((facts: Facts) => Check)[] = [
   checkDuplicates,
@@ -149,9 +154,10 @@ function checkClock({ found: { mistakes, stored } }: Facts): Check {
 
 /** A shift by half hours is a time zone's. */
 function zoneHint(ms: number | null): string {
-  const halfHours = Math.abs(ms ?? 0) / 1_800_000
-  const isWhole = halfHours >= 0.98 && Math.abs(halfHours - Math.round(halfHours)) <= 0.02 * Math.max(1, halfHours)
-  return isWhole ? `: ${length(ms ?? 0)} looks like local time` : ''
+  const shiftMs = Math.abs(ms ?? 0)
+  const nearestMs = Math.round(shiftMs / zoneStepMs) * zoneStepMs
+  const isZone = nearestMs > 0 && nearestMs <= zoneMsMax && Math.abs(shiftMs - nearestMs) <= zoneToleranceMs
+  return isZone ? `: ${length(shiftMs)} looks like local time` : ''
 }
 
 function checkNames({ found }: Facts): Check {

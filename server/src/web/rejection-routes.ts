@@ -1,6 +1,7 @@
 // The admin API's answers about rejected requests, and sending them again.
 
 import { sentField, sentFields } from './act.ts'
+import { checkProduct } from './known-product.ts'
 import type { ReplayWish, WebNeeds } from './needs.ts'
 import {
   flag,
@@ -33,7 +34,7 @@ const filters = {
 }
 const groupsMax = 1_000
 
-type Values = { [Name in keyof typeof filters]: string | number | null }
+type Values = { product: string | null } & { [Name in keyof typeof filters]: string | number | null }
 
 export function rejectionRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
   return [
@@ -43,6 +44,7 @@ export function rejectionRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       async answer({ query, now }) {
         const page = { limit: integer(1, pageRowsMax), cursor: text(1_024) }
         const { limit, cursor, ...values } = readQuery(query, { ...filters, ...page }, now)
+        checkProduct(needs.accounts, values.product)
         const asked = {
           ...questionOf(values),
           limit: limit ?? Math.min(50, pageRowsMax),
@@ -57,6 +59,7 @@ export function rejectionRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       path: '/api/rejected/rules',
       async answer({ query, now }) {
         const { limit, ...values } = readQuery(query, { ...filters, limit: integer(1, groupsMax) }, now)
+        checkProduct(needs.accounts, values.product)
         const rows = await needs.groupRejections({ ...questionOf(values), limit: limit ?? groupsMax })
         return { body: { rules: rows.map(showRow) } }
       },

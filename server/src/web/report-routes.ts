@@ -1,8 +1,10 @@
 // The admin API's reports: /api/reports/:id, where the id is the report's name. Amounts are decimal text, each report is
-// an array of flat rows. What the numbers mean: docs/reference/reports.md.
+// an array of flat rows, and names their columns, so that one without rows has them too. What the numbers mean:
+// docs/reference/reports.md.
 
 import { shareOf, subtract } from '../steps/conversion.ts'
-import type { ReportNumbers, ReportQuestion, WebNeeds } from './needs.ts'
+import { checkProduct } from './known-product.ts'
+import type { FunnelRow, ReportNumbers, ReportQuestion, WebNeeds } from './needs.ts'
 import { dayText, flag, integer, past, productId, readQuery, required, timeZone } from './parameters.ts'
 import { badParameters, Refusal } from './problem.ts'
 import type { Route } from './routes.ts'
@@ -23,30 +25,67 @@ const parameters = {
 }
 
 type Row = Record<string, string | number | null>
-type Asked = Omit<ReportQuestion, 'bucket' | 'dimension'> & { effects?: boolean }
-type Read = (needs: WebNeeds, question: Asked) => Promise<Row[]>
+type Question = Omit<ReportQuestion, 'bucket' | 'dimension'> & { effects?: boolean }
+/** `columns` are those of each row, in their order. */
+type Report = {
+  columns: (question: Pick<Question, 'converted' | 'effects'>) => string[]
+  read: (needs: WebNeeds, question: Question) => Promise<Row[]>
+}
+
+/** Every number of a report, in the order of its columns. */
+const numbers = Object.keys({
+  registrations: true,
+  logins: true,
+  active_users: true,
+  ftd_count: true,
+  ftd_amount: true,
+  deposit_count: true,
+  deposit_amount: true,
+  depositors: true,
+  withdraw_count: true,
+  withdraw_amount: true,
+  bet_count: true,
+  stake: true,
+  player_result: true,
+  ggr: true,
+} satisfies Record<keyof Omit<ReportNumbers, 'time' | 'dimension' | 'currency' | 'unconverted_count'>, true>)
+
+/** `unconverted_count` is there where something was to be converted. */
+const numbersAfter =
+  (...first: string[]): Report['columns'] =>
+  ({ converted }) => [...first, 'currency', ...numbers, ...(converted === true ? ['unconverted_count'] : [])]
+
+const funnelColumns = ['registered', 'deposited_once', 'deposited_twice', 'deposited_once_rate', 'repeat_rate']
+const lateColumns = ['day', 'event_name', 'currency', 'events', 'amount', 'first_received_at', 'last_received_at']
 
 /** By name. */
-const reports: Record<string, Read> = {
-  daily: async (needs, question) =>
-    (await needs.readReport({ ...question, bucket: 'day' })).map(row => timed('day', row, question)),
-  hourly: async (needs, question) =>
-    (await needs.readReport({ ...question, bucket: 'hour' })).map(row => timed('hour', row, question)),
-  summary: async (needs, question) =>
-    (await needs.readReport({ ...question, bucket: 'none' })).map(row => ({
-      ...numbersOf(row, question),
-      ...ratiosOf(row),
-    })),
+const reports: Record<string, Report> = {
+  daily: byTime('day'),
+  hourly: byTime('hour'),
+  summary: {
+    columns: question => [...numbersAfter()(question), 'net_deposits', 'hold'],
+    read: async (needs, question) =>
+      (await needs.readReport({ ...question, bucket: 'none' })).map(row => ({ ...row, ...ratiosOf(row) })),
+  },
   clicks: byDimension('click_id'),
   games: byDimension('game_type'),
   providers: byDimension('game_provider'),
-  funnel: async (needs, question) =>
-    (await needs.readFunnel({ ...question, byClick: false })).map(({ click_id: _, ...row }) => withShares(row)),
-  'funnel-clicks': async (needs, question) =>
-    (await needs.readFunnel({ ...question, byClick: true }))
-      .slice(0, question.dimensionsMax)
-      .map(row => withShares(row)),
-  late: readLate,
+  funnel: {
+    columns: () => funnelColumns,
+    read: async (needs, question) => (await needs.readFunnel({ ...question, byClick: false })).map(withShares),
+  },
+  'funnel-clicks': {
+    columns: () => ['click_id', ...funnelColumns],
+    read: async (needs, question) =>
+      (await needs.readFunnel({ ...question, byClick: true })).slice(0, question.dimensionsMax).map(withShares),
+  },
+  late: {
+    columns: ({ effects }) => [
+      ...lateColumns,
+      ...(effects === true ? ['effect', 'first_event_day', 'last_event_day'] : []),
+    ],
+    read: readLate,
+  },
 }
 
 /** Those whose rows could be without end. */
@@ -61,14 +100,15 @@ export function reportRoutes(needs: WebNeeds): Route[] {
       path: '/api/reports/:id',
       async answer({ query, id, now }) {
         const values = readQuery(query, parameters, now)
-        const read = Object.hasOwn(reports, id) ? reports[id] : undefined
-        if (read === undefined)
+        const report = Object.hasOwn(reports, id) ? reports[id] : undefined
+        if (report === undefined)
           throw new Refusal('NOT_FOUND', `There is no such report: there are ${reportNames.join(', ')}`)
         const { product, from, to, tz, converted, received_before, limit, effects } = values
         if (limit !== null && !limited.has(id))
           throw badParameters([{ name: 'limit', message: `limit is for the reports ${[...limited].join(', ')}` }])
         if (effects !== null && id !== 'late')
           throw badParameters([{ name: 'effects', message: 'effects is for the report late' }])
+        checkProduct(needs.accounts, product)
         if (from! >= to!) throw badParameters([{ name: 'to', message: 'to must be later than from' }])
         const question = {
           product: product!,
@@ -80,35 +120,42 @@ export function reportRoutes(needs: WebNeeds): Route[] {
           ...(received_before !== null && { receivedBeforeMs: received_before }),
           ...(limited.has(id) && { dimensionsMax: limit ?? clicksDefault }),
         }
-        return { body: { report: id, rows: await read(needs, question) } }
+        const columns = report.columns(question)
+        const rows = await report.read(needs, question)
+        return { body: { report: id, columns, rows: rows.map(row => inColumns(row, columns)) } }
       },
     },
   ]
 }
 
 /** What came to each day, and with `effects` what it lost by others that came: in the order of days. */
-async function readLate(needs: WebNeeds, { effects = false, ...question }: Asked): Promise<Row[]> {
+async function readLate(needs: WebNeeds, { effects = false, ...question }: Question): Promise<Row[]> {
   if (!effects) return needs.readLate(question)
   const [came, lost] = await Promise.all([needs.readLate(question), needs.readLateEffects(question)])
   const added = came.map(row => ({ ...row, effect: 'added', first_event_day: row.day, last_event_day: row.day }))
   return [...added, ...lost].toSorted((a, b) => (a.day < b.day ? -1 : a.day === b.day ? 0 : 1))
 }
 
-function byDimension(dimension: 'click_id' | 'game_type' | 'game_provider'): Read {
-  return async (needs, question) => {
-    const rows = await needs.readReport({ ...question, bucket: 'none', dimension })
-    return rows.map(row => ({ [dimension]: row.dimension, ...numbersOf(row, question) }))
+function byTime(bucket: 'day' | 'hour'): Report {
+  return {
+    columns: numbersAfter(bucket),
+    read: async (needs, question) =>
+      (await needs.readReport({ ...question, bucket })).map(row => ({ ...row, [bucket]: row.time })),
   }
 }
 
-function timed(name: 'day' | 'hour', row: ReportNumbers, question: { converted?: boolean }): Row {
-  return { [name]: row.time, ...numbersOf(row, question) }
+function byDimension(dimension: 'click_id' | 'game_type' | 'game_provider'): Report {
+  return {
+    columns: numbersAfter(dimension),
+    read: async (needs, question) => {
+      const rows = await needs.readReport({ ...question, bucket: 'none', dimension })
+      return rows.map(row => ({ ...row, [dimension]: row.dimension }))
+    },
+  }
 }
 
-/** `unconverted_count` is there where something was to be converted. */
-function numbersOf(row: ReportNumbers, { converted }: { converted?: boolean }): Row {
-  const { time: _time, dimension: _dimension, currency, unconverted_count, ...numbers } = row
-  return { currency, ...numbers, ...(converted === true && { unconverted_count }) }
+function inColumns(row: Row, columns: readonly string[]): Row {
+  return Object.fromEntries(columns.map(name => [name, row[name] ?? null]))
 }
 
 /** Shares have six digits after the point; null where there is nothing to divide by. */
@@ -119,7 +166,7 @@ function ratiosOf({ deposit_amount, withdraw_amount, ggr, stake }: ReportNumbers
   }
 }
 
-function withShares(row: { registered: number; deposited_once: number; deposited_twice: number }): Row {
+function withShares(row: FunnelRow): Row {
   const { registered, deposited_once, deposited_twice } = row
   return {
     ...row,

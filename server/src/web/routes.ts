@@ -3,9 +3,11 @@
 
 import { erasureRoutes } from './erasure-routes.ts'
 import { createHash } from 'node:crypto'
+import { limits } from '../limits.ts'
 import { type Act, sentField, sentFields } from './act.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
+import { checkProduct } from './known-product.ts'
 import type { Accounts, ConflictDecision, Filter, Key, KeyChange, KeyWish, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
@@ -31,10 +33,13 @@ import { turnPage } from './turn-page.ts'
 
 export type Asked = { query: URLSearchParams; id: string; body: object; now: number }
 export type Answer = { status?: 200 | 201 | 202; body: unknown }
-/** What changes something is an act: it has a name, and is recorded before and after it is done (act.ts). */
+/**
+ * What changes something is an act: it has a name, and is recorded before and after it is done (act.ts). `bodyBytesMax`:
+ * where it is not that of every route.
+ */
 export type Route = { path: string; answer: (asked: Asked) => Promise<Answer> } & (
   | { method: 'GET' }
-  | { method: 'POST' | 'PATCH' | 'DELETE'; act: Act }
+  | { method: 'POST' | 'PATCH' | 'DELETE'; act: Act; bodyBytesMax?: number }
 )
 
 const idBytesMax = 512
@@ -66,6 +71,10 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
     limit: limit ?? Math.min(50, pageRowsMax),
     ...(cursor !== null && { cursor }),
   })
+  const filterIn = (values: Filters) => {
+    checkProduct(needs.accounts, values.product ?? null)
+    return filterOf(values)
+  }
   return [
     ...accountRoutes(needs.accounts),
     ...erasureRoutes(needs.accounts),
@@ -74,7 +83,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       path: '/api/events',
       async answer({ query, now }) {
         const values = readQuery(query, { ...question, ...page, ...eventFilters, raw: flag }, now)
-        const asked = { ...filterOf(values), ...pageOf(values), raw: values.raw === true }
+        const asked = { ...filterIn(values), ...pageOf(values), raw: values.raw === true }
         const { rows, cursor } = await turnPage(asked, needs.listEvents)
         return { body: { events: rows.map(showRow), next: cursor } }
       },
@@ -86,7 +95,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
         const table = { ...question, ...countFilters, by: listOf(...countBy), clock: oneOf('received', 'event') }
         const values = readQuery(query, { ...table, limit: integer(1, countRowsMax) }, now)
         const rows = await needs.countEvents({
-          ...filterOf(values),
+          ...filterIn(values),
           ...(values.by !== null && { by: values.by }),
           ...(values.clock !== null && { clock: values.clock }),
           limit: values.limit ?? countRowsMax,
@@ -104,7 +113,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
           ...(values.resolved !== null && { resolved: values.resolved }),
         }
         const { rows, cursor } = await turnPage(
-          { ...filterOf(values), ...pageOf(values), ...conflict },
+          { ...filterIn(values), ...pageOf(values), ...conflict },
           needs.listDuplicates,
         )
         return { body: { duplicates: rows.map(showRow), next: cursor } }
@@ -116,7 +125,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       async answer({ query, now }) {
         const values = readQuery(query, { ...question, ...page, request: uuid, raw: flag }, now)
         const { rows, cursor } = await turnPage(
-          { ...filterOf(values), ...pageOf(values), raw: values.raw === true },
+          { ...filterIn(values), ...pageOf(values), raw: values.raw === true },
           needs.listParked,
         )
         return { body: { parked: rows.map(showRow), next: cursor } }
@@ -138,6 +147,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
           throw badParameters([{ name: 'request', message }])
         }
         const { idempotency_key: idempotencyKey, ...others } = Object.fromEntries(given) as Record<string, string>
+        checkProduct(needs.accounts, product)
         const found = await needs.receipts({
           ...(product !== null && { product }),
           ...(mode !== null && { mode }),
@@ -155,7 +165,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
         const values = readQuery(query, { product: productId, since: past, until: past }, now)
         return {
           body: {
-            rejected: (await needs.countRejected(filterOf(values))).map(showRow),
+            rejected: (await needs.countRejected(filterIn(values))).map(showRow),
           },
         }
       },
@@ -197,6 +207,7 @@ function ratesRoutes(needs: WebNeeds): Route[] {
         on: ({ body }) => ({ target: sentField(body, 'month'), values: { sha256: sha256(JSON.stringify(body)) } }),
         done: ({ body }) => ({ values: sentFields(body, 'currencies') }),
       },
+      bodyBytesMax: limits.adminRatesBodyBytesMax,
       async answer({ query, body, now }) {
         readQuery(query, none, now)
         const result = await needs.importRates(body)
@@ -331,9 +342,9 @@ function accountRoutes(accounts: Accounts): Route[] {
       path: '/api/products/:id',
       async answer({ query, id, now }) {
         readQuery(query, none, now)
+        checkProduct(accounts, id)
         const product = accounts.listProducts().find(one => one.id === id)
-        if (product === undefined) throw new Refusal('NOT_FOUND', 'There is no product of this id')
-        return { body: showProduct(product) }
+        return { body: showProduct(product!) }
       },
     },
     {
@@ -341,6 +352,7 @@ function accountRoutes(accounts: Accounts): Route[] {
       path: '/api/keys',
       async answer({ query, now }) {
         const { product } = readQuery(query, { product: productId }, now)
+        checkProduct(accounts, product)
         return { body: { keys: accounts.listKeys(product ?? undefined).map(key => show(key, now)) } }
       },
     },
@@ -419,7 +431,9 @@ async function readStanding(needs: WebNeeds, now: number) {
   }
 }
 
-type Filters = { [Name in keyof typeof question | keyof typeof eventFilters]?: string | number | null }
+type Filters = { product?: string | null } & {
+  [Name in keyof typeof question | keyof typeof eventFilters]?: string | number | null
+}
 
 /** Only what was asked for; `since` and `until` under the names that say their unit. */
 function filterOf(values: Filters): Filter {

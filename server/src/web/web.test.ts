@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
+import { limits } from '../limits.ts'
 import { away, type Fakes, makeFakes, startMs } from './fakes.ts'
 import { hashToken } from './guard.ts'
 import { openWeb, type Web } from './web.ts'
@@ -33,6 +34,10 @@ describe('the admin port', () => {
     return { status: reply.status, headers: reply.headers, body: (await reply.json()) as any }
   }
   const post = (path: string, body: unknown) => ask(path, { method: 'POST', body: JSON.stringify(body) })
+  const refusalOf = async (path: string) => {
+    const { status, body } = await ask(path)
+    return [status, body.message]
+  }
 
   it('shows a page and metrics without a token', async () => {
     const page = await fetch(`${at}/`)
@@ -180,6 +185,73 @@ describe('the admin port', () => {
     assert.equal((await ask('/api/products', { method: 'POST', body: '[]' })).body.code, 'BAD_BODY')
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     assert.equal((await ask('/api/products', { method: 'POST', body: 'id=a', headers: form })).status, 415)
+  })
+
+  it('takes a body with each field once, as a query each parameter, and says which is there again', async () => {
+    const twice = '{"id":"a-1","\\u0069d":"a-2","list":[{"n":1},{"n":1,"x":{"n":{},"n":2},"n":3,"n":[]}]}'
+    const { status, body } = await ask('/api/products', { method: 'POST', body: twice })
+    assert.deepEqual([status, body.code], [400, 'BAD_PARAMETERS'])
+    assert.deepEqual(
+      body.problems.map(({ message }: { message: string }) => message),
+      [
+        'list[1].x.n was given 2 times: give it once',
+        'list[1].n was given 3 times: give it once',
+        'id was given 2 times: give it once',
+      ],
+    )
+  })
+
+  it('takes more of a rates file than of any other body', async () => {
+    const rates = Array.from({ length: 5_000 }, (_, n) => ({ currency: `CURRENCY${n}`, rate: '1.123456789012345678' }))
+    const file = { month: '2026-06', baseCurrency: 'USD', generatedAt: '2026-07-01T00:00:00Z', rates }
+    const sent = await ask('/api/rates', { method: 'POST', body: JSON.stringify(file, null, 2) })
+    assert.equal(sent.status, 201)
+    const large = await post('/api/rates', { ...file, note: 'x'.repeat(limits.adminRatesBodyBytesMax) })
+    assert.deepEqual([large.status, large.body.message.includes(limits.adminRatesBodyBytesMax)], [413, true])
+  })
+
+  it('knows no product that nobody made, whatever is asked of it', async () => {
+    const days = 'from=2026-06-01&to=2026-06-02'
+    for (const path of [
+      ...['events', 'counts', 'duplicates', 'parked', 'rejected', 'rejected/requests', 'rejected/rules', 'keys'],
+      ...['erasures', 'diagnostics'],
+    ])
+      assert.deepEqual(await refusalOf(`/api/${path}?product=nope`), [404, 'There is no product of this id'], path)
+    for (const name of ['daily', 'summary', 'funnel', 'late'])
+      assert.deepEqual(await refusalOf(`/api/reports/${name}?product=nope&${days}`), [
+        404,
+        'There is no product of this id',
+      ])
+    assert.deepEqual(await refusalOf('/api/receipts?product=nope&transaction=t'), [
+      404,
+      'There is no product of this id',
+    ])
+    assert.equal((await ask('/api/audit?product=nope')).status, 200, 'acts on it were refused, and are recorded')
+  })
+
+  it('names the columns of a report, of one without rows too', async () => {
+    const days = 'product=demo&from=2026-06-01&to=2026-06-02'
+    const columnsOf = async (name: string, more = '') => {
+      const { columns, rows } = (await ask(`/api/reports/${name}?${days}${more}`)).body
+      for (const row of rows) assert.deepEqual(Object.keys(row), columns, name)
+      return columns
+    }
+    const [day, ...numbers] = await columnsOf('daily')
+    assert.deepEqual([day, numbers[0], numbers.length], ['day', 'currency', 15])
+    assert.deepEqual(await columnsOf('hourly', '&converted=true'), ['hour', ...numbers, 'unconverted_count'])
+    assert.deepEqual(await columnsOf('summary'), [...numbers, 'net_deposits', 'hold'])
+    for (const [name, dimension] of [
+      ['clicks', 'click_id'],
+      ['games', 'game_type'],
+      ['providers', 'game_provider'],
+    ] as const)
+      assert.deepEqual(await columnsOf(name), [dimension, ...numbers])
+    const users = ['registered', 'deposited_once', 'deposited_twice', 'deposited_once_rate', 'repeat_rate']
+    assert.deepEqual(await columnsOf('funnel'), users)
+    assert.deepEqual(await columnsOf('funnel-clicks'), ['click_id', ...users])
+    assert.deepEqual(await columnsOf('late'), [
+      ...['day', 'event_name', 'currency', 'events', 'amount', 'first_received_at', 'last_received_at'],
+    ])
   })
 
   it('answers 503 while the warehouse is away, and keys, products and status go on', async () => {

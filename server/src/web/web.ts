@@ -17,7 +17,8 @@ import { withDeadline } from './deadline.ts'
 import { frontPage } from './front-page.ts'
 import { allowedHosts, checkHost, hashToken, openTokenGuard, type TokenGuard } from './guard.ts'
 import type { Caller, WayIn, WebLogger, WebNeeds } from './needs.ts'
-import { Refusal, refusalOf, refusalReply } from './problem.ts'
+import { badParameters, Refusal, refusalOf, refusalReply } from './problem.ts'
+import { findRepeatedNames } from './repeated-names.ts'
 import { adminRoutes, type Route } from './routes.ts'
 
 export type WebOptions = {
@@ -180,7 +181,8 @@ function addPath(
   recording: Recording,
 ): void {
   const allow = routes.map(route => (route.method === 'GET' ? 'GET, HEAD' : route.method)).join(', ')
-  const limited = bodyLimit({ maxSize: limits.adminBodyBytesMax, onError: refuseSize })
+  const maxSize = Math.max(...routes.map(bodyBytesMaxOf))
+  const limited = bodyLimit({ maxSize, onError: () => refuseSize(maxSize) })
   const withToken = async (c: Context<Env>, next: () => Promise<void>) => {
     checkToken(c)
     await next()
@@ -208,8 +210,12 @@ function addressOf(c: Context<Env>): string | null {
   return c.env.incoming.socket.remoteAddress ?? null
 }
 
-function refuseSize(): never {
-  throw new Refusal('TOO_LARGE', `A body may have at most ${limits.adminBodyBytesMax} bytes`, {
+function bodyBytesMaxOf(route: Route): number {
+  return (route.method === 'GET' ? undefined : route.bodyBytesMax) ?? limits.adminBodyBytesMax
+}
+
+function refuseSize(bytesMax: number): never {
+  throw new Refusal('TOO_LARGE', `A body may have at most ${bytesMax} bytes here`, {
     headers: { connection: 'close' },
   })
 }
@@ -227,5 +233,7 @@ async function readBody(c: Context<Env>): Promise<object> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Refusal('BAD_BODY', 'The body must be a JSON object')
   }
+  const repeated = findRepeatedNames(sent)
+  if (repeated.length > 0) throw badParameters(repeated)
   return body
 }

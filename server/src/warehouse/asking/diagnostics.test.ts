@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Event } from '@datapulse/contract'
 import { limits } from '../../limits.ts'
+import { replayKeyId } from '../../steps/replay-key.ts'
 import { type RejectionHead, rejectedPosition, rejectedReason } from '../../steps/rejection.ts'
 import { connect } from '../connection.ts'
 import type { DuplicateRow, EventRow, Origin, ParkedRow, RejectedRow, RollupName } from '../load.ts'
@@ -101,6 +102,7 @@ const events = [
   made('login', 24 * hourMs, 0),
   made('deposit', 1, 0, {}, { mode: 'test', keyId: 'key_t' }),
   made('deposit', 1, 0, {}, { product: 'poker', keyId: 'key_p' }),
+  made('withdraw', 9_000, 3_600_000, { clickId: 'c' }, { keyId: replayKeyId('key_a') }),
 ]
 
 before(async () => {
@@ -113,6 +115,7 @@ before(async () => {
         again(made('register', 5_000, 0), false),
         again(made('bet', 6_000, 0, {}, { keyId: 'key_b', position: 3 }), true),
         again(made('bet', -5_000, 0), true),
+        again(made('bet', 9_000, 0, {}, { keyId: replayKeyId('key_a') }), true),
       ],
       parked: [
         rejection(1, '{"event_name":" login "}'),
@@ -137,6 +140,13 @@ before(async () => {
         rejection(6, '{"event_name":"login"}', {}, { mode: 'test' }),
         rejection(-1, '{"event_name":"login"}'),
         { origin: made('x', 7_000, 0).origin, events: 1, reason: 'event_failed', detail: '', raw: '{}' },
+        {
+          origin: made('x', 9_000, 0, {}, { keyId: replayKeyId('key_a') }).origin,
+          events: 1,
+          reason: 'event_failed',
+          detail: '',
+          raw: '{}',
+        },
         {
           origin: { ...made('x', 8_000, 0).origin, position: -1 },
           events: 5,

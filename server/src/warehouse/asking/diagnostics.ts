@@ -2,7 +2,7 @@
 // they mean). A window may hold a hundred million events, so what must be exact is counted in one pass over as little as
 // will do: time, name, key, position; the whole hours of a long window are counted already (rollup_received). Coverage, delays and settlement are looked at in at most `lookedMax` events or so, in
 // slices spread over the time. Names that came are excluded from the look at all times, which the order of the table makes
-// cheap. Lists are cut (limits.ts): the known names and the largest stay.
+// cheap. Lists are cut (limits.ts): the known names and the largest stay. What operators sent again is in nothing of it.
 
 import { knownEventNames } from '@datapulse/contract'
 import { limits } from '../../limits.ts'
@@ -14,6 +14,7 @@ import {
   type Repeated,
   type Stored,
 } from '../../steps/diagnostics.ts'
+import { replayPrefix } from '../../steps/replay-key.ts'
 import { rejectedReason } from '../../steps/rejection.ts'
 import type { Connection, Params } from '../connection.ts'
 import { readBuild } from '../rollups.ts'
@@ -122,7 +123,7 @@ function latest(rows: readonly LastSeen[]): LastSeen[] {
     .slice(0, limits.diagnosticsRowsMax)
 }
 
-const whose = 'product = {product:String} AND mode = {mode:String}'
+const whose = `product = {product:String} AND mode = {mode:String} AND NOT startsWith(key_id, '${replayPrefix}')`
 const inTime = `received_at >= fromUnixTimestamp64Milli({sinceMs:Int64}, 'UTC')
     AND received_at < fromUnixTimestamp64Milli({untilMs:Int64}, 'UTC')`
 const millis = (column: string) => `toUnixTimestamp64Milli(${column})`
