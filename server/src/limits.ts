@@ -112,6 +112,8 @@ export const limits = {
   rejectionAgeMsMax: 30 * 86_400_000,
   /** They are looked through this often, and what is beyond is deleted. */
   rejectionTrimMs: 600_000,
+  /** Of one of them, so many events are sent again at most: a whole body of the smallest events that are any good. */
+  replayEventsMax: 120_000,
 
   // rollups of reports
   /** A step is made this often, */

@@ -99,7 +99,7 @@ export class Installation {
     return reply(await fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(10_000) }))
   }
 
-  async post(path: string, key: string, body: string, headers: Record<string, string> = {}): Promise<Reply> {
+  async post(path: string, key: string, body: string | Buffer, headers: Record<string, string> = {}): Promise<Reply> {
     const sent = { 'content-type': 'application/json', 'x-api-key': key, ...headers }
     return reply(
       await fetch(`${this.url}${path}`, { method: 'POST', headers: sent, body, signal: AbortSignal.timeout(20_000) }),

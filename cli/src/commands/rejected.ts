@@ -96,7 +96,11 @@ async function listRules(choice: RequestsChoice, setting: Setting): Promise<void
   return setting.output.table(head, rows)
 }
 
-type Shown = Row & { violations: { index?: number; field: string; rule: string; message: string }[]; raw: string }
+type Shown = Row & {
+  violations: { index?: number; field: string; rule: string; message: string }[]
+  exact: boolean
+  raw: string
+}
 
 async function showRequest(request: string, choice: AdminChoice, setting: Setting): Promise<void> {
   const { output } = setting
@@ -109,5 +113,9 @@ async function showRequest(request: string, choice: AdminChoice, setting: Settin
   const rows = body.violations.map(({ index, field, rule, message }) => [index ?? null, field, rule, message])
   output.table(['#', 'field', 'rule', 'message'], rows)
   output.line()
+  if (!body.exact)
+    output.line(
+      'Bytes that are not UTF-8 were replaced by \ufffd: this is not what was sent, and cannot be sent again.',
+    )
   return output.line(plain(body.raw))
 }

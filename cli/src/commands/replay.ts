@@ -16,8 +16,9 @@ type Report = {
   accepted: number
   rejected: number
   errors: { index: number; violations: { field: string; rule: string; message: string }[] }[]
+  erased: number
   without_id: number
-  request_id: string | null
+  request_ids: string[]
 }
 
 export function addReplay(program: Command, setting: Setting): void {
@@ -50,22 +51,26 @@ async function replay(request: string, choice: ReplayChoice, setting: Setting): 
   })
   if (choice.json) output.json(report)
   else tell(report, dry_run === true, setting)
-  if (report.request_id === null && dry_run !== true)
+  if (report.request_ids.length === 0 && dry_run !== true)
     throw new Failure(
       'NOTHING_SENT',
       'Nothing was sent, because events are bad: map their keys, or send the good ones with --partial',
     )
 }
 
-function tell({ events, accepted, errors, without_id, request_id }: Report, isDry: boolean, { output }: Setting): void {
+function tell(report: Report, isDry: boolean, { output }: Setting): void {
+  const { events, accepted, errors, erased, without_id, request_ids } = report
   for (const { index, violations } of errors)
     output.table(
       ['#', 'field', 'rule', 'message'],
       violations.map(({ field, rule, message }) => [index, field, rule, message]),
     )
   const good = `${accepted} of ${events} events are good`
-  if (request_id !== null) output.line(`${accepted} of ${events} events were sent, in request ${request_id}.`)
+  const requests = request_ids.length === 1 ? 'request' : 'requests'
+  if (request_ids.length > 0)
+    output.line(`${accepted} of ${events} events were sent, in ${requests} ${request_ids.join(', ')}.`)
   else output.line(isDry ? `${good}; nothing was sent.` : `${good}.`)
+  if (erased > 0) output.line(erased === 1 ? '1 was erased with its user.' : `${erased} were erased with their users.`)
   if (without_id > 0)
     output.line(`${without_id} have no id of their own: if they were sent again by their sender, they are there twice.`)
 }

@@ -5,7 +5,7 @@
 // another look.
 
 import { identityOfText } from '../steps/identity.ts'
-import { withoutUsers } from '../steps/without-users.ts'
+import { withoutTaken, withoutUsers } from '../steps/without-users.ts'
 import type { ErasingWarehouse, ExpiredCounts, IdentityRow, KeptText } from '../warehouse/load.ts'
 
 export type EraseParts = {
@@ -55,20 +55,20 @@ async function eraseTexts(
   of: (mark: string) => Erased,
 ): Promise<void> {
   const blank: KeptText[] = []
-  const changed: { text: KeptText; raw: string }[] = []
+  const changed: { text: KeptText; other: Pick<KeptText, 'detail' | 'raw'> }[] = []
   for await (const texts of warehouse.keptTexts(product)) {
     for (const text of texts) {
       const marks = new Set<string>()
-      const raw = withoutUsers(text.raw, userId => {
+      const left = withoutUsers(text.raw, userId => {
         const mark = markOf(userId)
         if (mark !== null) marks.add(mark)
         return mark !== null
       })
-      if (raw === null) continue
+      if (left === null) continue
       // A single event that is parked; anything else is a request, perhaps of several persons.
       const isEvent = text.position >= 0
       if (isEvent) blank.push(text)
-      else changed.push({ text, raw })
+      else changed.push({ text, other: withoutTaken(text, left) })
       for (const mark of marks) {
         if (isEvent) of(mark).parked += 1
         else of(mark).rejectedRequests += 1
@@ -76,7 +76,7 @@ async function eraseTexts(
     }
   }
   await warehouse.blankTexts(blank)
-  for (const { text, raw } of changed) await warehouse.replaceText(text, raw)
+  for (const { text, other } of changed) await warehouse.replaceText(text, other)
 }
 
 /** Deletes what a product received before `beforeMs`, the beginning of a UTC day. */

@@ -3,7 +3,7 @@
 
 import { erasedReason } from '../steps/erasure.ts'
 import type { Suppression } from '../steps/suppression.ts'
-import { withoutUsers } from '../steps/without-users.ts'
+import { withoutTaken, withoutUsers } from '../steps/without-users.ts'
 import { type Item, parkedItem } from './items.ts'
 
 /** The same items while nobody is suppressed. */
@@ -15,9 +15,10 @@ function onlyPlace(item: Item, suppression: Suppression): Item {
   if (item.kind === 'rejected') return item
   const { origin } = item
   if (item.kind === 'event') return suppression.holds(origin.product, item.event.userId) ? erasedItem(item) : item
-  const raw = withoutUsers(item.row.raw, userId => suppression.holds(origin.product, userId))
-  if (raw === null) return item
-  return item.events === 1 && origin.position >= 0 ? erasedItem(item) : { ...item, row: { ...item.row, raw } }
+  const left = withoutUsers(item.row.raw, userId => suppression.holds(origin.product, userId))
+  if (left === null) return item
+  if (item.events === 1 && origin.position >= 0) return erasedItem(item)
+  return { ...item, row: { ...item.row, ...withoutTaken(item.row, left) } }
 }
 
 function erasedItem({ origin, events }: Item): Item {

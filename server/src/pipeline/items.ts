@@ -5,13 +5,14 @@
 // Items depend on the records alone (and what is derived on the databases of the day), so reading the same stretch again
 // gives the same items.
 
+import { isUtf8 } from 'node:buffer'
 import { type Event, readEvents, type SentEvent } from '@datapulse/contract'
 import type { DamagedRange, StoredRecord } from '../log/record.ts'
 import { conflictFingerprint } from '../steps/conflict.ts'
 import { type Derive, type Derived, processEvent } from '../steps/derive.ts'
 import type { erasedReason } from '../steps/erasure.ts'
 import { identityOfEvent, identityOfPlace, identityOfText } from '../steps/identity.ts'
-import { rejectedPosition, rejectedReason } from '../steps/rejection.ts'
+import { markedNotExact, notExactDetail, rejectedPosition, rejectedReason } from '../steps/rejection.ts'
 import type { Origin, ParkedRow, RejectedRow } from '../warehouse/load.ts'
 import { readTally } from './tally.ts'
 
@@ -134,10 +135,12 @@ function itemOfEvent(record: StoredRecord, position: number, sent: SentEvent, de
 
 /** A request that was refused at the door, kept with what was wrong with it beside what is parked. It holds no events. */
 function itemOfRejection(record: StoredRecord): Item {
-  const body = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.byteLength)
+  const body = bytesOf(record)
   const end = body.indexOf('\n')
   const detail = body.toString('utf8', 0, Math.max(0, end))
-  return parkedItem(originOf(record, rejectedPosition), 0, rejectedReason, detail, body.toString('utf8', end + 1))
+  const sent = body.subarray(end + 1)
+  const told = isUtf8(sent) ? detail : markedNotExact(detail)
+  return parkedItem(originOf(record, rejectedPosition), 0, rejectedReason, told, sent.toString('utf8'))
 }
 
 function itemsOfTally(record: StoredRecord, into: Item[]): void {
@@ -153,8 +156,13 @@ function itemsOfTally(record: StoredRecord, into: Item[]): void {
 }
 
 function parkedRequest(record: StoredRecord, reason: ParkReason, detail: string): Item {
-  const raw = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.byteLength).toString('utf8')
-  return parkedItem(originOf(record, -1), record.events, reason, detail, raw)
+  const body = bytesOf(record)
+  const told = isUtf8(body) ? detail : `${detail}${notExactDetail}`
+  return parkedItem(originOf(record, -1), record.events, reason, told, body.toString('utf8'))
+}
+
+function bytesOf({ body }: StoredRecord): Buffer {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 }
 
 export function parkedItem(

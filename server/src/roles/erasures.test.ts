@@ -131,9 +131,15 @@ test('what was counted and not yet deleted when it died is not counted again', a
 
 test('an erasure is complete when the raw log has let go of what was received before it', async () => {
   const long = ' '.repeat(300_000)
-  const bodies = [`[{"client_user_id":"zoe"},{"client_user_id":"yan","note":"${long}"}]`, 'not JSON, nobody in it']
+  const bodies = [
+    `[{"client_user_id":"zoe"},{"client_user_id":"yan","note":"${long}"}]`,
+    'not JSON, nobody in it',
+    '["  zoe "]',
+  ]
+  const violations = ['got "zoe"', 'kept'].map((message, index) => ({ index, field: '$', rule: 'type', message }))
+  const detail = JSON.stringify({ code: 'X', violations, violationsTotal: 2 })
   const rejections = bodies.map((raw, n) => {
-    const row = parkedRow('long', 70 + n, 0, { events: 0, reason: rejectedReason, detail: '{"code":"X"}', raw })
+    const row = parkedRow('long', 70 + n, 0, { events: 0, reason: rejectedReason, detail, raw })
     row.origin.position = rejectedPosition
     return row
   })
@@ -146,11 +152,16 @@ test('an erasure is complete when the raw log has let go of what was received be
   const { stored, duplicate, parked, rejectedRequests, logUntilMs, erasedMs } = erasure()
   assert.deepEqual(
     { stored, duplicate, parked, rejectedRequests },
-    { stored: 1, duplicate: 0, parked: 1, rejectedRequests: 1 },
+    { stored: 1, duplicate: 0, parked: 1, rejectedRequests: 2 },
   )
   assert.equal(logUntilMs! - erasedMs!, 8 * dayMs)
   const kept = (await warehouse.readKept(uuidOf('long 70')))[0]
-  assert.equal(kept?.raw, `[{"client_user_id":"yan","note":"${long}"}]`)
+  assert.equal(kept?.raw, `["erased",{"client_user_id":"yan","note":"${long}"}]`)
+  assert.deepEqual(
+    kept.head?.violations.map(({ message }) => message),
+    ['erased with its user', 'kept'],
+  )
+  assert.equal((await warehouse.readKept(uuidOf('long 72')))[0]?.raw, '["erased"]', 'as long as what was there')
   assert.deepEqual(await warehouse.readKept(uuidOf('long 75')), [])
   assert.equal((await warehouse.readKept(uuidOf('long 71'))).length, 1)
 

@@ -38,6 +38,7 @@ const kept = (raw: unknown, more: Partial<Kept> = {}): Kept => ({
   idempotencyKey: '',
   head,
   reason: 'rejected',
+  exact: true,
   raw: typeof raw === 'string' ? raw : JSON.stringify(raw),
   ...more,
 })
@@ -48,7 +49,7 @@ async function run(rows: Kept[], wish: Partial<ReplayWish> = {}) {
     readKept: async () => rows,
     async send(of: ReplayHead, batch: Uint8Array) {
       sent.push({ head: of, events: JSON.parse(Buffer.from(batch).toString()) })
-      return 'new'
+      return `new ${sent.length}`
     },
     derive: deriveWithout,
     now: () => nowMs,
@@ -63,7 +64,7 @@ describe('sending again', () => {
   test('a parked event keeps its place and its product, and its key says who sent it again', async () => {
     const one = kept(event(), { position: 3, head: null, reason: 'event_failed', idempotencyKey: 'k' })
     const { report, sent } = await run([one])
-    assert.equal(report.requestId, 'new')
+    assert.deepEqual(report.requestIds, ['new 1'])
     assert.deepEqual(sent, [
       {
         head: {
@@ -94,16 +95,75 @@ describe('sending again', () => {
     const rejected = kept([event(), {}, event(), 7], { head: { ...head, kind: 'batch', refused: [1, 2, 3] } })
     const { report, sent } = await run([rejected])
     assert.deepEqual([report.events, report.accepted, report.errors.map(({ index }) => index)], [3, 1, [1, 3]])
-    assert.deepEqual([report.requestId, sent], [null, []])
+    assert.deepEqual([report.requestIds, sent], [[], []])
     const partial = await run([rejected], { partial: true })
     assert.deepEqual([partial.sent[0]?.events, partial.sent[0]?.head.positions], [[event()], [2]])
     const dry = await run([rejected], { partial: true, dryRun: true })
-    assert.deepEqual([dry.report.accepted, dry.report.requestId, dry.sent], [1, null, []])
+    assert.deepEqual([dry.report.accepted, dry.report.requestIds, dry.sent], [1, [], []])
+  })
+
+  test('what was erased is passed over, told of, and moves nothing', async () => {
+    const erased = kept(['erased', event(), 'erased', event(), event()], {
+      head: { ...head, kind: 'batch', refused: [1, 2, 4] },
+    })
+    const { report, sent } = await run([erased])
+    assert.deepEqual([report.events, report.accepted, report.erased, report.errors], [2, 2, 1, []])
+    assert.deepEqual(sent[0]?.head.positions, [1, 4])
+  })
+
+  test('a list is a list and an object is an event, whichever endpoint it was sent to', async () => {
+    const list = await run([kept([event(), event()])])
+    assert.deepEqual([list.sent[0]?.head.positions, list.report.accepted], [[0, 1], 2])
+    const single = await run([kept(event(), { head: { ...head, kind: 'batch' } })])
+    assert.deepEqual([single.sent[0]?.events, single.sent[0]?.head.positions], [[event()], [0]])
+  })
+
+  test('what is too much for one request is sent in several', async () => {
+    const long = Array.from({ length: 10_001 }, (_, n) => event({ n }))
+    const many = await run([kept(long, { head: { ...head, kind: 'batch' } })])
+    assert.deepEqual(
+      many.sent.map(({ head: of }) => [of.events, of.positions?.[0]]),
+      [
+        [5_000, 0],
+        [5_000, 5_000],
+        [1, 10_000],
+      ],
+    )
+    assert.deepEqual(many.report.requestIds, ['new 1', 'new 2', 'new 3'])
+    assert.deepEqual(
+      many.sent.flatMap(({ events }) => events),
+      long,
+    )
+    const wide = Array.from({ length: 1_000 }, () => event({ values: Array.from({ length: 250 }, () => 0) }))
+    const values = await run([kept(wide, { head: { ...head, kind: 'batch' } })])
+    assert.deepEqual(
+      values.sent.map(({ head: of }) => of.events),
+      [500, 500],
+    )
+  })
+
+  test('of a list with something in it that is not JSON, the rest can be sent', async () => {
+    const raw = `[${JSON.stringify(event())},{"client_user_id":x},${JSON.stringify(event())}]`
+    const { report, sent } = await run([kept(raw, { head: { ...head, kind: 'batch' } })], { partial: true })
+    assert.deepEqual(
+      sent.flatMap(({ head: of }) => of.positions),
+      [0, 2],
+    )
+    assert.deepEqual(
+      report.errors.map(({ index, violations }) => [index, violations[0]?.rule]),
+      [[1, 'syntax']],
+    )
   })
 
   test('what cannot be sent is said in a sentence', async () => {
     assert.equal((await run([])).report, null)
-    assert.match(sentence(await run([kept('{')])), /cannot be taken apart/)
+    assert.match(sentence(await run([kept('{')])), /cannot be taken apart. The body is not JSON: it ends before/)
+    const batch = { head: { ...head, kind: 'batch' as const } }
+    assert.match(sentence(await run([kept('["erased"]', batch)])), /all of it was erased with its users/)
+    assert.match(sentence(await run([kept('[]', batch)])), /there is no event in it/)
+    assert.match(sentence(await run([kept(event(), { exact: false })])), /not UTF-8/)
+    const many = `[${'{},'.repeat(120_000)}{}]`
+    assert.match(sentence(await run([kept(many, batch)])), /at most 120000 events: got 120001/)
     const two = [kept(event(), { position: 1, head: null }), kept(event(), { position: 2, head: null })]
     assert.match(sentence(await run(two)), /name a position of 1, 2/)
   })

@@ -2,6 +2,7 @@
 // from the warehouse, health and metrics from what every role tells on its socket.
 
 import { join } from 'node:path'
+import { limits as wire } from '@datapulse/contract'
 import { type Accounts, openAccounts } from '../accounts/accounts.ts'
 import { type AuditLog, openAuditLog } from '../accounts/audit-log.ts'
 import { listUnknownKeys } from '../api/unknown-keys.ts'
@@ -177,11 +178,11 @@ async function readRejection(warehouse: Warehouse, request: string): Promise<Rej
   const { rows } = await warehouse.listRejections({ request, limit: 1 })
   if (kept?.head == null || rows[0] === undefined) return null
   const { violations, refused } = kept.head
-  return { ...rows[0], idempotency_key: kept.idempotencyKey, refused, violations, raw: kept.raw }
+  return { ...rows[0], idempotency_key: kept.idempotencyKey, refused, violations, exact: kept.exact, raw: kept.raw }
 }
 
 function showReplay(report: ReplayReport): object {
-  const { replayOf, product, dryRun, events, accepted, errors, withoutId, requestId } = report
+  const { replayOf, product, dryRun, events, accepted, errors, erased, withoutId, requestIds } = report
   return {
     replay_of: replayOf,
     product,
@@ -189,9 +190,11 @@ function showReplay(report: ReplayReport): object {
     events,
     accepted,
     rejected: errors.length,
-    errors,
+    errors: errors.slice(0, wire.violationsPartialMax),
+    erased,
     without_id: withoutId,
-    request_id: requestId,
+    request_id: requestIds[0] ?? null,
+    request_ids: requestIds,
   }
 }
 

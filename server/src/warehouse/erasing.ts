@@ -5,6 +5,8 @@
 // A deletion hides rows at once and takes them from the disk when ClickHouse rewrites their parts, which is asked for
 // right after; the parts that were replaced stay for `old_parts_lifetime`, ten minutes.
 
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { erasedReason, type ErasedCounts, expiredReason, nothingErased } from '../steps/erasure.ts'
 import { rejectedReason } from '../steps/rejection.ts'
 import { type Connection, settledSettings } from './connection.ts'
@@ -31,14 +33,14 @@ export function erasingOver(connection: Connection, ask: Ask): ErasingWarehouse 
     identitiesBefore: (product, beforeMs) => identities(connection, ask, ofOld, { product, beforeMs }),
     async *keptTexts(product) {
       await ask(async () => {})
-      const sql = `SELECT request_id, position, reason, raw FROM parked
+      const sql = `SELECT request_id, position, reason, detail, raw FROM parked
         WHERE product = {product:String} AND raw != '' ORDER BY request_id, position`
-      for await (const rows of connection.stream<[string, number, string, string]>(sql, { product }))
-        yield rows.map(([requestId, position, reason, raw]): KeptText => ({ requestId, position, reason, raw }))
+      for await (const rows of connection.stream<[string, number, string, string, string]>(sql, { product }))
+        yield rows.map(([requestId, position, reason, detail, raw]) => ({ requestId, position, reason, detail, raw }))
     },
     eraseUser: (product, user) => ask(() => eraseUser(connection, { product, user })),
     blankTexts: texts => ask(() => blankTexts(connection, texts)),
-    replaceText: (text, raw) => ask(() => replaceText(connection, text, raw)),
+    replaceText: (text, other) => ask(() => replaceText(connection, text, other)),
     expire: (product, beforeMs, id) => ask(() => expire(connection, { product, beforeMs }, id)),
     dropRebuilt: () => ask(() => connection.command(`DROP TABLE IF EXISTS ${rebuilt} SYNC`)),
     countErased: () => ask(() => countErased(connection)),
@@ -91,33 +93,38 @@ async function blankTexts(connection: Connection, texts: readonly KeptText[]): P
 }
 
 /** The row once more with another text, and then the old one deleted: a text may be longer than an update can hold. */
-async function replaceText(connection: Connection, { requestId, position, raw }: KeptText, other: string) {
+async function replaceText(
+  connection: Connection,
+  { requestId, position, raw }: KeptText,
+  other: Pick<KeptText, 'detail' | 'raw'>,
+) {
   const params = { request: requestId, position }
   const where = 'request_id = {request:UUID} AND position = {position:Int32}'
   const [row] = await connection.select<KeptRow>('load', `${keptSql} WHERE ${where} LIMIT 1`, params)
   if (row === undefined) return
-  const { loadSeq, events, reason, detail, ...origin } = row
-  const keySql = "concat(toString(request_id), ' ', toString(position), ' ', toString(length(raw)))"
+  const { loadSeq, events, reason, ...origin } = row
+  // Both rows have one place and perhaps one length: their texts tell them apart.
+  const [was, is] = [raw, other.raw].map(text => hash('sha256', text, 'hex')) as [string, string]
+  assert(was !== is, `A text of ${requestId} would be replaced by itself`)
   const rows = {
     table: parked,
     count: 1,
-    keys: () => [`${requestId} ${position} ${Buffer.byteLength(other)}`],
-    lines: () => parkedLines([{ origin, events, reason, detail, raw: other }], loadSeq),
-    sql: `SELECT ${keySql} AS key FROM parked WHERE ${where}`,
+    keys: () => [is],
+    lines: () => parkedLines([{ origin, events, reason, ...other }], loadSeq),
+    sql: `SELECT ${textHash} AS key FROM parked WHERE ${where}`,
     params,
   }
-  await insertWhole(connection, rows, `without ${requestId} ${position} ${Buffer.byteLength(other)}`, true)
-  await deleteFrom(connection, 'parked', `${where} AND length(raw) = {bytes:UInt64}`, {
-    ...params,
-    bytes: Buffer.byteLength(raw),
-  })
+  await insertWhole(connection, rows, `without ${requestId} ${position} ${is}`, true)
+  await deleteFrom(connection, 'parked', `${where} AND ${textHash} = {was:String}`, { ...params, was })
 }
 
-type KeptRow = Origin & { loadSeq: number; events: number; reason: string; detail: string }
+type KeptRow = Origin & { loadSeq: number; events: number; reason: string }
+
+const textHash = 'lower(hex(SHA256(raw)))'
 
 const keptSql = `SELECT product, mode, key_id AS keyId, request_id AS requestId, position,
   toUnixTimestamp64Milli(received_at) AS receivedMs, log_offset AS logOffset, load_seq AS loadSeq,
-  idempotency_key AS idempotencyKey, events, reason, detail FROM parked`
+  idempotency_key AS idempotencyKey, events, reason FROM parked`
 
 /**
  * Of each mode and kind one row for all events that were there when it was written; only these are deleted. What came

@@ -193,7 +193,7 @@ export type RollingWarehouse = {
 }
 
 /** Of what is parked, or of a rejected request: where it is, why, and what was sent. */
-export type KeptText = { requestId: string; position: number; reason: string; raw: string }
+export type KeptText = { requestId: string; position: number; reason: string; detail: string; raw: string }
 
 export type ExpiredCounts = { events: number; rejectedRequests: number }
 
@@ -210,7 +210,7 @@ export type ErasingWarehouse = {
   eraseUser(product: string, user: string): Promise<{ stored: number; duplicate: number }>
   /** What is parked at these places is gone but for its place. */
   blankTexts(texts: readonly KeptText[]): Promise<void>
-  replaceText(text: KeptText, raw: string): Promise<void>
+  replaceText(text: KeptText, other: Pick<KeptText, 'detail' | 'raw'>): Promise<void>
   /** Deletes what was received before `beforeMs`. `id` makes the UUID of the row that stands for one kind of it. */
   expire(product: string, beforeMs: number, id: (kind: string) => string): Promise<ExpiredCounts>
   /** Removes what an attempt to process events again has left. */

@@ -152,7 +152,7 @@ export function makeFakes(eventCount = 3): Fakes {
     groupRejections: async () => [{ product: 'demo', rule: 'required', field: 'amount', requests: 2 }],
     readRejection: async request =>
       request.endsWith('1')
-        ? { request_id: request, raw: '{}', violations: [{ field: 'amount', rule: 'required' }] }
+        ? { request_id: request, raw: '{}', exact: true, violations: [{ field: 'amount', rule: 'required' }] }
         : null,
     replay: async wish => {
       asked.push(wish)

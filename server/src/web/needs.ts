@@ -202,7 +202,7 @@ export type RejectionsQuestion = Pick<Filter, 'product' | 'mode' | 'request' | '
   Partial<Record<'key' | 'code' | 'rule' | 'field', string>>
 
 /** A rejected request with its body. */
-export type RejectionShown = Row & { raw: string; violations: object[] }
+export type RejectionShown = Row & { raw: string; exact: boolean; violations: object[] }
 
 export type ReplayWish = {
   request: string

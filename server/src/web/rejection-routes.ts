@@ -1,5 +1,6 @@
 // The admin API's answers about rejected requests, and sending them again.
 
+import { limits } from '../limits.ts'
 import { sentField, sentFields } from './act.ts'
 import { checkProduct } from './known-product.ts'
 import type { ReplayWish, WebNeeds } from './needs.ts'
@@ -71,8 +72,8 @@ export function rejectionRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
         readQuery(query, {}, now)
         const found = 'value' in uuid.read(id, now) ? await needs.readRejection(id.toLowerCase()) : null
         if (found === null) throw new Refusal('NOT_FOUND', 'No rejected request of this id is kept')
-        const { raw, violations, ...rest } = found
-        return { body: { ...showRow(rest), violations, raw } }
+        const { raw, exact, violations, ...rest } = found
+        return { body: { ...showRow(rest), violations, exact, raw } }
       },
     },
     {
@@ -86,7 +87,7 @@ export function rejectionRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
         }),
         done: ({ body }) => ({
           product: sentField(body, 'product'),
-          values: sentFields(body, 'accepted', 'rejected', 'request_id'),
+          values: sentFields(body, 'accepted', 'rejected', 'request_ids'),
         }),
       },
       async answer({ query, body, now }) {
@@ -106,7 +107,7 @@ function readWish(body: object, now: number): ReplayWish {
     body,
     {
       request: required(uuid, 'it is what is sent again'),
-      position: integer(-2, 4_999),
+      position: integer(-2, limits.replayEventsMax - 1),
       mapping: mappingOf(128),
       partial: flag,
       dry_run: flag,

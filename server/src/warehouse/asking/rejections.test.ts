@@ -133,3 +133,16 @@ test('books are told of a product with thousands of keys', async () => {
   const { rejected } = await warehouse.readReconciliation({ ...question, keys })
   assert.deepEqual(rejected, [{ day, code: 'RATE_LIMITED', events: 4, requests: 2 }])
 })
+
+test('say whether their text is what was sent, also those that are from before it was noted', async () => {
+  const message = 'The body must be valid UTF-8: this one has bytes that are not'
+  const ofBytes = [{ field: '$', rule: 'encoding', message }] as RejectionHead['violations']
+  const parked = [
+    rejected('key_c', 0, { exact: false }, '{"a":"\ufffd"}'),
+    rejected('key_c', 1, { violations: ofBytes }, '{"a":"\ufffd"}'),
+    rejected('key_c', 2, {}, '{"a":"\ufffd"}'),
+  ]
+  await warehouse.loading.load(madeLoad(2, [], { parked }))
+  const exact = async (n: number) => (await warehouse.readKept(uuidOf(`key_c ${n}`)))[0]?.exact
+  assert.deepEqual([await exact(0), await exact(1), await exact(2)], [false, false, true])
+})

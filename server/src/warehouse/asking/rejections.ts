@@ -1,7 +1,7 @@
 // Requests that were refused at the door: listed, grouped by what was wrong, and opened. And what can be sent again:
 // these, and what is parked.
 
-import { rejectedReason, type RejectionHead } from '../../steps/rejection.ts'
+import { notExactDetail, readHead, rejectedReason, type RejectionHead } from '../../steps/rejection.ts'
 import { type Connection, settledSettings } from '../connection.ts'
 import { type Conditions, conditionsOf, type Filter, refuseOthers, where } from './conditions.ts'
 import { afterPlaceSql, cursorOf, placeOf, placeParams } from './cursor.ts'
@@ -63,6 +63,8 @@ export type Kept = {
   head: RejectionHead | null
   reason: string
   raw: string
+  /** Whether `raw` is what was sent, byte for byte; else bytes that are not UTF-8 were replaced in it. */
+  exact: boolean
 }
 
 const told = (name: string) => `JSONExtractString(detail, '${name}')`
@@ -142,12 +144,12 @@ export async function readKept(connection: Connection, request: string, position
       toUnixTimestamp64Milli(received_at) AS receivedMs, reason, detail, raw
     FROM parked WHERE request_id = {request:UUID} AND raw != ''
       ${position === undefined ? '' : 'AND position = {position:Int32}'} ORDER BY position`
-  type Found = Omit<Kept, 'head'> & { detail: string }
+  type Found = Omit<Kept, 'head' | 'exact'> & { detail: string }
   const rows = await connection.select<Found>('ask', sql, { request, position: position ?? 0 })
-  return rows.map(({ detail, ...row }) => ({
-    ...row,
-    head: row.reason === rejectedReason ? (JSON.parse(detail) as RejectionHead) : null,
-  }))
+  return rows.map(({ detail, ...row }) => {
+    const head = row.reason === rejectedReason ? readHead(detail) : null
+    return { ...row, head, exact: head === null ? !detail.endsWith(notExactDetail) : head.exact !== false }
+  })
 }
 
 export type TrimLimits = { perKeyMax: number; bytesPerKeyMax: number; ageMsMax: number }
