@@ -11,6 +11,7 @@ import {
   flag,
   future,
   integer,
+  label,
   listOf,
   oneOf,
   orNever,
@@ -440,7 +441,7 @@ function readKeyChange(body: object, now: number): KeyChange {
 }
 
 const settingNames = ['rate_limit', 'scopes', 'expires_at'] as const
-const keySettings = { name: text(100), rate_limit: integer(1, rateLimitMax), scopes: listOf('ingest', 'read') }
+const keySettings = { name: label(100), rate_limit: integer(1, rateLimitMax), scopes: listOf('ingest', 'read') }
 
 function readKeyWish(body: object, now: number): KeyWish {
   const wish = readFields(
