@@ -20,7 +20,8 @@ export function cliPage(): string {
 
 const intro = `# The command line
 
-\`npx --no datapulse\` at the root of a checkout runs it. It talks to a server over HTTP: most commands to the admin port,
+\`npx --no datapulse\` at the root of a checkout runs it, and \`npx --no datapulse help\` lists the commands (npx takes a
+\`--help\` right behind \`datapulse\` for its own; \`npx --no -- datapulse --help\` works too). It talks to a server over HTTP: most commands to the admin port,
 \`send\` to the public port as a partner's server does, \`doctor\` to both; \`generate\` talks to nobody, \`serve\` is the server, and \`restore\` is the
 server program too.
 
@@ -28,7 +29,8 @@ server program too.
 |---|---|
 | 0 | it is done |
 | 1 | it could not be done; one sentence on stderr says why. Also: \`status\`, \`doctor\`, \`diagnostics\` or \`audit verify\` found something that is not well |
-| 2 | it was asked for in a wrong way |
+| 2 | it was asked for in a wrong way: an option that is not there, or a value that the command or the server does not take |
+| 3 | \`send\` only: the whole file was sent, and some of its events, or all, were rejected; sending them again as they are cannot help |
 
 What was asked for goes to stdout and everything else to stderr. With \`--json\` both are JSON; an error is
 \`{"error","code","message","problems":[{"name","message"}]}\`. Without it, rows are tables on a terminal and tab-separated
@@ -38,11 +40,11 @@ spreadsheet computes it. Numbers stay as they are, negative ones too.
 
 | variable | for |
 |---|---|
-| \`DATAPULSE_ADMIN_URL\` | the admin port, instead of \`--url\` |
+| \`DATAPULSE_ADMIN_URL\` | the admin port, instead of \`--url\`; without it \`DATAPULSE_ADMIN_HOST\` and \`DATAPULSE_ADMIN_PORT\` say where it is, as they do to the [server](configuration.md) |
 | \`DATAPULSE_ADMIN_TOKEN\` | the admin token; without it the file \`admin-token\` in the data directory is read |
 | \`DATAPULSE_ACTOR\` | who the audit log says did it, instead of the name of the system's user: sent as \`X-Actor\` with every call, a claim and not a proof |
 | \`DATAPULSE_DATA_DIR\` | the data directory, instead of \`--data-dir\` |
-| \`DATAPULSE_API_URL\` | the public port, instead of \`--api-url\` |
+| \`DATAPULSE_API_URL\` | the public port, instead of \`--api-url\`; without it \`send\` goes by \`DATAPULSE_HOST\` and \`DATAPULSE_PORT\` |
 | \`DATAPULSE_API_KEY\` | the API key for \`send\` |
 
 What the rows of \`--json\` hold is in [the admin API](admin-api.md). Times are ISO 8601 (\`2026-01-31T12:00:00Z\`), Unix seconds or
@@ -50,7 +52,8 @@ milliseconds, or a length of time (\`15m\`, \`24h\`, \`7d\`).
 
 **\`send\`** cuts the file without parsing and writing its numbers anew, so no digit of an amount is lost. Events keep their order
 unless \`--concurrency\` is above 1. The events that the server names as bad are left out and written down with their violations, and the
-rest of the batch is sent again at once; 429 and 5xx are waited out as \`Retry-After\` and \`RateLimit\` say. With \`--json\` it reports
+rest of the batch is sent again at once (exit code 3, however many were accepted; a file that could not be sent to its end is 1, rejected
+events or not); 429 and 5xx are waited out as \`Retry-After\` and \`RateLimit\` say. With \`--json\` it reports
 \`{"sent","accepted","rejected","unknown","requests","retries","seconds","rejected_file","complete"}\`; \`unknown\` counts events whose
 request never got an answer.
 

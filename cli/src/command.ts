@@ -16,7 +16,7 @@ export function withAdmin(command: Command, { environment }: Setting): Command {
     .addOption(
       new Option('--url <url>', 'admin port of the server (DATAPULSE_ADMIN_URL)').default(
         environment.adminUrl,
-        'http://127.0.0.1:8081',
+        environment.adminUrl,
       ),
     )
     .addOption(
@@ -31,13 +31,11 @@ export function withAdmin(command: Command, { environment }: Setting): Command {
 export function withApi(command: Command, { environment }: Setting): Command {
   return command.addOption(
     new Option('--api-url <url>', 'public port of the server (DATAPULSE_API_URL)').default(
-      environment.apiUrl ?? defaultApiUrl,
-      defaultApiUrl,
+      environment.apiUrl ?? environment.publicUrl,
+      environment.apiUrl ?? environment.publicUrl,
     ),
   )
 }
-
-export const defaultApiUrl = 'http://127.0.0.1:8080'
 
 export function withJson(command: Command): Command {
   return command.option('--json', 'print JSON, errors too')

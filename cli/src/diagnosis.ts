@@ -5,19 +5,19 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, readUrl, whyUnreachable } from './admin.ts'
-import { defaultApiUrl } from './command.ts'
 import type { Status } from './commands/status.ts'
 import { failureOf } from './failure.ts'
 import type { Row } from './pages.ts'
 
 export type Step = { step: string; ok: boolean; ms: number; detail: string }
 
-/** `apiUrl` null: where the admin API says. */
+/** `apiUrl` null: where the admin API says, and `publicUrl` when it does not. */
 export type DiagnosisOptions = {
   admin: Admin
   adminUrl: string
   product: string
   apiUrl: string | null
+  publicUrl: string
   timeoutMs: number
 }
 
@@ -47,7 +47,7 @@ export async function diagnose(options: DiagnosisOptions, told: (step: Step) => 
   let keyId: string | null = null
   try {
     const status = await take('admin API answers', () => readStatus(admin))
-    const apiUrl = options.apiUrl ?? apiUrlOf(status, options.adminUrl)
+    const apiUrl = options.apiUrl ?? apiUrlOf(status, options)
     const key = await take('a test key is made', async () => {
       const wish = { product, name: 'doctor', mode: 'test', expires_at: '10m' }
       const made = await admin.post<{ id: string; key: string }>('/api/keys', wish)
@@ -81,10 +81,10 @@ async function readStatus(admin: Admin) {
 }
 
 /** Where the public API listens; where it listens on every address, the one of the admin API is one of them. */
-function apiUrlOf({ stages }: Status, adminUrl: string): string {
+function apiUrlOf({ stages }: Status, { adminUrl, publicUrl }: DiagnosisOptions): string {
   const host = stages['api']?.['host']
   const port = stages['api']?.['port']
-  if (typeof host !== 'string' || typeof port !== 'number') return defaultApiUrl
+  if (typeof host !== 'string' || typeof port !== 'number') return publicUrl
   const name = host === '0.0.0.0' || host === '::' ? new URL(adminUrl).hostname : host
   return `http://${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port}`
 }

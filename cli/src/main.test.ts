@@ -83,7 +83,7 @@ describe('the commands', () => {
     assert.equal((await askJson('products', 'create', 'casino-1')).id, 'casino-1')
     assert.ok((await askJson('products', 'list')).some(({ id }: { id: string }) => id === 'casino-1'))
     const wrong = await ask('products', 'create', 'Casino One')
-    assert.equal(wrong.code, 1)
+    assert.equal(wrong.code, 2)
     assert.match(wrong.stderr, /product id/)
   })
 
@@ -199,12 +199,25 @@ describe('the commands', () => {
 
   it('names what is wrong with what was asked, as the server says it', async () => {
     const { code, stderr } = await ask('events', 'list', '--since', 'yesterday', '--product', 'A B')
-    assert.equal(code, 1)
+    assert.equal(code, 2)
     assert.match(stderr, /since must be an ISO 8601/)
     assert.match(stderr, /product must be/)
     const json = await ask('events', 'list', '--since', 'yesterday', '--json')
     assert.equal(JSON.parse(json.stderr).code, 'BAD_PARAMETERS')
     assert.equal(json.stdout, '')
+  })
+
+  it('exits 2 for what the server finds wrong with what was asked, and 1 for what it cannot do', async () => {
+    const wrongs = [
+      ['--product', ''],
+      ['--product', 'a b/c'],
+      ['--product', 'shop', '--scope', 'write'],
+      ['--product', 'shop', '--expires', 'yesterday'],
+      ['--product', 'shop', '--url', 'nowhere'],
+    ]
+    for (const wrong of wrongs) assert.equal((await ask('keys', 'create', ...wrong)).code, 2, wrong.join(' '))
+    assert.equal((await ask('keys', 'revoke', 'key_none')).code, 1)
+    assert.equal((await ask('products', 'create', 'full')).code, 1)
   })
 
   it('says what to start when nothing is there, and where the token is when it is wrong', async () => {
@@ -344,6 +357,22 @@ describe('the launcher', () => {
     assert.deepEqual([wrong.code, /whole number from -2 to 4999/.test(wrong.stderr)], [2, true])
   })
 
+  it('exits 2 also when it is the server that finds it wrong', async t => {
+    const web = await openWeb({
+      port: 0,
+      host: '127.0.0.1',
+      token,
+      needs: makeFakes().needs,
+      now: () => startMs,
+      logger: silent,
+    })
+    t.after(() => web.close(0))
+    const variables = { DATAPULSE_ADMIN_PORT: String(web.port), DATAPULSE_ADMIN_TOKEN: token }
+    const wrong = await launch(['events', 'list', '--since', 'yesterday'], variables)
+    assert.equal(wrong.code, 2, wrong.stderr)
+    assert.equal((await launch(['keys', 'list'], variables)).code, 0, 'the variables of the server say where it is')
+  })
+
   it('exits 1 when the server cannot be reached', async () => {
     const { code, stderr } = await launch(['keys', 'list', '--url', 'http://127.0.0.1:4'])
     assert.equal(code, 1)
@@ -356,9 +385,10 @@ describe('the launcher', () => {
   })
 })
 
-function launch(args: string[]): Promise<Ran> {
+function launch(args: string[], variables: Record<string, string> = {}): Promise<Ran> {
+  const env = { ...process.env, ...variables }
   return new Promise(resolve => {
-    execFile(process.execPath, [launcher, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [launcher, ...args], { env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
     })
   })

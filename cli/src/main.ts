@@ -1,9 +1,10 @@
-// The `datapulse` command. Exit codes: 0 it is done; 1 it could not be done; 2 it was asked for in a wrong way.
+// The `datapulse` command. Exit codes: 0 it is done; 1 it could not be done; 2 it was asked for in a wrong way; 3 all was
+// sent and some of it rejected.
 // What was asked for goes to stdout, everything else to stderr; with --json both are JSON.
 
 import { CommanderError } from 'commander'
 import { readEnvironment } from './settings.ts'
-import { failureOf } from './failure.ts'
+import { exitCodeOf, failureOf } from './failure.ts'
 import { openOutput } from './output.ts'
 import { buildProgram } from './program.ts'
 
@@ -23,8 +24,8 @@ const program = buildProgram({ output, environment: readEnvironment() }, text =>
 try {
   await program.parseAsync(process.argv)
 } catch (error) {
+  process.exitCode = exitCodeOf(error)
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2
     const message = complaint.trim() || error.message
     if (error.exitCode === 0) process.stderr.write(complaint)
     else if (json)
@@ -37,8 +38,5 @@ try {
         true,
       )
     else process.stderr.write(`${message}\n`)
-  } else {
-    process.exitCode = 1
-    output.failure(failureOf(error), json)
-  }
+  } else output.failure(failureOf(error), json)
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { readConfig } from './config.ts'
 import { configurationPage } from './config-page.ts'
 
@@ -68,6 +69,69 @@ test('a secret is not echoed', () => {
 test('contradictions are refused', () => {
   assert.match(problems(['--port', '9000', '--admin-port', '9000']).join(), /must differ/)
   assert.match(problems(['--log-budget', '1GiB']).join(), /DATAPULSE_LOG_RETENTION_BYTES must not be more/)
+  assert.match(problems([], { DATAPULSE_LOG_RETENTION_BYTES: '60GiB' }).join(), /must not be more/)
+})
+
+test('contradictions and files are looked at also where something else is wrong', () => {
+  const found = problems(['--log-budget', '1GiB'], {
+    DATAPULSE_PORT: 'abc',
+    DATAPULSE_COUNTRY_DATABASE: '/nope',
+    DATAPULSE_TRUSTED_PROXIES: 'foo',
+  })
+  for (const part of ['DATAPULSE_PORT', 'DATAPULSE_COUNTRY_DATABASE', 'DATAPULSE_TRUSTED_PROXIES', 'RETENTION_BYTES'])
+    assert.equal(found.filter(line => line.includes(part)).length, 1, `${part} in ${found.join(' / ')}`)
+})
+
+test('what would fail later is refused at the start: addresses, networks, names, databases', () => {
+  const found = problems([], {
+    DATAPULSE_TRUSTED_PROXIES: '10.0.0.0/8, foo, 10.0.0.0/33',
+    DATAPULSE_HOST: 'my host',
+    DATAPULSE_ADMIN_HOST: '[::1]',
+    DATAPULSE_CITY_DATABASE: import.meta.filename,
+    DATAPULSE_COUNTRY_DATABASE: import.meta.dirname,
+    DATAPULSE_ADMIN_NAMES: 'admin.example, http://x y, admin.example:8081',
+    DATAPULSE_WAREHOUSE: 'http://[',
+    DATAPULSE_LOG_BUDGET: '1MiB',
+    DATAPULSE_LOG_RETENTION_BYTES: '1MiB',
+    DATAPULSE_STOP_TIMEOUT: '10ms',
+  })
+  const wanted: [string, RegExp][] = [
+    ['DATAPULSE_TRUSTED_PROXIES', /got "foo", "10.0.0.0\/33"\.$/],
+    ['DATAPULSE_HOST', /got "my host"/],
+    ['DATAPULSE_ADMIN_HOST', /got "\[::1\]"/],
+    ['DATAPULSE_CITY_DATABASE', /MMDB.*which is no MMDB file/],
+    ['DATAPULSE_COUNTRY_DATABASE', /MMDB.*which is no file/],
+    ['DATAPULSE_ADMIN_NAMES', /got "http:\/\/x y", "admin.example:8081"\.$/],
+    ['DATAPULSE_WAREHOUSE', /got "http:\/\/\["/],
+    ['DATAPULSE_LOG_BUDGET', /at least 256MiB/],
+    ['DATAPULSE_STOP_TIMEOUT', /at least 1s/],
+  ]
+  assert.equal(found.length, wanted.length, found.join(' / '))
+  for (const [name, says] of wanted) assert.match(found.find(line => line.startsWith(`${name} `)) ?? '', says, name)
+})
+
+test('addresses, networks, names and databases that are right are taken', () => {
+  const packaged = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb'
+  for (const host of ['0.0.0.0', '::', '::1', 'localhost', 'a-b.example', 'host_1'])
+    assert.equal(config(['--host', host]).host, host)
+  const found = config([], {
+    DATAPULSE_TRUSTED_PROXIES: '10.0.0.0/8,::1,192.0.2.7',
+    DATAPULSE_ADMIN_NAMES: 'admin.example,192.0.2.1,::1,[::1]',
+    DATAPULSE_CITY_DATABASE: fileURLToPath(import.meta.resolve(packaged)),
+  })
+  assert.deepEqual(found.adminNames, ['admin.example', '192.0.2.1', '::1', '[::1]'])
+})
+
+test('a data directory that cannot be is refused, and none is made', () => {
+  const found = problems(['--data-dir', import.meta.filename])
+  assert.match(found.join(), /--data-dir must be a directory .*config\.test\.ts", which is a file\.$/)
+})
+
+test('why an option has no flag is said truly', () => {
+  const row = configurationPage()
+    .split('\n')
+    .find(line => line.includes('DATAPULSE_TEST_CRASH_AT'))
+  assert.match(row ?? '', /\| none: for tests only \|/)
 })
 
 test('a misspelt variable is warned about', () => {

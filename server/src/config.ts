@@ -2,9 +2,11 @@
 // docs/reference/configuration.md are made from it. Flags win over variables. Every problem is found before anything
 // starts, and all are told at once. This is the only file that reads the environment.
 
-import { accessSync, constants } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { dataDirProblem } from './data-dir.ts'
+import { isHost, readNetwork } from './network.ts'
+import { placeFileProblem } from './place-file.ts'
 
 type Kinds = {
   text: string
@@ -29,10 +31,26 @@ export type Option<K extends Kind = Kind> = {
   /** Where given, the value must match; `want` says it in words. */
   pattern?: RegExp
   want?: string
+  /** Looks at a value of the right kind; says what was got where it is not right. */
+  wrong?(value: Kinds[K]): string | null
   secret?: true
 }
 
+/** Variables by name, as a process has them. */
+export type Variables = Record<string, string | undefined>
+
 const option = <K extends Kind>(o: Option<K>): Option<K> => o
+
+const address = {
+  want: 'an IP address or a host name, without port and brackets',
+  wrong: (value: string) => (isHost(value) ? null : quote(value)),
+}
+const placeDatabase = {
+  want: 'an MMDB file that can be read',
+  wrong: (path: string) => (path === '' ? null : got(path, placeFileProblem(path))),
+}
+const logBudgetMin = 256 * 2 ** 20
+const stopTimeoutMin = 1_000
 
 export const options = {
   role: option({
@@ -49,6 +67,8 @@ export const options = {
     flag: 'data-dir',
     kind: 'path',
     default: './data',
+    want: 'a directory that can be written to, or a place where one can be made',
+    wrong: dir => got(dir, dataDirProblem(dir)),
     sentence: 'Where everything is kept. One server at a time can use it.',
   }),
   host: option({
@@ -56,6 +76,7 @@ export const options = {
     flag: 'host',
     kind: 'text',
     default: '127.0.0.1',
+    ...address,
     sentence:
       'Address that the public port listens on. Put a proxy that ends TLS in front before it is more than loopback.',
   }),
@@ -71,6 +92,7 @@ export const options = {
     flag: 'admin-host',
     kind: 'text',
     default: '127.0.0.1',
+    ...address,
     sentence: 'Address that the admin port listens on.',
   }),
   adminPort: option({
@@ -85,6 +107,8 @@ export const options = {
     flag: 'admin-names',
     kind: 'list',
     default: '',
+    want: 'host names such as admin.example.com, separated by commas',
+    wrong: names => quoteAll(names.filter(name => !isHost(name.replace(/^\[(.*)\]$/, '$1')))),
     sentence:
       'Further host names by which the admin port may be called, separated by commas; loopback names always may.',
   }),
@@ -104,6 +128,8 @@ export const options = {
     flag: 'trusted-proxies',
     kind: 'list',
     default: '',
+    want: 'addresses or networks such as 10.0.0.0/8, separated by commas',
+    wrong: networks => quoteAll(networks.filter(network => readNetwork(network) === null)),
     sentence: 'Addresses or networks (CIDR), separated by commas, from which X-Forwarded-For is believed.',
   }),
   log: option({
@@ -133,6 +159,8 @@ export const options = {
     flag: 'log-budget',
     kind: 'bytes',
     default: '50GiB',
+    want: 'a number of bytes such as 50GiB, at least 256MiB',
+    wrong: bytes => (bytes < logBudgetMin ? `${bytes} bytes` : null),
     sentence:
       'How large the log may grow at all; when unprocessed events fill it the API answers 500 with Retry-After.',
   }),
@@ -150,6 +178,7 @@ export const options = {
     default: 'embedded',
     pattern: /^(embedded|https?:\/\/[^\s@]+)$/,
     want: '`embedded` or a http:// or https:// address without user name and password',
+    wrong: text => (text === 'embedded' || URL.canParse(text) ? null : quote(text)),
     sentence: 'The warehouse: `embedded` runs one in DATA_DIR/warehouse; else the address of a ClickHouse server.',
   }),
   warehouseDatabase: option({
@@ -181,6 +210,7 @@ export const options = {
     flag: 'country-database',
     kind: 'path',
     default: '',
+    ...placeDatabase,
     sentence: 'A database of countries by address (MMDB); without it the one that comes with the program is used.',
   }),
   cityDatabase: option({
@@ -188,6 +218,7 @@ export const options = {
     flag: 'city-database',
     kind: 'path',
     default: '',
+    ...placeDatabase,
     sentence: 'A database of cities by address (MMDB), such as GeoLite2 City; without it no city is recorded.',
   }),
   logLevel: option({
@@ -220,6 +251,8 @@ export const options = {
     flag: 'stop-timeout',
     kind: 'duration',
     default: '20s',
+    want: 'a duration such as 20s, at least 1s',
+    wrong: ms => (ms < stopTimeoutMin ? `${ms}ms` : null),
     sentence: 'How long a stop may take: requests in progress are answered, then the parts end one after the other.',
   }),
 }
@@ -237,10 +270,7 @@ export type ConfigResult = { config: Config; warnings: string[] } | { problems: 
  *
  * @example readConfig(['--port', '9000'], {})  // { config: { port: 9000, … }, warnings: [] }
  */
-export function readConfig(
-  args: string[] = process.argv.slice(2),
-  environment: Record<string, string | undefined> = process.env,
-): ConfigResult {
+export function readConfig(args: string[] = process.argv.slice(2), environment: Variables = process.env): ConfigResult {
   const problems: string[] = []
   const flags = readFlags(args, problems)
   if (flags.help === true) return { help: helpText() }
@@ -248,20 +278,30 @@ export function readConfig(
   for (const [name, o] of Object.entries(options) as [string, Option][]) {
     const flagged = o.flag === '' ? undefined : flags[o.flag]
     const source = typeof flagged === 'string' ? `--${o.flag}` : o.variable
-    const given = typeof flagged === 'string' ? flagged : environment[o.variable]
-    const text = given === undefined || given.trim() === '' ? o.default : given.trim()
+    const text = typeof flagged === 'string' ? flagged.trim() || o.default : textOf(o, environment)
     const value = parse(o, text)
-    if (value === null)
-      problems.push(`${source} must be ${wanted(o)}: got ${o.secret ? 'something else' : quote(text)}.`)
-    else config[name] = value
+    const found = value === null ? quote(text) : (o.wrong?.(value) ?? null)
+    if (found === null) config[name] = value
+    else problems.push(`${source} must be ${wanted(o)}: got ${o.secret ? 'something else' : found}.`)
   }
-  if (problems.length === 0) problems.push(...contradictions(config as Config))
+  problems.push(...contradictions(config))
   if (problems.length > 0) return { problems }
   return { config: config as Config, warnings: strangers(environment) }
 }
 
+/** What a variable says, as a person wrote it, or the default. */
+export function textOf({ variable, default: usual }: Option, environment: Variables): string {
+  return environment[variable]?.trim() || usual
+}
+
+/** The sentence for a data directory that was right at a look and could not be made: `problem` ends it. */
+export function dataDirSentence(dir: string, problem: string): string {
+  const { variable, flag, want } = options.dataDir
+  return `${variable} (--${flag}) must be ${want}: got ${got(dir, problem)}.`
+}
+
 /** This process's environment with more variables, for a child. */
-export function environmentWith(more: Record<string, string>): Record<string, string | undefined> {
+export function environmentWith(more: Record<string, string>): Variables {
   return { ...process.env, ...more }
 }
 
@@ -302,7 +342,7 @@ function readFlags(args: string[], problems: string[]): Record<string, string | 
   return values as Record<string, string | boolean | undefined>
 }
 
-function parse(o: Option, text: string): unknown {
+function parse(o: Option, text: string): Kinds[Kind] | null {
   if (text === '' && o.kind !== 'list') return o.default === '' ? '' : null
   if (o.among && !o.among.includes(text)) return null
   if (o.pattern && !o.pattern.test(text)) return null
@@ -335,39 +375,34 @@ function wanted(o: Option): string {
   }[o.kind]
 }
 
-function contradictions(config: Config): string[] {
+/** Of values that are right each by itself; one that is not is absent, and named already. */
+function contradictions({ port, adminPort, logRetentionBytes, logBudget }: Partial<Config>): string[] {
   const problems: string[] = []
-  if (config.port === config.adminPort && config.port !== 0)
-    problems.push(`${options.port.variable} and ${options.adminPort.variable} must differ: both are ${config.port}.`)
-  if (config.logRetentionBytes > config.logBudget)
+  if (port !== undefined && port === adminPort && port !== 0)
+    problems.push(`${options.port.variable} and ${options.adminPort.variable} must differ: both are ${port}.`)
+  if (logRetentionBytes !== undefined && logBudget !== undefined && logRetentionBytes > logBudget)
     problems.push(
-      `${options.logRetentionBytes.variable} must not be more than ${options.logBudget.variable}: got ${config.logRetentionBytes} and ${config.logBudget} bytes.`,
+      `${options.logRetentionBytes.variable} must not be more than ${options.logBudget.variable}: got ${logRetentionBytes} and ${logBudget} bytes.`,
     )
-  if (config.logBudget < 256 * 2 ** 20)
-    problems.push(`${options.logBudget.variable} must be at least 256MiB: got ${config.logBudget} bytes.`)
-  if (config.stopTimeout < 1000)
-    problems.push(`${options.stopTimeout.variable} must be at least 1s: got ${config.stopTimeout}ms.`)
-  for (const name of ['countryDatabase', 'cityDatabase'] as const)
-    if (config[name] !== '' && !isReadable(config[name]))
-      problems.push(`${options[name].variable} must be a file that can be read: got ${quote(config[name])}.`)
   return problems
 }
 
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** A misspelt variable would otherwise be passed over without a word. */
-function strangers(environment: Record<string, string | undefined>): string[] {
+function strangers(environment: Variables): string[] {
   const known = new Set([...(Object.values(options) as Option[]).map(o => o.variable), ...othersVariables])
   return Object.keys(environment)
     .filter(name => name.startsWith('DATAPULSE_') && !name.startsWith('DATAPULSE_TEST_') && !known.has(name))
     .map(name => `${name} is not a variable of this server and is passed over.`)
+}
+
+/** A path with what is wrong about it, or null where nothing is. */
+function got(path: string, problem: string | null): string | null {
+  return problem === null ? null : `${quote(path)}, ${problem}`
+}
+
+/** null where there is none. */
+function quoteAll(texts: string[]): string | null {
+  return texts.length === 0 ? null : texts.map(quote).join(', ')
 }
 
 function quote(text: string): string {

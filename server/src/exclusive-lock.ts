@@ -13,15 +13,27 @@ const sqliteBusy = 5
 export async function takeExclusiveLock(path: string, waitMs: number): Promise<(() => void) | null> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   for (let waitedMs = 0; ; waitedMs += retryMs) {
-    const db = new DatabaseSync(path, { timeout: 0 })
+    const db = openLockFile(path)
     try {
       db.exec('BEGIN EXCLUSIVE')
       return () => db.close()
     } catch (cause) {
       db.close()
-      if ((cause as { errcode?: number }).errcode !== sqliteBusy) throw new Error(`Cannot lock ${path}`, { cause })
+      if ((cause as { errcode?: number }).errcode !== sqliteBusy) throw cannotLock(path, cause)
       if (waitedMs >= waitMs) return null
     }
     await sleep(retryMs)
   }
+}
+
+function openLockFile(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { timeout: 0 })
+  } catch (cause) {
+    throw cannotLock(path, cause)
+  }
+}
+
+function cannotLock(path: string, cause: unknown): Error {
+  return new Error(`Cannot lock ${path}: ${(cause as Error).message}`, { cause })
 }

@@ -1,9 +1,87 @@
-// What is printed at a start can be pasted: the command line is told where the server is when it is not where it looks.
+// The first key is made once it can be shown, and shown once. What is printed at a start can be pasted: the command line is
+// told where the server is when it is not where it looks.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { readConfig } from './config.ts'
-import { welcomeText } from './first-start.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { openAccounts } from './accounts/accounts.ts'
+import { openAuditLog } from './accounts/audit-log.ts'
+import { type Config, readConfig } from './config.ts'
+import { giveDemoKey, welcomeText } from './first-start.ts'
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+const dies = (): never => {
+  throw new Error('it died here')
+}
+
+function emptyConfig(t: TestContext, ...args: string[]): Config {
+  const dataDir = mkdtempSync(join(tmpdir(), 'datapulse-first-'))
+  t.after(() => rmSync(dataDir, { recursive: true }))
+  const result = readConfig(['--data-dir', dataDir, ...args], {})
+  if (!('config' in result)) throw new Error('The configuration of the test must be right')
+  return result.config
+}
+
+function keysOf(config: Config) {
+  const accounts = openAccounts({ path: join(config.dataDir, 'accounts.db'), now: Date.now, logger: silent })
+  const keys = accounts.listKeys()
+  accounts.close()
+  return keys
+}
+
+/** What was shown. */
+async function given(config: Config): Promise<string[]> {
+  const shown: string[] = []
+  const isGiven = await giveDemoKey(config, silent, ({ secret }) => void shown.push(secret))
+  assert.equal(isGiven, shown.length === 1)
+  return shown
+}
+
+test('the first key is shown once, and its act ends done', async t => {
+  const config = emptyConfig(t)
+  const [secret] = await given(config)
+  assert.match(secret ?? '', /^dp_live_/)
+  assert.deepEqual(await given(config), [])
+  assert.equal(keysOf(config).length, 1)
+  const audit = openAuditLog({ path: join(config.dataDir, 'accounts.db'), now: Date.now })
+  t.after(() => audit.close())
+  assert.deepEqual(
+    audit.list({ limit: 9 }).map(({ act, outcome, product }) => [act, outcome, product]),
+    [['key.create', 'done', 'demo']],
+  )
+})
+
+test('a key that nobody saw is revoked at the next start, and another is shown', async t => {
+  const config = emptyConfig(t)
+  for (let deaths = 0; deaths < 2; deaths++) await assert.rejects(giveDemoKey(config, silent, dies), /it died here/)
+  const [secret] = await given(config)
+  const active = keysOf(config).filter(key => key.revokedMs === null)
+  assert.deepEqual([keysOf(config).length, active.length], [3, 1])
+  assert.ok(secret?.startsWith(active[0]?.prefix ?? 'none'))
+  assert.deepEqual(await given(config), [])
+})
+
+test('whoever has made a product or key already is shown none, also after a death', async t => {
+  const config = emptyConfig(t)
+  await assert.rejects(giveDemoKey(config, silent, dies))
+  const path = join(config.dataDir, 'accounts.db')
+  const audit = openAuditLog({ path, now: Date.now })
+  audit.begin({ act: 'key.create', product: 'demo', way: 'token', actor: 'somebody' })({ outcome: 'done' })
+  audit.close()
+  assert.deepEqual(await given(config), [])
+
+  const other = emptyConfig(t)
+  const accounts = openAccounts({ path: join(other.dataDir, 'accounts.db'), now: Date.now, logger: silent })
+  await accounts.createProduct('casino')
+  accounts.close()
+  assert.deepEqual(await given(other), [])
+})
+
+test('no key is made where others can reach the ports', async t => {
+  assert.deepEqual(await given(emptyConfig(t, '--host', '0.0.0.0')), [])
+})
 
 function welcomed(args: string[], demo: boolean): string {
   const result = readConfig(args, {})

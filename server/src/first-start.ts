@@ -1,39 +1,70 @@
-// The first minutes: with an empty data directory and both ports on loopback, `serve` makes a product `demo` with one
-// key and prints the key and a curl line that works, once, to the terminal and never through the logger.
+// The first minutes: once the server has started on an empty data directory, with both ports on loopback, it makes a
+// product `demo` with one key and prints the key and a curl line that works, once, to the terminal and never through the
+// logger. The act in the audit log ends when the key has been shown: one that only began is a key that nobody saw, and
+// so the next start revokes it and shows another.
 
 import { join, resolve } from 'node:path'
-import { openAccounts } from './accounts/accounts.ts'
-import { openAuditLog } from './accounts/audit-log.ts'
+import { type Accounts, openAccounts } from './accounts/accounts.ts'
+import { type AuditLog, openAuditLog } from './accounts/audit-log.ts'
+import { reachable, urlOf } from './addresses.ts'
 import { type Config, options } from './config.ts'
 import type { Logger } from './logger.ts'
 import type { RoleName } from './role-socket.ts'
 
 export type DemoKey = { secret: string }
 
-/** Makes the demo product and its key when there is no product yet; null when nothing was made. */
-export async function makeDemoKey(config: Config, logger: Logger): Promise<DemoKey | null> {
-  if (!isLoopback(config.host) || !isLoopback(config.adminHost)) return null
+const wish = { product: 'demo', name: 'first key' }
+const act = { act: 'key.create', product: wish.product, way: 'local', actor: 'datapulse serve' } as const
+
+/** Says where the server is and how to use it. A first key that cannot be made is owed: the server goes on without. */
+export async function welcome(config: Config, missing: RoleName[], logger: Logger): Promise<void> {
+  const show = (demo: DemoKey | null) => void process.stdout.write(welcomeText(config, demo, missing))
+  const isGiven = await giveDemoKey(config, logger, show).catch(cause => {
+    logger.error({ cause: String(cause) }, 'the first key could not be made')
+    return false
+  })
+  if (!isGiven) show(null)
+}
+
+/** Makes the demo product's key and has it shown, when that is owed; says whether it was. */
+export async function giveDemoKey(config: Config, logger: Logger, show: (key: DemoKey) => void): Promise<boolean> {
+  if (!isLoopback(config.host) || !isLoopback(config.adminHost)) return false
   const path = join(config.dataDir, 'accounts.db')
   const accounts = openAccounts({ path, now: Date.now, logger })
   const audit = openAuditLog({ path, now: Date.now })
   try {
-    if (accounts.listProducts().length > 0) return null
-    const wish = { product: 'demo', name: 'first key' }
-    const { product, ...values } = wish
-    const end = audit.begin({ act: 'key.create', product, way: 'local', actor: 'datapulse serve', values })
+    if (!isOwed(accounts, audit)) return false
+    const end = audit.begin({ ...act, values: { name: wish.name } })
+    const revoked = await revokeUnseen(accounts)
     const made = await accounts.createKey(wish)
     if (!made.ok) throw new Error(made.problem)
-    end({ outcome: 'done', target: made.key.id, values: { prefix: made.key.prefix } })
-    return { secret: made.secret }
+    show({ secret: made.secret })
+    end({
+      outcome: 'done',
+      target: made.key.id,
+      values: { prefix: made.key.prefix, ...(revoked.length > 0 && { revoked }) },
+    })
+    return true
   } finally {
     accounts.close()
     audit.close()
   }
 }
 
-/** Says where the server is and how to use it. */
-export function welcome(config: Config, demo: DemoKey | null, missing: RoleName[]): void {
-  process.stdout.write(welcomeText(config, demo, missing))
+/** There is no product yet, or nothing but one whose key a start that died was about to show. */
+function isOwed(accounts: Accounts, audit: AuditLog): boolean {
+  const products = accounts.listProducts()
+  if (products.length === 0) return true
+  const [last] = audit.list({ product: wish.product, limit: 1 })
+  const isUnseen = last?.act === act.act && last.actor === act.actor && last.outcome === 'begun'
+  return products.length === 1 && products[0]?.id === wish.product && isUnseen
+}
+
+/** Gives the ids of those that were. */
+async function revokeUnseen(accounts: Accounts): Promise<string[]> {
+  const unseen = accounts.listKeys(wish.product).filter(key => key.name === wish.name && key.revokedMs === null)
+  for (const { id } of unseen) await accounts.revokeKey(id)
+  return unseen.map(key => key.id)
 }
 
 export function welcomeText(config: Config, demo: DemoKey | null, missing: RoleName[]): string {
@@ -68,21 +99,13 @@ function firstSteps(at: string, secret: string, cli: string): string[] {
 
 /** What the command line must be told, so that a printed line works where it is pasted: nothing where all is as usual. */
 function cliOptions({ adminHost, adminPort, dataDir }: Config): string {
-  const url = isWildcard(adminHost) || adminHost === 'localhost' ? '127.0.0.1' : adminHost
+  const url = adminHost === 'localhost' ? '127.0.0.1' : reachable(adminHost)
   const said: string[] = []
   if (url !== options.adminHost.default || `${adminPort}` !== options.adminPort.default) {
     said.push('--url', urlOf(url, adminPort))
   }
   if (dataDir !== resolve(options.dataDir.default)) said.push('--data-dir', shellWord(dataDir))
   return said.map(word => ` ${word}`).join('')
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::'
 }
 
 function shellWord(text: string): string {

@@ -8,8 +8,8 @@
 // This file starts them, or with the word `restore` puts a backup back (roles/restore.ts). Without --role (or with `all`) it becomes the supervisor, which runs each role in a process of
 // its own, in the order in which they need each other; with a role it becomes that role. roles/ says what each is wired to.
 
-import { mkdirSync } from 'node:fs'
-import { type Config, readConfig } from './config.ts'
+import { type Config, dataDirSentence, readConfig } from './config.ts'
+import { makeDataDir } from './data-dir.ts'
 
 type Run = (config: Config) => Promise<void>
 
@@ -29,12 +29,18 @@ const isRestore = process.argv[2] === 'restore'
 const result = isRestore ? { help: '' } : readConfig()
 if (isRestore) await (await import('./roles/restore.ts')).runRestore(process.argv.slice(3))
 else if ('help' in result) process.stdout.write(result.help)
-else if ('problems' in result) {
-  process.stderr.write(`The configuration is wrong:\n${result.problems.map(line => `  ${line}\n`).join('')}`)
+else if ('problems' in result) refuse(result.problems)
+else await start(result.config, result.warnings)
+
+async function start(config: Config, warnings: string[]): Promise<void> {
+  if (config.role === 'all') for (const line of warnings) process.stderr.write(`${line}\n`)
+  const problem = makeDataDir(config.dataDir)
+  if (problem !== null) return refuse([dataDirSentence(config.dataDir, problem)])
+  const run = await runs[config.role]?.()
+  await run?.(config)
+}
+
+function refuse(problems: string[]): void {
+  process.stderr.write(`The configuration is wrong:\n${problems.map(line => `  ${line}\n`).join('')}`)
   process.exitCode = 2
-} else {
-  if (result.config.role === 'all') for (const line of result.warnings) process.stderr.write(`${line}\n`)
-  mkdirSync(result.config.dataDir, { recursive: true })
-  const run = await runs[result.config.role]?.()
-  await run?.(result.config)
 }

@@ -7,7 +7,7 @@ import { askRole, type RoleName } from './role-socket.ts'
 
 export type RoleMetrics = { collect(): Promise<unknown> }
 
-/** A number of a role's status under a path of keys; with `label`, every entry of the object found there. */
+/** A number of a role's status under a path of keys; with `label`, every entry of the object, or pair of the list, found there. */
 export type Metric = {
   name: string
   kind: 'counter' | 'gauge'
@@ -82,7 +82,7 @@ export const metrics: Metric[] = [
     'api',
     'counter',
     'datapulse_request_seconds_sum',
-    'api.latencySeconds',
+    'api.latency.seconds',
     'Time of all answered requests together.',
   ),
   metric(
@@ -96,7 +96,7 @@ export const metrics: Metric[] = [
     'api',
     'counter',
     'datapulse_request_seconds_bucket',
-    'api.latencyBuckets',
+    'api.latency.buckets',
     'How many of them took at most so many seconds.',
     'le',
   ),
@@ -360,8 +360,12 @@ function shower(one: Metric, registry: Registry): (found: unknown) => void {
     if (one.label === undefined) {
       shown.remove({})
       put({}, found)
-    } else for (const [name, value] of Object.entries(found ?? {})) put({ [one.label]: name }, value)
+    } else for (const [name, value] of pairsOf(found)) put({ [one.label]: name }, value)
   }
+}
+
+function pairsOf(found: unknown): [string, unknown][] {
+  return Array.isArray(found) ? (found as [string, unknown][]) : Object.entries(found ?? {})
 }
 
 function at(status: unknown, path: string): unknown {

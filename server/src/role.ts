@@ -9,6 +9,7 @@ import type { Config } from './config.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import { type RoleMetrics, openRoleMetrics } from './metrics.ts'
 import { type RoleName, type RoleQuestions, openRoleSocket, socketPath } from './role-socket.ts'
+import { StartProblem } from './start-problem.ts'
 
 /** What a role's opening gives. */
 export type Part = { status(): Record<string, unknown>; close(): Promise<void>; answers?: RoleQuestions }
@@ -79,7 +80,8 @@ export async function runRole(
     logger.info({ pid: process.pid }, 'ready')
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    logger.error({ code: (cause as { code?: string }).code, stack: (cause as Error).stack }, message)
+    const stack = cause instanceof StartProblem ? {} : { stack: (cause as Error).stack }
+    logger.error({ code: (cause as { code?: string }).code, ...stack }, message)
     process.send?.({ kind: 'failed', message } satisfies RoleMessage)
     setTimeout(() => logger.end(couldNotOpen), 50)
   }

@@ -1,6 +1,6 @@
-// Runs every role in a process of its own and restarts what ends. It holds the lock on the data directory, makes the
-// demo product on the first start, and takes no part in the path of an event: when it is killed, the roles notice that
-// their line to it is cut, and end; when a role is killed, the others go on.
+// Runs every role in a process of its own and restarts what ends. It holds the lock on the data directory, gives the
+// first key when the first start has succeeded, and takes no part in the path of an event: when it is killed, the roles
+// notice that their line to it is cut, and end; when a role is killed, the others go on.
 //
 // Start: engine and api at once (the api needs nobody), then pipeline and web; a role that cannot open at the first
 // start stops everything with its reason, unless the same role of an earlier server is still there: that one may hold
@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { isBeingRestored } from './backup/restore.ts'
 import { type Config, environmentWith } from './config.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
-import { type DemoKey, makeDemoKey, welcome } from './first-start.ts'
+import { welcome } from './first-start.ts'
 import { limits } from './limits.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import type { RoleMessage } from './role.ts'
@@ -44,10 +44,8 @@ const welcomeWaitMs = 15_000
 export async function supervise(config: Config): Promise<void> {
   const logger = openLogger({ role: 'supervisor', level: config.logLevel, format: config.logFormat })
   let release: () => void
-  let demo: DemoKey | null
   try {
     release = await lockDataDir(config.dataDir)
-    demo = await makeDemoKey(config, logger)
   } catch (cause) {
     process.stderr.write(`${(cause as Error).message}\n`)
     process.exitCode = 1
@@ -70,7 +68,7 @@ export async function supervise(config: Config): Promise<void> {
   if (failure !== null) {
     process.stderr.write(`${failure}\n`)
     await stop('a part cannot start', 1)
-  } else if (!stopping) welcome(config, demo, family.missing())
+  } else if (!stopping) await welcome(config, family.missing(), logger)
 }
 
 /**

@@ -66,9 +66,15 @@ export class Installation {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#process = child
-    child.stdout.on('data', chunk => this.output.push(String(chunk)))
+    let welcomed = false
+    child.stdout.on('data', chunk => {
+      this.output.push(String(chunk))
+      welcomed ||= String(chunk).includes('DataPulse takes events at')
+    })
     child.stderr.on('data', chunk => this.output.push(String(chunk)))
     await this.ready()
+    // With it comes the first key: whatever a test does is done after that.
+    await until('the server says where it is', () => welcomed)
   }
 
   /** Waits until every part says that it is ready. */

@@ -28,13 +28,13 @@ test('the first start is recorded, and what is done over HTTP', async () => {
   assert.deepEqual(
     first.map(({ act, outcome, way, actor }) => [act, outcome, way, actor]),
     [
-      ['admin-token.make', 'done', 'local', 'datapulse serve'],
       ['key.create', 'done', 'local', 'datapulse serve'],
+      ['admin-token.make', 'done', 'local', 'datapulse serve'],
     ],
   )
   assert.deepEqual(
     first.map(({ product }) => product),
-    [null, 'demo'],
+    ['demo', null],
   )
 
   await server.key('casino')
@@ -90,15 +90,15 @@ test('no key and no token is anywhere in the file', async () => {
 test('an entry that was changed by hand is noticed', async () => {
   assert.equal(await verified(), true)
   const file = new DatabaseSync(join(server.dataDir, 'accounts.db'))
-  assert.throws(() => file.exec("UPDATE audit SET act = 'key.update' WHERE seq = 2"), /never changed/)
+  assert.throws(() => file.exec("UPDATE audit SET act = 'key.update' WHERE seq = 3"), /never changed/)
   file.exec(
-    "DROP TRIGGER audit_never_changes; UPDATE audit SET content = replace(content, 'demo', 'shop') WHERE seq = 2",
+    "DROP TRIGGER audit_never_changes; UPDATE audit SET content = replace(content, 'demo', 'shop') WHERE seq = 3",
   )
-  file.exec("UPDATE audit SET content = replace(content, 'dp_live', 'dp_test') WHERE chain = 'acts' AND seq = 2")
+  file.exec("UPDATE audit SET content = replace(content, 'dp_live', 'dp_test') WHERE chain = 'acts' AND seq = 3")
   file.close()
   const { body } = await server.admin('/api/audit/verify')
   assert.equal(body['ok'], false)
-  assert.match(JSON.stringify(body), /entry 2 is not what was written/)
+  assert.match(JSON.stringify(body), /entry 3 is not what was written/)
 })
 
 test('every metric that an alert names is told by a running server', async () => {

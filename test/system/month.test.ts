@@ -4,7 +4,7 @@
 // DATAPULSE_TEST_EVENTS says how many events (12,000 by default).
 
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,19 +33,24 @@ after(async () => {
 test(`a month of ${events} events is stored once each, to the last digit`, async () => {
   installation = await Installation.open()
   const server = installation
-  const run = (...args: string[]) =>
-    execFileSync(process.execPath, [cli, ...args], {
+  const ran = (code: number, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], DATAPULSE_DATA_DIR: server.dataDir, DATAPULSE_API_KEY: key },
       stdio: ['ignore', 'pipe', 'pipe'],
       maxBuffer: 64 * 1024 * 1024,
     })
+    assert.equal(status, code, stderr)
+    return stdout
+  }
+  const run = (...args: string[]) => ran(0, ...args)
   const key = await server.key('month')
   const file = join(place, 'month.ndjson')
   const summaryFile = join(place, 'summary.json')
   run('generate', '--events', events, '--seed', '7', '--out', file, '--summary', summaryFile)
   const summary = JSON.parse(readFileSync(summaryFile, 'utf8')) as Summary
-  const report = JSON.parse(run('send', file, '--api-url', server.url, '--json')) as Record<string, unknown>
+  // 3: some events were rejected, as they must be.
+  const report = JSON.parse(ran(3, 'send', file, '--api-url', server.url, '--json')) as Record<string, unknown>
   assert.equal(report['accepted'], summary.accepted)
   assert.equal(report['rejected'], summary.rejected)
   await server.drained()

@@ -25,9 +25,10 @@ export function addDoctor(program: Command, setting: Setting): void {
         output.line(`${mark} ${step.step.padEnd(34)} ${String(step.ms).padStart(6)} ms  ${plain(step.detail)}`)
       }
       const { product, timeout, url: adminUrl } = choice
-      const apiUrl = choice.apiUrl ?? setting.environment.apiUrl
+      const { publicUrl, ...given } = setting.environment
+      const apiUrl = choice.apiUrl ?? given.apiUrl
       const steps = await diagnose(
-        { admin: adminOf(choice, setting), adminUrl, product, apiUrl, timeoutMs: timeout * 1_000 },
+        { admin: adminOf(choice, setting), adminUrl, product, apiUrl, publicUrl, timeoutMs: timeout * 1_000 },
         told,
       )
       const ok = steps.every(step => step.ok)

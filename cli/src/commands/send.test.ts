@@ -50,7 +50,7 @@ describe('datapulse send', () => {
     const bad = ['{"x":1.10}', 'not json', '["array"]', '{"x":2}']
     const lines = [bad[0], ...events.slice(0, 3), bad[1], bad[2], events[3], bad[3]]
     const { code, report } = await send(lines.join('\n'), '--rejected', join(folder, 'rejected'))
-    assert.equal(code, 0)
+    assert.equal(code, 3, 'a script must notice')
     assert.deepEqual([report.sent, report.accepted, report.rejected, report.requests], [8, 4, 4, 2])
     assert.deepEqual(api.accepted, events.slice(0, 4))
     const rejected = (await readFile(join(folder, 'rejected'), 'utf8')).trim().split('\n')
@@ -60,7 +60,7 @@ describe('datapulse send', () => {
     )
     assert.ok(rejected.some(line => line.includes('"event":{"x":1.10}')))
     assert.ok(rejected.some(line => JSON.parse(line).text === 'not json'))
-    assert.equal((await send(bad[0]!, '--strict')).code, 1)
+    assert.equal((await send(bad[0]!)).code, 3, 'none was accepted')
   })
 
   it('goes on when more events are bad than one reply lists', async () => {
@@ -94,10 +94,13 @@ describe('datapulse send', () => {
     assert.equal(code, 1)
     assert.deepEqual([report.sent, report.accepted, report.unknown, report.complete], [20, 10, 10, false])
     assert.match(JSON.parse(stderr).message, /refused the key/)
+    api.stumbles.push({ status: 400 }, { status: 401 })
+    assert.equal((await send(`{}\n${events.join('\n')}`, '--batch-events', '1')).code, 1, 'incomplete weighs more')
   })
 
   it('says what to do without a key, a file or a server', async () => {
     const path = join(folder, 'events')
+    await writeFile(path, events.join('\n'))
     assert.match((await run(['send', path])).stderr, /DATAPULSE_API_KEY/)
     assert.match((await run(['send', join(folder, 'none')], { apiKey: 'k' })).stderr, /Cannot read .*none/)
     const gone = await run(['send', path, '--tries', '1'], { apiKey: 'k', apiUrl: 'http://127.0.0.1:4' })

@@ -21,12 +21,16 @@ type SendChoice = {
   concurrency: number
   tries: number
   rejected?: string
-  strict?: true
 }
+
+/** The exit code when the whole file was sent and the server refused events of it: sending it again cannot help. */
+const someRejected = 3
 
 export function addSend(program: Command, setting: Setting): void {
   withApi(withJson(program.command('send')), setting)
-    .description('send a file of events: a JSON array or one JSON object a line, gzip too; - is standard input')
+    .description(
+      'send a file of events: a JSON array or one JSON object a line, gzip too; - is standard input; exit code 3 when some were rejected',
+    )
     .argument('<file>', 'the file, or -')
     .option('--key-file <file>', 'file that holds the API key; without it DATAPULSE_API_KEY does')
     .option('--batch-events <events>', 'at most so many events in a request', wholeNumber(1, 5_000), 5_000)
@@ -44,7 +48,6 @@ export function addSend(program: Command, setting: Setting): void {
       10,
     )
     .option('--rejected <file>', 'where rejected events are written (FILE.rejected.ndjson when not given)')
-    .option('--strict', 'exit code 1 also when events were rejected')
     .addHelpText(
       'after',
       examples(
@@ -84,7 +87,7 @@ async function sendFile(path: string, choice: SendChoice, setting: Setting): Pro
     setting,
   )
   if (fault !== null) throw fault
-  if (choice.strict && sender.tally.rejected > 0) process.exitCode = 1
+  if (sender.tally.rejected > 0) process.exitCode = someRejected
 }
 
 /** Sends all batches, `concurrency` at once. The first fault ends it: what is under way ends, nothing new begins. */

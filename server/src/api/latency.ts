@@ -14,9 +14,13 @@ export class Latency {
     this.#sumMs += ms
   }
 
-  /** `counts` has one more than `bucketsMs`; each request is in one of them. */
-  status(): { bucketsMs: readonly number[]; counts: number[]; sumMs: number; count: number } {
-    const counts = [...this.#counts]
-    return { bucketsMs, counts, sumMs: this.#sumMs, count: counts.reduce((sum, count) => sum + count, 0) }
+  /** `buckets`: how many took at most so many seconds, in order; pairs, since an object puts whole numbers first. */
+  status(): { buckets: [le: string, count: number][]; seconds: number; count: number } {
+    let count = 0
+    const buckets = Array.from(this.#counts, (own, i): [string, number] => {
+      const boundMs = bucketsMs[i]
+      return [boundMs === undefined ? '+Inf' : String(boundMs / 1_000), (count += own)]
+    })
+    return { buckets, seconds: this.#sumMs / 1_000, count }
   }
 }

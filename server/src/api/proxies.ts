@@ -2,6 +2,7 @@
 // from its right end, past further trusted proxies, to the first address that is not one.
 
 import { BlockList, isIP } from 'node:net'
+import { readNetwork } from '../network.ts'
 
 export type Proxies = {
   /** The address of the one who asks. `forwarded` is X-Forwarded-For as sent. */
@@ -30,16 +31,13 @@ export function openProxies(trusted: readonly string[]): Proxies {
 }
 
 function addTo(list: BlockList, entry: string): void {
-  const [address = '', bits, ...rest] = entry.split('/')
-  const version = isIP(address)
-  const bitsMax = version === 6 ? 128 : 32
-  const prefix = bits === undefined ? bitsMax : /^\d{1,3}$/.test(bits) ? Number(bits) : -1
-  if (version === 0 || rest.length > 0 || prefix < 0 || prefix > bitsMax) {
+  const network = readNetwork(entry)
+  if (network === null) {
     throw new Error(
       `Cannot trust this proxy because it must be an address or a network like 10.0.0.0/8: got ${JSON.stringify(entry)}.`,
     )
   }
-  list.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4')
+  list.addSubnet(network.address, network.prefix, network.family)
 }
 
 /** An IPv4 address that came over an IPv6 socket is written as the IPv4 address it is. */

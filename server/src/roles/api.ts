@@ -13,6 +13,7 @@ import { openLogWriter } from '../log/log.ts'
 import type { LogWriter } from '../log/record.ts'
 import { runRole } from '../role.ts'
 import { askRole, type RoleName } from '../role-socket.ts'
+import { openPort } from '../start-problem.ts'
 import { answersOfApi, askWeb } from './answers.ts'
 
 export function runApi(config: Config): Promise<void> {
@@ -36,7 +37,7 @@ export function runApi(config: Config): Promise<void> {
       now,
       logger,
     })
-    const api = await openApi({
+    const door: Parameters<typeof openApi>[0] = {
       accounts,
       log: mortalLog(log, config),
       host: config.host,
@@ -48,7 +49,8 @@ export function runApi(config: Config): Promise<void> {
       windowsDir: join(config.dataDir, 'api'),
       readiness: () => readiness(config),
       answers: askWeb(config),
-    })
+    }
+    const api = await openPort(config, ['host', 'port'], () => openApi(door))
     return {
       answers: answersOfApi(api, now),
       status: () => ({
@@ -91,16 +93,9 @@ async function readiness(config: Config): Promise<Record<string, string | null>>
 
 function apiStatus(api: Api) {
   const status = api.status()
-  const { bucketsMs, counts, sumMs } = status.latency
-  const latencyBuckets: Record<string, number> = {}
-  let below = 0
-  for (const [i, count] of counts.entries()) {
-    below += count
-    latencyBuckets[bucketsMs[i] === undefined ? '+Inf' : String(bucketsMs[i] / 1000)] = below
-  }
   // Every code from the start: a counter that appears with its first number has never risen, and wakes nobody.
   const requestsByCode = { ...noRequests, ...status.requestsByCode }
-  return { ...status, requestsByCode, latencyBuckets, latencySeconds: sumMs / 1000 }
+  return { ...status, requestsByCode }
 }
 
 const noRequests = Object.fromEntries(Object.keys(codes).map(code => [code, 0]))

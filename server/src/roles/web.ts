@@ -15,13 +15,14 @@ import type { PipelineStatus } from '../pipeline/pipeline.ts'
 import type { BackupStatus } from '../backup/backup.ts'
 import { runRole } from '../role.ts'
 import { askRole, rolesOf } from '../role-socket.ts'
+import { openPort } from '../start-problem.ts'
 import { rejectedPosition } from '../steps/rejection.ts'
 import { readRatesFile } from '../steps/rates-file.ts'
 import type { ReconciliationRow } from '../warehouse/asking/reconciliation.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { readOrMakeAdminToken } from '../web/admin-token.ts'
 import type { CountRow, CountsQuestion, DuplicatesQuestion, Page, RejectionShown } from '../web/needs.ts'
-import { openWeb } from '../web/web.ts'
+import { openWeb, type WebOptions } from '../web/web.ts'
 import {
   answersOfWeb,
   askBackup,
@@ -50,7 +51,7 @@ export function runWeb(config: Config): Promise<void> {
     const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
     const readReceipts = receiptsOver({ warehouse, log, now: Date.now })
     const token = config.adminToken || (await ownAdminToken(config, audit))
-    const web = await openWeb({
+    const port: WebOptions = {
       host: config.adminHost,
       port: config.adminPort,
       hostNames: config.adminNames,
@@ -115,7 +116,8 @@ export function runWeb(config: Config): Promise<void> {
       },
       now: Date.now,
       logger,
-    })
+    }
+    const web = await openPort(config, ['adminHost', 'adminPort'], () => openWeb(port))
     const watch = watchWarehouse(warehouse, limits.warehouseAskMs)
     return {
       status: () => ({ web: web.status(), warehouse: watch.status() }),

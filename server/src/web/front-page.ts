@@ -18,7 +18,7 @@ npx --no datapulse counts
 npx --no datapulse keys create --product demo
 npx --no datapulse status
 npx --no datapulse doctor
-npx --no datapulse --help</pre>
+npx --no datapulse help</pre>
 <p>Programs use <code>/api/products</code>, <code>/api/keys</code>, <code>/api/events</code>, <code>/api/counts</code>,
 <code>/api/duplicates</code>, <code>/api/parked</code>, <code>/api/rejected</code> and <code>/api/status</code>, with the header
 <code>Authorization: Bearer TOKEN</code>; the token is in the file <code>admin-token</code> in the data directory.

@@ -42,7 +42,20 @@ export function text(lengthMax: number): Reading<string> {
       const wanted = `text of 1 to ${lengthMax} characters`
       if (typeof sent !== 'string') return { wanted }
       const value = sent.trim()
-      return value.length >= 1 && value.length <= lengthMax && !value.includes('\0') ? { value } : { wanted }
+      if (value.length < 1 || value.length > lengthMax) return { wanted }
+      return value.includes('\0') ? { wanted: 'text without NUL characters' } : { value }
+    },
+  }
+}
+
+/** The same in one line, with nothing in it that cannot be seen. */
+export function label(lengthMax: number): Reading<string> {
+  const whole = text(lengthMax)
+  return {
+    read(sent, nowMs) {
+      if (typeof sent === 'string' && sent.trim().length <= lengthMax && /\p{C}/u.test(sent.trim()))
+        return { wanted: 'text without control characters' }
+      return whole.read(sent, nowMs)
     },
   }
 }

@@ -13,6 +13,7 @@ import {
   flag,
   future,
   integer,
+  label,
   listOf,
   oneOf,
   orNever,
@@ -464,7 +465,7 @@ function readKeyChange(body: object, now: number): KeyChange {
 }
 
 const settingNames = ['rate_limit', 'scopes', 'expires_at'] as const
-const keySettings = { name: text(100), rate_limit: integer(1, rateLimitMax), scopes: listOf('ingest', 'read') }
+const keySettings = { name: label(100), rate_limit: integer(1, rateLimitMax), scopes: listOf('ingest', 'read') }
 
 function readKeyWish(body: object, now: number): KeyWish {
   const wish = readFields(

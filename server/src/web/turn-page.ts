@@ -1,6 +1,7 @@
 // Asks for a page.
 
 import type { Page } from './needs.ts'
+import { shorten } from './parameters.ts'
 import { badParameters } from './problem.ts'
 
 /** A cursor that was tampered with is the asker's mistake, and only the warehouse can tell. */
@@ -11,10 +12,9 @@ export async function turnPage<Q extends { cursor?: string }>(
   try {
     return await list(asked)
   } catch (error) {
-    const { code, message } = error as { code?: unknown; message?: unknown }
+    const { code } = error as { code?: unknown }
     if (code !== 'WAREHOUSE_REFUSED' || asked.cursor === undefined) throw error
-    throw badParameters([
-      { name: 'cursor', message: `cursor must be what an earlier page gave as next: ${String(message)}` },
-    ])
+    const message = `cursor must be what an earlier page gave as next: got ${shorten(asked.cursor)}`
+    throw badParameters([{ name: 'cursor', message }])
   }
 }

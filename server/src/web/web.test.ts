@@ -42,7 +42,11 @@ describe('the admin port', () => {
   it('shows a page and metrics without a token', async () => {
     const page = await fetch(`${at}/`)
     assert.equal(page.status, 200)
-    assert.match(await page.text(), /datapulse events list/)
+    const text = await page.text()
+    assert.match(text, /datapulse events list/)
+    // npx would take the flag for itself.
+    assert.doesNotMatch(text, /npx --no datapulse --help/)
+    assert.match(text, /^npx --no datapulse help/m)
     const metrics = await fetch(`${at}/metrics`)
     assert.equal(await metrics.text(), 'datapulse_accepted_events_total 10\n')
     assert.match(metrics.headers.get('content-type') ?? '', /^text\/plain/)
@@ -163,8 +167,21 @@ describe('the admin port', () => {
     assert.match(body.problems.find((one: { name: string }) => one.name === 'usr').message, /not known/)
     assert.equal((await ask('/api/events?since=1h&until=2h')).status, 400)
     assert.equal((await ask('/api/status?x=1')).status, 400)
-    assert.equal((await ask('/api/events?cursor=tampered')).body.problems[0].name, 'cursor')
+    assert.deepEqual((await ask('/api/events?cursor=tampered')).body.problems, [
+      { name: 'cursor', message: 'cursor must be what an earlier page gave as next: got tampered' },
+    ])
     assert.equal((await ask('/api/events?request=7')).body.problems[0].name, 'request')
+  })
+
+  it('says that it is a control character when it is', async () => {
+    const wrong = async (name: string) =>
+      (await post('/api/keys', { product: 'shop', name })).body.problems?.[0]?.message
+    for (const name of ['a\0b', 'a\nb', 'a\u202eb'])
+      assert.match(await wrong(name), /^name must be text without control characters: got /, JSON.stringify(name))
+    assert.match(await wrong('x'.repeat(101)), /^name must be text of 1 to 100 characters/)
+    assert.match(await wrong(' \n '), /^name must be text of 1 to 100 characters/)
+    const { body } = await ask('/api/events?user=a%00b')
+    assert.match(body.problems[0].message, /^user must be text without NUL characters/)
   })
 
   it('names everything that is wrong with a key', async () => {

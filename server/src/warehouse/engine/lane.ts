@@ -4,7 +4,7 @@
 // statement before had and this one has not.
 
 import type { ChdbQueryStream, Session } from 'chdb'
-import { ClickHouseException, type RowsInsert, type Statement, type Summary, sqlLiteral } from './exchange.ts'
+import { ClickHouseException, isSelect, type RowsInsert, type Statement, type Summary, sqlLiteral } from './exchange.ts'
 
 export type LaneLimits = {
   /** Statements waiting; beyond it the error 202, TOO_MANY_SIMULTANEOUS_QUERIES. */
@@ -44,7 +44,7 @@ export class Lane {
 
   /** Runs a statement that gives its result at once. */
   run(statement: Statement, gone: AbortSignal): Promise<Answer> {
-    return this.#with(gone, async connection => {
+    return this.#with(statement, gone, async connection => {
       await this.#prepare(connection, statement)
       const result = await connection.session.queryAsync(statement.sql, { format: statement.format })
       const { rowsRead: readRows, bytesRead: readBytes, elapsed: seconds } = result
@@ -54,7 +54,7 @@ export class Lane {
 
   /** Runs an INSERT whose rows are bytes: they go to the engine as they are. */
   insert(statement: Statement, insert: RowsInsert, gone: AbortSignal): Promise<Answer> {
-    return this.#with(gone, async connection => {
+    return this.#with(statement, gone, async connection => {
       await this.#prepare(connection, statement)
       if (statement.rows.length === 0) return { bytes: new Uint8Array(), summary: { ...nothing } }
       const result = await connection.session.insert({
@@ -73,7 +73,7 @@ export class Lane {
 
   /** Runs a SELECT and hands its result on piece by piece; `take` says when it is ready for the next. */
   stream(statement: Statement, gone: AbortSignal, take: (bytes: Uint8Array) => Promise<void>): Promise<void> {
-    return this.#with(gone, async connection => {
+    return this.#with(statement, gone, async connection => {
       await this.#prepare(connection, statement)
       const stream: ChdbQueryStream = connection.session.queryStream(statement.sql, {
         format: statement.format,
@@ -107,7 +107,7 @@ export class Lane {
     for (const connection of this.#all) connection.session.close()
   }
 
-  async #with<T>(gone: AbortSignal, work: (connection: Connection) => Promise<T>): Promise<T> {
+  async #with<T>(statement: Statement, gone: AbortSignal, work: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = await this.#take(gone)
     this.#running += 1
     try {
@@ -115,7 +115,8 @@ export class Lane {
       this.#done += 1
       return result
     } catch (error) {
-      this.#failed += 1
+      if (isAnswer(statement, error)) this.#done += 1
+      else this.#failed += 1
       throw error
     } finally {
       this.#running -= 1
@@ -186,6 +187,11 @@ export class Lane {
     }
     return wanted
   }
+}
+
+/** That a database or table is not there is what a question about it finds out: a fresh warehouse is asked before it is made. */
+function isAnswer(statement: Statement, error: unknown): boolean {
+  return isSelect(statement.sql) && /^Code: (60|81)\b/.test((error as Error).message)
 }
 
 /** A parameter cannot be taken off a connection: a statement that relies on an old one is refused, as a server would. */
