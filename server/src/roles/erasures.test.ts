@@ -13,6 +13,7 @@ import type { IdentityRow, ParkedRow } from '../warehouse/load.ts'
 import { type EngineProcess, startEngine } from '../warehouse/testing/engine-process.ts'
 import { eventRow, madeLoad, uuidOf } from '../warehouse/testing/made-loads.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
+import { erasureListAt } from './erasure-list.ts'
 import { type ErasuresAtWork, openErasures } from './erasures.ts'
 
 const dayMs = 86_400_000
@@ -51,7 +52,7 @@ function open(): Promise<ErasuresAtWork> {
     logEnd: async () => 7,
     logOldestMs: async () => logOldestMs,
     logKeepsMs: 8 * dayMs,
-    listPath: join(dir, 'erasures.json'),
+    list: erasureListAt(join(dir, 'erasures.json')),
     now: () => nowMs,
     logger: silent,
     checkMs: 50,
