@@ -75,7 +75,7 @@ function checkRequests(world: World, outcomes: Outcomes): number {
       if (there < all && !mayExpire) lost += all
       else perhapsLost += all
       if (mayExpire) perhapsExpired += all
-      ghosts += there
+      ghosts += mayExpire ? all : there
     } else if (!acknowledged && !world.logged.has(requestId))
       assert(there === 0 || there === all, `${requestId} was not acknowledged: all or nothing is there`)
     else if (mayExpire) expired += all - there

@@ -12,12 +12,18 @@ import { IndexFault, type IndexPlace } from '../../server/src/pipeline/index/ide
 import { openPipelineOver, type Pipeline } from '../../server/src/pipeline/pipeline.ts'
 import { openTurns } from '../../server/src/pipeline/turns.ts'
 import { type ErasuresAtWork, openErasures } from '../../server/src/roles/erasures.ts'
+import { erasedReason, expiredReason } from '../../server/src/steps/erasure.ts'
 import { nobodySuppressed } from '../../server/src/steps/suppression.ts'
 import { deriveWithout } from '../../server/src/steps/derive.ts'
-import { emptyIndexDisk, memoryIndexPlace } from '../../server/src/pipeline/testing/memory-index.ts'
+import { emptyIndexDisk, type IndexDisk, memoryIndexPlace } from '../../server/src/pipeline/testing/memory-index.ts'
 import { openMemoryErasing } from '../../server/src/pipeline/testing/memory-erasing.ts'
 import { openMemoryResolving } from '../../server/src/pipeline/testing/memory-resolving.ts'
-import { emptyTables, openMemoryWarehouse, type Seams } from '../../server/src/pipeline/testing/memory-warehouse.ts'
+import {
+  emptyTables,
+  openMemoryWarehouse,
+  type Seams,
+  type WarehouseTables,
+} from '../../server/src/pipeline/testing/memory-warehouse.ts'
 import { memoryErasureList, openMemoryAccounts } from './accounts.ts'
 import { openClock } from './clock.ts'
 import { beginLife, type Chaos, type Life } from './life.ts'
@@ -40,6 +46,9 @@ export type Mutation = {
 
 export type World = Awaited<ReturnType<typeof simulate>>
 
+const decidingNames = ['findConflict', 'decide', 'swap', 'done', 'unfinished'] as const
+const countingNames = ['countExpired', 'countErased', 'dropRebuilt'] as const
+const deletingNames = ['eraseUser', 'blankTexts', 'replaceText', 'deleteExpired', ...countingNames] as const
 const requestsMax = 60
 const chaosMs = 20_000
 const calmMs = 600_000
@@ -215,24 +224,13 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
     const mutated = mutation.warehouse?.(over) ?? over
     const warehouse = seam(mutated, ['id', 'lastNote', 'load', 'forgetAfter', 'identitiesAfter'], 'WAREHOUSE_AWAY')
     const place = placeWithSeams(mutation.place?.(memoryIndexPlace(disk)) ?? memoryIndexPlace(disk), life)
-    const resolvingNames = ['findConflict', 'decide', 'swap', 'done', 'unfinished'] as const
-    const resolving = seam(openMemoryResolving(tables, seams), resolvingNames, 'WAREHOUSE_AWAY')
+    const resolving = seam(openMemoryResolving(tables, seams), decidingNames, 'WAREHOUSE_AWAY')
     const suppression = () => (mutation.nobodyIsKeptOut ? nobodySuppressed : accounts.suppression())
     const change = openTurns().run
     const limits = { loadEventsMax: 40, loadBytesMax: 10_000, loadIntervalMs: 200, pollMs: 50 }
     const opened = openPipelineOver({
-      ...{
-        log,
-        warehouse,
-        resolving,
-        place,
-        limits,
-        suppression,
-        change,
-        now: clock.now,
-        logger: silent,
-        sleep: life.sleep,
-      },
+      ...{ log, warehouse, resolving, place, limits, suppression, change },
+      ...{ now: clock.now, logger: silent, sleep: life.sleep },
       derive: deriveWithout,
       salt: () => chance.hex(8),
     })
@@ -242,12 +240,12 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
       if (bug !== null) bugs.push(bug)
     })
     const erasing = openMemoryErasing(tables, seams)
-    const erasingNames = ['eraseUser', 'blankTexts', 'replaceText', 'expire', 'dropRebuilt', 'countErased'] as const
-    const forget = mutation.nothingIsForgotten ? async () => {} : opened.forget
+    const deleting: Pipeline['deleting'] = work =>
+      opened.deleting(forget => work(mutation.nothingIsForgotten ? async () => {} : forget))
     openErasures({
       accounts: seam(accounts, ['noteErasure', 'adoptErasures'], 'ACCOUNTS_IO'),
-      warehouse: seam(mutation.erasing?.(erasing) ?? erasing, erasingNames, 'WAREHOUSE_AWAY'),
-      pipeline: { status: opened.status, forget },
+      warehouse: seam(mutation.erasing?.(erasing) ?? erasing, deletingNames, 'WAREHOUSE_AWAY'),
+      pipeline: { status: opened.status, deleting },
       change,
       logEnd: async () => (await log.head()).offset,
       logOldestMs: async () => startMs,
@@ -311,12 +309,16 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
     () => restartPipelineAfter(() => (disk.damaged = true)),
     () => {
       const backup = structuredClone(disk)
-      const putBack = () => Object.assign(disk, backup)
+      const before = changesIn(tables)
+      const putBack = () => {
+        if (isTold(backup, tables, before)) Object.assign(disk, backup)
+      }
       clock.after(chance.between(100, 5_000), () => restartPipelineAfter(putBack))
     },
     () => {
       const backup = structuredClone(tables)
       const putBack = () => {
+        if (!isTold(disk, backup, changesIn(tables))) return
         tables = backup
         void accounts.askAgain()
       }
@@ -379,6 +381,18 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
     ...{ isDone, bugs, attempts, tallies, damagedRequests, tables, disk, status, logHead },
     ...{ suppression, erased, logged },
   }
+}
+
+/** Whether it can be told that index and warehouse are copies of two moments: only loads leave notes (pipeline/recovery.ts). */
+function isTold({ checkpoint, pending }: IndexDisk, tables: WarehouseTables, changes: number): boolean {
+  const last = tables.notes.at(-1)?.token
+  return changes === changesIn(tables) || (checkpoint?.note?.token !== last && pending?.token !== last)
+}
+
+/** How much was deleted or decided about. */
+function changesIn({ parked, resolutions }: WarehouseTables): number {
+  const places = parked.filter(({ row: { reason } }) => reason === erasedReason || reason === expiredReason)
+  return places.length + resolutions.length
 }
 
 function away(): Error {

@@ -23,7 +23,7 @@ export type ErasuresParts = {
     listProducts(): Product[]
   }
   warehouse: ErasingWarehouse
-  pipeline: Pick<Pipeline, 'status' | 'forget'>
+  pipeline: Pick<Pipeline, 'status' | 'deleting'>
   change<T>(work: () => Promise<T>): Promise<T>
   /** Where the log ends, and when the oldest record that it still holds was received; null when it holds none. */
   logEnd(): Promise<number>
@@ -70,6 +70,7 @@ export async function openErasures(parts: ErasuresParts): Promise<ErasuresAtWork
           await parts.list.write(accounts.erasureList())
           await eraseRequested(parts, pace)
           if (isDue) {
+            if (parts.pipeline.status().state !== 'running') throw new Waits()
             await checkErased(parts)
             await expireAll(parts)
             checkedMs = now()
@@ -145,7 +146,7 @@ function erase(parts: ErasuresParts, product: string, erasures: readonly Erasure
     }
     return null
   }
-  return eraseUsers({ ...parts, forget: parts.pipeline.forget }, product, markOf)
+  return eraseUsers(parts, product, markOf)
 }
 
 /** What was erased is looked for again, until the raw log holds nothing that is older. */
@@ -170,7 +171,7 @@ async function expireAll(parts: ErasuresParts): Promise<void> {
     if (retentionDays == null) continue
     if (pipeline.status().reprocess?.state === 'building') throw new Waits()
     const beforeMs = Math.floor(now() / dayMs) * dayMs - retentionDays * dayMs
-    const expired = await expire({ ...parts, forget: pipeline.forget }, product, beforeMs)
+    const expired = await expire(parts, product, beforeMs)
     if (expired.events > 0 || expired.rejectedRequests > 0)
       logger.info({ product, retentionDays, ...expired }, 'what outlived the retention of its product was deleted')
   }

@@ -18,10 +18,15 @@ export function openMemoryErasing(tables: WarehouseTables, seams: Seams = {}): E
     Object.assign(tables, { [name]: left })
   }
 
+  /** Those for which no row stands yet. */
+  function unplaced<Row extends Outcome>(rows: Loaded<Row>[]): Loaded<Row>[] {
+    const there = new Set(tables.parked.flatMap(({ row }) => (row.reason === erasedReason ? [placeOf(row)] : [])))
+    return rows.filter(({ row }) => !there.has(placeOf(row)))
+  }
+
   /** One row for each that has none; odd and even positions are two blocks. */
   async function leavePlaces<Row extends Outcome>(rows: Loaded<Row>[], was: (row: Row) => string): Promise<void> {
-    const there = new Set(tables.parked.flatMap(({ row }) => (row.reason === erasedReason ? [placeOf(row)] : [])))
-    const absent = rows.filter(({ row }) => !there.has(placeOf(row)))
+    const absent = unplaced(rows)
     for (const parity of [0, 1]) {
       const some = absent.filter(({ row }) => (row.origin.position & 1) === parity)
       if (some.length === 0) continue
@@ -38,39 +43,34 @@ export function openMemoryErasing(tables: WarehouseTables, seams: Seams = {}): E
     }
   }
 
-  const identitiesOf = (isWanted: (row: EventRow) => boolean) =>
-    pagesOf(
-      tables.events.filter(({ row }) => isWanted(row)),
-      some => some.map(({ row }) => identityRow(row)),
-    )
+  const identitiesOf = (isWanted: (row: Loaded<EventRow>) => boolean) =>
+    pagesOf(tables.events.filter(isWanted), some => some.map(({ row }) => identityRow(row)))
 
-  /** Of one mode and kind; gives how many events were there. */
-  async function expireKind(
-    { table, was, isOf }: (typeof expiring)[number],
-    {
-      product,
-      mode,
-      beforeMs,
-      requestId,
-    }: { product: string; mode: Origin['mode']; beforeMs: number; requestId: string },
+  /** What the last row that was written for a kind covers. */
+  const isCounted = ({ was, isOf }: Kind, product: string, mode: Origin['mode']): Removed => {
+    const last = tables.parked
+      .filter(({ row: { origin, reason, detail } }) => {
+        return reason === expiredReason && detail === was && origin.product === product && origin.mode === mode
+      })
+      .sort((a, b) => b.seq - a.seq || b.row.origin.receivedMs - a.row.origin.receivedMs)[0]
+    if (last === undefined) return () => false
+    return covers({ product, mode, seq: last.seq, beforeMs: last.row.origin.receivedMs + 1, isOf })
+  }
+
+  async function countKind(
+    { table, was, isOf }: Kind,
+    expired: Expired,
+    id: (kind: string) => string,
   ): Promise<number> {
-    const seq = tables.notes.at(-1)?.seq ?? 0
-    const known = tables.parked.find(({ row }) => row.origin.requestId === requestId)
-    const isExpired = (one: Loaded<Outcome>) =>
-      isOld(one.row.origin, product, beforeMs) &&
-      one.row.origin.mode === mode &&
-      isOf(one.row) &&
-      one.seq <= (known?.seq ?? seq)
-    const found = (tables[table] as Loaded<Outcome>[]).filter(isExpired)
-    if (found.length === 0) return 0
+    const { product, mode, seq, beforeMs } = expired
+    const found = unplaced((tables[table] as Loaded<Outcome>[]).filter(covers({ ...expired, isOf })))
     const events = found.reduce((sum, { row }) => sum + ((row as Partial<ParkedRow>).events ?? 1), 0)
-    if (known === undefined && events > 0) {
-      const origin = { product, mode, keyId: '', requestId, position: -1, receivedMs: beforeMs - 1, logOffset: 0 }
-      const place = { seq, row: placeRow(origin, events, expiredReason, was) }
-      const isThere = ({ row }: Loaded<ParkedRow>) => row.origin.requestId === requestId
-      await whole('parked', `expired ${requestId}`, () => tables.parked, [place], isThere)
-    }
-    await remove(table, isExpired)
+    if (events === 0) return 0
+    const requestId = id(`${table} ${was} ${mode} ${seq}`)
+    const origin = { product, mode, keyId: '', requestId, position: -1, receivedMs: beforeMs - 1, logOffset: 0 }
+    const place = { seq, row: placeRow(origin, events, expiredReason, was) }
+    const isThere = ({ row }: Loaded<ParkedRow>) => row.origin.requestId === requestId
+    await whole('parked', `expired ${requestId}`, () => tables.parked, [place], isThere)
     return events
   }
 
@@ -80,8 +80,10 @@ export function openMemoryErasing(tables: WarehouseTables, seams: Seams = {}): E
         [...new Set([...tables.events, ...tables.duplicates].flatMap(({ row }) => usersOf(row, product)))],
         some => some,
       ),
-    identitiesOfUser: (product, user) => identitiesOf(row => usersOf(row, product)[0] === user),
-    identitiesBefore: (product, beforeMs) => identitiesOf(({ origin }) => isOld(origin, product, beforeMs)),
+    identitiesOfUser: (product, user) => identitiesOf(({ row }) => usersOf(row, product)[0] === user),
+    async *identitiesExpired(product) {
+      for (const mode of modes) yield* identitiesOf(isCounted(expiring[0], product, mode))
+    },
     keptTexts: product =>
       pagesOf(
         tables.parked.filter(({ row }) => row.origin.product === product && row.raw !== ''),
@@ -115,18 +117,23 @@ export function openMemoryErasing(tables: WarehouseTables, seams: Seams = {}): E
       await whole('parked', `without ${requestId} ${position} ${other.length}`, () => tables.parked, [changed], isThere)
       await remove('parked', row => isAt(row as Loaded<ParkedRow>) && (row.row as ParkedRow).raw.length === raw.length)
     },
-    async expire(product, beforeMs, id) {
+    async countExpired(product, beforeMs, id) {
+      const seq = tables.notes.at(-1)?.seq ?? 0
       let events = 0
       for (const kind of expiring)
-        for (const mode of ['live', 'test'] as const) {
-          const requestId = id(`${kind.table} ${kind.was} ${mode}`)
-          events += await expireKind(kind, { product, mode, beforeMs, requestId })
-        }
+        for (const mode of modes) events += await countKind(kind, { product, mode, seq, beforeMs }, id)
       const isRejection = ({ row }: Loaded<Outcome>) =>
         isOld(row.origin, product, beforeMs) && (row as ParkedRow).reason === rejectedReason
       const rejectedRequests = tables.parked.filter(isRejection).length
       if (rejectedRequests > 0) await remove('parked', isRejection)
       return { events, rejectedRequests }
+    },
+    async deleteExpired(product) {
+      for (const kind of expiring)
+        for (const mode of modes) {
+          const isRemoved = isCounted(kind, product, mode)
+          if ((tables[kind.table] as Loaded<Outcome>[]).some(isRemoved)) await remove(kind.table, isRemoved)
+        }
     },
     async dropRebuilt() {},
     async countErased() {
@@ -148,6 +155,17 @@ const expiring = [
     isOf: (row: Outcome) => !isPlace(row as ParkedRow) && (row as ParkedRow).reason !== rejectedReason,
   },
 ] as const
+
+type Kind = (typeof expiring)[number]
+/** Of one product and mode: received before that, and loaded by then. */
+type Expired = { product: string; mode: Origin['mode']; seq: number; beforeMs: number }
+
+const modes = ['live', 'test'] as const
+
+function covers({ product, mode, seq, beforeMs, isOf }: Expired & Pick<Kind, 'isOf'>): Removed {
+  return one =>
+    isOld(one.row.origin, product, beforeMs) && one.row.origin.mode === mode && one.seq <= seq && isOf(one.row)
+}
 
 const pageRows = 100
 

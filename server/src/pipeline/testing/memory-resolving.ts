@@ -1,7 +1,8 @@
 // Decisions about conflicts over the tables in memory, step by step as the real ones are carried out
 // (warehouse/resolving.ts), and a seam at each step.
 
-import type { Conflict, DuplicateRow, EventRow, Resolution, ResolvingWarehouse } from '../../warehouse/load.ts'
+import { erasedReason, expiredReason } from '../../steps/erasure.ts'
+import type { Conflict, DuplicateRow, EventRow, Origin, Resolution, ResolvingWarehouse } from '../../warehouse/load.ts'
 import { insertingOver, type Loaded, type Seams, type WarehouseTables } from './memory-warehouse.ts'
 
 export function openMemoryResolving(tables: WarehouseTables, seams: Seams = {}): ResolvingWarehouse {
@@ -13,12 +14,31 @@ export function openMemoryResolving(tables: WarehouseTables, seams: Seams = {}):
     if (!isThere) tables.resolutions.push({ resolution, state })
   }
 
+  /** A row stands for it already. */
+  function isDeleted({ seq, row: { origin } }: Loaded<EventRow>): boolean {
+    const isAt = placeIs(origin.requestId, origin.position)
+    return tables.parked.some(
+      ({ seq: counted, row }) =>
+        (row.reason === erasedReason && isAt({ row })) ||
+        (row.reason === expiredReason &&
+          row.origin.product === origin.product &&
+          row.origin.mode === origin.mode &&
+          row.origin.receivedMs >= origin.receivedMs &&
+          counted >= seq),
+    )
+  }
+
   return {
     async findConflict(requestId, position) {
       await seams.onTable?.('asked')
       const at = placeIs(requestId, position)
       const found = tables.duplicates.find(one => at(one) && one.row.conflict)
-      if (found !== undefined) return conflictOf(found, found.row)
+      if (found !== undefined) {
+        const { firstRequestId, firstPosition } = found.row
+        const first = tables.events.find(placeIs(firstRequestId, firstPosition))
+        const isOpen = first !== undefined && !isDeleted(first) && !isDeleted(found)
+        return conflictOf(found, { firstRequestId: isOpen ? firstRequestId : null, firstPosition })
+      }
       const moved = tables.events.find(at)
       return moved === undefined ? null : conflictOf(moved, { firstRequestId: null, firstPosition: 0 })
     },
@@ -51,7 +71,7 @@ export function openMemoryResolving(tables: WarehouseTables, seams: Seams = {}):
   }
 }
 
-function placeIs(requestId: string, position: number): (one: Loaded<EventRow>) => boolean {
+function placeIs(requestId: string, position: number): (one: { row: { origin: Origin } }) => boolean {
   return ({ row: { origin } }) => origin.requestId === requestId && origin.position === position
 }
 
