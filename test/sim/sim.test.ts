@@ -1,6 +1,6 @@
-// The whole path in one process, many times over: each seed is another order of requests, crashes, faults, restores and
-// damage. `SIM_SEEDS=1000` runs more of them, `SIM_SEED=17` one. And a proof that the simulation can fail: what is
-// broken on purpose is found within the same seeds.
+// The whole path in one process, many times over: each seed is another order of requests, crashes, faults, restores,
+// damage, erasures, expiry and decisions about conflicts. `SIM_SEEDS=1000` runs more of them, `SIM_SEED=17` one. And a
+// proof that the simulation can fail: what is broken on purpose is found within the same seeds.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -54,6 +54,14 @@ const mutations: Record<string, Mutation> = {
     warehouse: warehouse => Object.assign(warehouse, { forgetAfter: async () => {} }),
   },
   'the answer does not wait for the disk': { acknowledgeAtOnce: true },
+  'users who were erased are not kept out': { nobodyIsKeptOut: true },
+  'the index does not forget what is deleted': { nothingIsForgotten: true },
+  'parked texts of users who were erased are passed over': {
+    erasing: warehouse => Object.assign(warehouse, { async *keptTexts() {} }),
+  },
+  'nobody finishes what expired and was not deleted': {
+    erasing: warehouse => Object.assign(warehouse, { async *identitiesExpired() {}, async deleteExpired() {} }),
+  },
 }
 
 if (only === undefined) {

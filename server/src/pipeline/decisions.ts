@@ -185,15 +185,15 @@ function claimEntryOf(item: Item): IdentityEntry | null {
   return { identity: item.claim, requestId, position, fingerprint, uncounted: false }
 }
 
-/** What an earlier load decided about an item, counted now. */
+/** What an earlier load decided about an item, counted now: as that, also when its user was erased since. */
 function countKnown(item: Item, known: IndexEntry, counts: Counts): void {
   if (item.kind === 'rejected') counts.rejected += item.row.events
-  else if (item.kind === 'parked' || known.fingerprint === outcomeMarks.parked) counts.parked += item.events
   else if (known.fingerprint === outcomeMarks.duplicate) counts.duplicate++
   else if (known.fingerprint === outcomeMarks.conflict) {
     counts.duplicate++
     counts.conflict++
-  } else counts.stored++
+  } else if (item.kind === 'parked' || known.fingerprint === outcomeMarks.parked) counts.parked += item.events
+  else counts.stored++
 }
 
 const none: ReadonlyMap<never, IndexEntry> = new Map<never, IndexEntry>()

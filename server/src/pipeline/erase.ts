@@ -1,17 +1,17 @@
 // Deletes what must not be kept any more: everything of users who were erased, and what outlived its product's
 // retention. Who is erased is on the suppression list first, and everything decided before that is loaded, so nothing
-// of them can come after; then the index forgets their events, the warehouse deletes them, and texts that are kept
-// beside (parked events, rejected requests) lose what was theirs. Each step may be done again: dying in between costs
-// another look.
+// of them can come after; then, between two loads, the index forgets their events and the warehouse deletes them, and
+// texts that are kept beside (parked events, rejected requests) lose what was theirs. Each step may be done again: dying
+// in between costs another look.
 
 import { identityOfText } from '../steps/identity.ts'
 import { withoutTaken, withoutUsers } from '../steps/without-users.ts'
-import type { ErasingWarehouse, ExpiredCounts, IdentityRow, KeptText } from '../warehouse/load.ts'
+import type { ErasingWarehouse, ExpiredCounts, KeptText } from '../warehouse/load.ts'
+import type { Forget, Pipeline } from './pipeline.ts'
 
 export type EraseParts = {
   warehouse: ErasingWarehouse
-  /** Of the pipeline. */
-  forget(rows: readonly IdentityRow[]): Promise<void>
+  pipeline: Pick<Pipeline, 'deleting'>
   /** Events are deleted in here. */
   change<T>(work: () => Promise<T>): Promise<T>
 }
@@ -25,13 +25,15 @@ export async function eraseUsers(
   product: string,
   markOf: (userId: string) => string | null,
 ): Promise<Map<string, Erased>> {
-  const { warehouse } = parts
+  const { warehouse, pipeline } = parts
   const erased = new Map<string, Erased>()
   const of = (mark: string): Erased => {
     const known = erased.get(mark) ?? { stored: 0, duplicate: 0, parked: 0, rejectedRequests: 0 }
     erased.set(mark, known)
     return known
   }
+  // What was counted as expired is not there to be counted once more.
+  await pipeline.deleting(forget => deleteExpired(parts, product, forget))
   const found: { user: string; mark: string }[] = []
   for await (const users of warehouse.users(product))
     for (const user of users) {
@@ -39,8 +41,10 @@ export async function eraseUsers(
       if (mark !== null) found.push({ user, mark })
     }
   for (const { user, mark } of found) {
-    for await (const rows of warehouse.identitiesOfUser(product, user)) await parts.forget(rows)
-    const { stored, duplicate } = await parts.change(() => warehouse.eraseUser(product, user))
+    const { stored, duplicate } = await pipeline.deleting(async forget => {
+      for await (const rows of warehouse.identitiesOfUser(product, user)) await forget(rows)
+      return parts.change(() => warehouse.eraseUser(product, user))
+    })
     of(mark).stored += stored
     of(mark).duplicate += duplicate
   }
@@ -79,15 +83,29 @@ async function eraseTexts(
   for (const { text, other } of changed) await warehouse.replaceText(text, other)
 }
 
-/** Deletes what a product received before `beforeMs`, the beginning of a UTC day. */
-export async function expire(parts: EraseParts, product: string, beforeMs: number): Promise<ExpiredCounts> {
+/**
+ * Deletes what a product received before `beforeMs`, the beginning of a UTC day. It is counted first, and what was counted
+ * is deleted then, or the next time.
+ */
+export function expire(parts: EraseParts, product: string, beforeMs: number): Promise<ExpiredCounts> {
+  const { warehouse, pipeline } = parts
+  return pipeline.deleting(async forget => {
+    await deleteExpired(parts, product, forget)
+    const id = (kind: string) => uuidOf(`expired ${product} ${beforeMs} ${kind}`)
+    const expired = await warehouse.countExpired(product, beforeMs, id)
+    if (expired.events > 0) await deleteExpired(parts, product, forget)
+    return expired
+  })
+}
+
+async function deleteExpired({ warehouse, change }: EraseParts, product: string, forget: Forget): Promise<void> {
   let events = 0
-  for await (const rows of parts.warehouse.identitiesBefore(product, beforeMs)) {
-    await parts.forget(rows)
+  for await (const rows of warehouse.identitiesExpired(product)) {
+    await forget(rows)
     events += rows.length
   }
-  const work = () => parts.warehouse.expire(product, beforeMs, kind => uuidOf(`expired ${product} ${beforeMs} ${kind}`))
-  return events > 0 ? parts.change(work) : work()
+  const work = () => warehouse.deleteExpired(product)
+  await (events > 0 ? change(work) : work())
 }
 
 /** A UUID (version 8) made from a text: the same text, the same one. */

@@ -19,6 +19,8 @@ export type FollowLimits = {
 export type FollowParts = Omit<DeliveryParts, 'index'> & {
   limits: FollowLimits
   turns: Turns
+  /** Grows when what stands is changed otherwise than by a load. Throws when that was begun and is to be finished first. */
+  changes: () => number
   /** Told what is not loaded yet: when the API received its oldest record; null when there is nothing. */
   onOldest: (receivedMs: number | null) => void
 }
@@ -27,7 +29,7 @@ export type FollowParts = Omit<DeliveryParts, 'index'> & {
 type Running = { readonly done: Promise<Delivered | { failed: unknown }>; settled: boolean; oldestMs: number | null }
 
 export async function follow(parts: FollowParts, start: Recovered): Promise<void> {
-  const { pace, log, now, derive, turns, logger, limits, onOldest } = parts
+  const { pace, log, now, derive, turns, logger, limits, onOldest, changes } = parts
   const { index, logId, missing } = start
   const onGap = (gap: object) => logger.error({ logId, ...gap }, 'a stretch of the log is lost: it is parked')
   const readFrom = missing === null ? start.from : { offset: missing.to, events: start.from.events + missing.events }
@@ -51,14 +53,22 @@ export async function follow(parts: FollowParts, start: Recovered): Promise<void
     return result.changed
   }
   const begin = async (): Promise<void> => {
+    let seen = changes()
     let decided: Decided = await decide(chunk.items, index, ahead, reckon(parts, progress, chunk, null))
-    if (await finish()) decided = await decide(chunk.items, index, nothingAhead, reckon(parts, progress, chunk, null))
+    const isChanged = await finish()
     begunMs = now()
     const sent = Promise.withResolvers<void>()
     const [from, taken] = [progress, chunk]
-    const delivered = turns.run(() => deliver({ ...parts, index }, from, taken, decided, sent.resolve))
+    const delivered = turns.run(async () => {
+      // Something else may have had its turn since it was decided.
+      if (isChanged || changes() !== seen) {
+        seen = changes()
+        decided = await decide(taken.items, index, nothingAhead, reckon(parts, from, taken, null))
+      }
+      ahead = decided.entries
+      return deliver({ ...parts, index }, from, taken, decided, sent.resolve)
+    })
     running = inBackground(delivered, chunk)
-    ahead = decided.entries
     chunk = emptyChunk(logId, chunk.to)
     onOldest(running.oldestMs)
     // Reading on would only hold up the load: the warehouse gets its rows first, and works on them meanwhile.
@@ -67,6 +77,7 @@ export async function follow(parts: FollowParts, start: Recovered): Promise<void
 
   try {
     while (!pace.closing()) {
+      changes()
       const taken = await pace.untilDone('cannot read the log', () => course.fill(chunk, limit))
       if (running?.settled === true) await finish()
       onOldest(running?.oldestMs ?? chunk.firstReceivedMs)

@@ -32,7 +32,13 @@ import type { LogPlace } from './chunk.ts'
 import { type FollowLimits, follow } from './follow.ts'
 import { identityOfPlace } from '../steps/identity.ts'
 import { entriesOfStored, outcomeMarks } from './index/entry-of-row.ts'
-import { type IdentityEntry, type IdentityIndex, IndexFault, type IndexPlace } from './index/identity-index.ts'
+import {
+  type IdentityEntry,
+  type IdentityIndex,
+  IndexFault,
+  type IndexPlace,
+  type IndexState,
+} from './index/identity-index.ts'
 import { levelIndexPlace } from './index/level-index.ts'
 import { type Logger, openPace, PipelineClosing } from './pace.ts'
 import { type Recovered, recover } from './recovery.ts'
@@ -102,13 +108,19 @@ export type Pipeline = {
    * pipeline is not running.
    */
   resolve(wish: ResolveWish): Promise<Resolved | 'busy'>
-  /** Forgets stored events that are about to be deleted: their places stay known, what they were does not. */
-  forget(rows: readonly IdentityRow[]): Promise<void>
+  /**
+   * Deletes while no load runs and no decision is half done. Throws while the pipeline is not running, or something is in
+   * the warehouse that no note has counted yet.
+   */
+  deleting<T>(work: (forget: Forget) => Promise<T>): Promise<T>
   /** Runs work while no load does. */
   betweenLoads<T>(work: () => Promise<T>): Promise<T>
   /** Finishes the load that is running, or abandons it (the next start repeats it) after `closeMsMax`. */
   close(): Promise<void>
 }
+
+/** Forgets stored events that are about to be deleted: their places stay known, what they were does not. */
+export type Forget = (rows: readonly IdentityRow[]) => Promise<void>
 
 /** Starts at once and never throws: what is away is waited for. */
 export function openPipeline(options: PipelineOptions): Pipeline {
@@ -139,6 +151,9 @@ export function openPipelineOver(
   let loadedAtMs = 0
   let totals: Totals = { accepted: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0, rejected: 0 }
   let index: IdentityIndex | null = null
+  let changes = 0
+  /** A decision about a conflict failed amid being carried out: it is finished before anything else is done. */
+  let isHalfDone = false
   let indexBytes = 0
   let reprocessing: ReturnType<typeof startReprocess> | null = null
 
@@ -161,28 +176,58 @@ export function openPipelineOver(
   }
   const roomProblem = options.roomProblem ?? (() => null)
   const told = { logger, onLoad, onRebuild, onOldest }
+  const changesOf = () => {
+    if (isHalfDone) throw new Error('a decision about a conflict was not carried out: it is finished first')
+    return changes
+  }
   const turns = openTurns()
   const suppression = options.suppression ?? (() => nobodySuppressed)
-  const parts = { log, warehouse, place, pace, turns, now, derive, suppression, salt, roomProblem, limits, ...told }
+  const world = { log, warehouse, place, now, derive, suppression, salt, roomProblem }
+  const parts = { ...world, ...told, pace, turns, limits, changes: changesOf }
 
   const change = options.change ?? (<T>(work: () => Promise<T>) => work())
+  const replaceIn = (over: IdentityIndex) => async (identities: string[], entries: IdentityEntry[]) => {
+    try {
+      await over.replace(identities, entries)
+    } finally {
+      changes++
+    }
+  }
   const resolveNeeds = (over: IdentityIndex) =>
-    options.resolving === undefined ? null : { warehouse: options.resolving, index: over, derive, change, now }
+    options.resolving === undefined
+      ? null
+      : { warehouse: options.resolving, index: { replace: replaceIn(over) }, derive, change, now }
+  const whatRuns = (): IdentityIndex => {
+    if (index === null || isHalfDone) throw new Error('the pipeline is not running just now')
+    return index
+  }
+
+  /** What was decided about conflicts and not done is done before anything else has its turn. */
+  async function begin(): Promise<Recovered> {
+    const recovered = await recover(parts)
+    try {
+      const needs = resolveNeeds(recovered.index)
+      if (needs !== null) await finishResolutions(needs)
+    } catch (cause) {
+      await recovered.index.close().catch(() => {})
+      throw cause
+    }
+    isHalfDone = false
+    index = recovered.index
+    return recovered
+  }
 
   async function run(): Promise<void> {
     for (let failures = 0; !pace.closing(); ) {
       const loadsBefore = loads
       let recovered: Recovered | null = null
       try {
-        recovered = await turns.run(() => recover(parts))
-        index = recovered.index
+        recovered = await turns.run(begin)
         logId = recovered.logId
         checkpoint = recovered.from
         before = acceptedBefore(recovered.progress.note, logId, checkpoint)
         totals = recovered.progress.note?.totals ?? totals
         logger.info({ logId, ...checkpoint, seq: recovered.progress.note?.seq ?? 0 }, 'following the log')
-        const needs = resolveNeeds(recovered.index)
-        if (needs !== null) await turns.run(() => finishResolutions(needs))
         pace.going()
         await follow(parts, recovered)
       } catch (cause) {
@@ -270,18 +315,23 @@ export function openPipelineOver(
     },
     resolve: wish =>
       turns.run(async () => {
-        const needs = index === null ? null : resolveNeeds(index)
-        if (needs === null) throw new Error('the pipeline is not running just now')
+        const needs = resolveNeeds(whatRuns())
+        if (needs === null) return 'none'
         if (reprocessing?.status.state === 'building') return 'busy'
-        return resolveConflict(needs, wish)
+        try {
+          return await resolveConflict(needs, wish)
+        } catch (cause) {
+          isHalfDone = true
+          throw cause
+        }
       }),
-    async forget(rows) {
-      if (index === null) throw new Error('the index is not open just now')
-      await index.replace(
-        rows.flatMap(row => entriesOfStored(row).map(entry => entry.identity)),
-        rows.map(placeOfGone),
-      )
-    },
+    deleting: work =>
+      turns.run(async () => {
+        const over = whatRuns()
+        if (isUncounted(await over.state(), logId)) throw new Error('not everything that is there is counted yet')
+        const replace = replaceIn(over)
+        return work(rows => forget(over, replace, rows))
+      }),
     betweenLoads: turns.run,
     async close() {
       pace.close()
@@ -289,6 +339,30 @@ export function openPipelineOver(
       await Promise.race([Promise.all([ended, watched, reprocessing?.ended]), patience])
     },
   }
+}
+
+/** Of another log nothing is counted any more. */
+function isUncounted({ checkpoint, pending }: IndexState, logId: string): boolean {
+  const uncounted = checkpoint?.uncounted ?? null
+  return pending !== null || (uncounted?.logId === logId && uncounted.from < uncounted.to)
+}
+
+/** A claim is taken away only with the event that has it. */
+async function forget(
+  index: Pick<IdentityIndex, 'find'>,
+  replace: IdentityIndex['replace'],
+  rows: readonly IdentityRow[],
+): Promise<void> {
+  const entries = rows.flatMap(entriesOfStored)
+  const found = await index.find(entries.map(entry => entry.identity))
+  const own = entries.filter(({ requestId, position }, i) => {
+    const held = found[i]
+    return held?.requestId === requestId && held.position === position
+  })
+  await replace(
+    own.map(entry => entry.identity),
+    rows.map(placeOfGone),
+  )
 }
 
 /** What is known of a place whose event was deleted: read again, it has its outcome already. */

@@ -20,7 +20,9 @@
 //
 // The last of these costs one question at each start. It finds copies of two moments put together, both after the same
 // note, of which the warehouse's holds events of a load that the index's has not begun; and a `begin` that a power cut
-// took along.
+// took along. What it does not find: deleting and deciding about conflicts leave no note, so an index or a warehouse that
+// is put back alone, from a copy that is older than such a change and not than the last load, looks as if it fitted.
+// Whoever puts back one alone removes the index.
 
 import { AssertionError } from 'node:assert'
 import type { DamagedRange, LogHead, LogReader } from '../log/record.ts'

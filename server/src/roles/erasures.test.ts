@@ -13,6 +13,7 @@ import type { IdentityRow, ParkedRow } from '../warehouse/load.ts'
 import { type EngineProcess, startEngine } from '../warehouse/testing/engine-process.ts'
 import { eventRow, madeLoad, uuidOf } from '../warehouse/testing/made-loads.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
+import { erasureListAt } from './erasure-list.ts'
 import { type ErasuresAtWork, openErasures } from './erasures.ts'
 
 const dayMs = 86_400_000
@@ -44,14 +45,14 @@ function open(): Promise<ErasuresAtWork> {
     accounts,
     warehouse: warehouse.erasing,
     pipeline: {
-      status: () => ({ checkpointOffset: 7, reprocess: null }) as never,
-      forget: async rows => void forgotten.push(...rows),
+      status: () => ({ state: 'running', checkpointOffset: 7, reprocess: null }) as never,
+      deleting: work => work(async rows => void forgotten.push(...rows)),
     },
     change: work => work(),
     logEnd: async () => 7,
     logOldestMs: async () => logOldestMs,
     logKeepsMs: 8 * dayMs,
-    listPath: join(dir, 'erasures.json'),
+    list: erasureListAt(join(dir, 'erasures.json')),
     now: () => nowMs,
     logger: silent,
     checkMs: 50,
@@ -115,18 +116,38 @@ test('what outlives the retention of its product is deleted and counted', async 
   assert.equal((await warehouse.status()).eventsMissing, 0)
 })
 
-test('what was counted and not yet deleted when it died is not counted again', async () => {
+test('what was counted as expired and not yet deleted when it died is deleted then, and not counted again', async () => {
+  const { erasing, resolving, loading } = warehouse
   const events = [eventRow(place('long', 90, 90)), eventRow(place('long', 91, 91))]
-  await warehouse.loading.load(madeLoad(2, events))
-  const before = await warehouse.erasing.countErased()
-  const id = () => uuidOf('cut')
+  const first = { firstRequestId: uuidOf('long 90'), firstPosition: 0 }
+  const duplicates = [{ ...eventRow(place('long', 93, 0)), ...first, conflict: true }]
+  await loading.load(madeLoad(2, events, { duplicates }))
+  const firstOfConflict = async () => (await resolving.findConflict(uuidOf('long 93'), 0))?.firstRequestId
+  assert.equal(await firstOfConflict(), first.firstRequestId)
+
+  const before = await erasing.countErased()
+  const id = (kind: string) => uuidOf(`cut ${kind}`)
   const cutMs = startMs - 80 * dayMs
-  assert.deepEqual(await warehouse.erasing.expire('long', cutMs, id), { events: 2, rejectedRequests: 0 })
+  assert.deepEqual(await erasing.countExpired('long', cutMs, id), { events: 2, rejectedRequests: 0 })
+  assert.equal(await firstOfConflict(), null, 'nobody decides any more about what is counted already')
   const late = [eventRow(place('long', 92, 92))]
-  await warehouse.loading.load(madeLoad(3, late))
-  assert.deepEqual(await warehouse.erasing.expire('long', cutMs, id), { events: 0, rejectedRequests: 0 })
+  await loading.load(madeLoad(3, late))
+  await erasing.deleteExpired('long')
+  assert.equal((await warehouse.listEvents({ request: uuidOf('long 90'), limit: 1 })).rows.length, 0)
   assert.equal((await warehouse.listEvents({ request: uuidOf('long 92'), limit: 1 })).rows.length, 1)
-  assert.equal((await warehouse.erasing.countErased()).stored, before.stored + 2)
+  assert.equal((await erasing.countErased()).stored, before.stored + 2)
+
+  assert.deepEqual(await erasing.countExpired('long', cutMs, id), { events: 1, rejectedRequests: 0 })
+  const expired: IdentityRow[] = []
+  for await (const rows of erasing.identitiesExpired('long')) expired.push(...rows)
+  assert.deepEqual(
+    expired.map(row => row.requestId),
+    [uuidOf('long 92')],
+  )
+  await erasing.deleteExpired('long')
+  assert.equal((await warehouse.listEvents({ request: uuidOf('long 92'), limit: 1 })).rows.length, 0)
+  assert.equal((await erasing.countErased()).stored, before.stored + 3)
+  assert.equal(await firstOfConflict(), null)
 })
 
 test('an erasure is complete when the raw log has let go of what was received before it', async () => {

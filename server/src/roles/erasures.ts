@@ -1,19 +1,18 @@
 // Erasures and retention, at work in the pipeline role. What was asked for is read from accounts, which every process
-// watches; the list of those who are kept out is written beside (`erasures.json`, for its owner alone), so that it can be carried
-// to where a backup is restored: a list found there at the start is taken over.
+// watches; the list of those who are kept out is written beside (erasure-list.ts), so that it can be carried to where a
+// backup is restored: a list found there at the start is taken over.
 // An erasure is done when nothing is found any more, and complete when the raw log has nothing older left. It is looked
 // again then, and once an hour until then.
 
-import { existsSync, readFileSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { setTimeout as sleepMs } from 'node:timers/promises'
 import type { Erasure, ErasureList, Product } from '../accounts/accounts.ts'
-import type { Logger } from '../pipeline/pace.ts'
+import { type Logger, openPace, type Pace } from '../pipeline/pace.ts'
 import { type Erased, eraseUsers, expire } from '../pipeline/erase.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { type ErasedCounts, nothingErased } from '../steps/erasure.ts'
 import { hashUser } from '../steps/suppression.ts'
 import type { ErasingWarehouse } from '../warehouse/load.ts'
+import type { KeptErasureList } from './erasure-list.ts'
 
 export type ErasuresParts = {
   accounts: {
@@ -24,17 +23,18 @@ export type ErasuresParts = {
     listProducts(): Product[]
   }
   warehouse: ErasingWarehouse
-  pipeline: Pick<Pipeline, 'status' | 'forget'>
+  pipeline: Pick<Pipeline, 'status' | 'deleting'>
   change<T>(work: () => Promise<T>): Promise<T>
   /** Where the log ends, and when the oldest record that it still holds was received; null when it holds none. */
   logEnd(): Promise<number>
   logOldestMs(): Promise<number | null>
   /** Of the raw log: retention and what a segment may wait for its end. */
   logKeepsMs: number
-  listPath: string
+  list: KeptErasureList
   now: () => number
   logger: Logger
   checkMs: number
+  sleep?: (ms: number) => Promise<void>
 }
 
 export type ErasuresAtWork = {
@@ -48,37 +48,29 @@ const lookMs = 200
 const retryMs = 5_000
 const countMs = 1_000
 const dayMs = 86_400_000
-const listFormat = 1
 
 export async function openErasures(parts: ErasuresParts): Promise<ErasuresAtWork> {
   const { accounts, logger, now } = parts
-  let closing = false
+  const pace = openPace(parts.sleep ?? ((ms: number) => sleepMs(ms)), logger)
   let busy = false
   let counts = nothingErased
-  let wake = () => {}
-  const pause = (ms: number) =>
-    new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  const adopted = await adoptList(parts)
+  const known = parts.list.read()
+  const adopted = known === null ? 0 : await accounts.adoptErasures(known)
   if (adopted > 0) logger.info({ adopted }, 'erasures were taken over from a list beside the data')
 
   const work = async () => {
     let checkedMs = Number.NEGATIVE_INFINITY
     let countedMs = Number.NEGATIVE_INFINITY
-    while (!closing) {
+    while (!pace.closing()) {
       try {
         const list = accounts.listErasures()
         const isDue = now() - checkedMs >= parts.checkMs
         if (list.some(one => one.state === 'requested') || isDue) {
           busy = true
-          await writeList(parts)
-          await eraseRequested(parts, pause, () => closing)
+          await parts.list.write(accounts.erasureList())
+          await eraseRequested(parts, pace)
           if (isDue) {
+            if (parts.pipeline.status().state !== 'running') throw new Waits()
             await checkErased(parts)
             await expireAll(parts)
             checkedMs = now()
@@ -92,11 +84,11 @@ export async function openErasures(parts: ErasuresParts): Promise<ErasuresAtWork
           counts = await parts.warehouse.countErased()
           countedMs = now()
         }
-        await pause(lookMs)
+        await pace.pause(lookMs)
       } catch (cause) {
-        if (!(cause instanceof Waits) && !closing)
+        if (!(cause instanceof Waits) && !pace.closing())
           logger.warn({ cause: String(cause) }, 'what is to be deleted is not deleted yet: it is tried again')
-        await pause(cause instanceof Waits ? lookMs : retryMs)
+        await pace.pause(cause instanceof Waits ? lookMs : retryMs)
       }
     }
   }
@@ -105,8 +97,7 @@ export async function openErasures(parts: ErasuresParts): Promise<ErasuresAtWork
     isBusy: () => busy,
     counts: () => counts,
     async close() {
-      closing = true
-      wake()
+      pace.close()
       await ended
     },
   }
@@ -116,19 +107,15 @@ export async function openErasures(parts: ErasuresParts): Promise<ErasuresAtWork
 class Waits extends Error {}
 
 /** Everything that was asked for, product by product. */
-async function eraseRequested(
-  parts: ErasuresParts,
-  pause: (ms: number) => Promise<void>,
-  isClosing: () => boolean,
-): Promise<void> {
+async function eraseRequested(parts: ErasuresParts, pace: Pace): Promise<void> {
   const { accounts, pipeline, logger, now } = parts
   const requested = accounts.listErasures().filter(one => one.state === 'requested')
   if (requested.length === 0) return
   // Whatever was decided before the list was known here is loaded by then.
   const end = await parts.logEnd()
   while (pipeline.status().checkpointOffset < end) {
-    if (isClosing()) throw new Waits()
-    await pause(lookMs)
+    if (pace.closing()) throw new Waits()
+    await pace.pause(lookMs)
   }
   if (pipeline.status().reprocess?.state === 'building') throw new Waits()
   await parts.warehouse.dropRebuilt()
@@ -159,7 +146,7 @@ function erase(parts: ErasuresParts, product: string, erasures: readonly Erasure
     }
     return null
   }
-  return eraseUsers({ ...parts, forget: parts.pipeline.forget }, product, markOf)
+  return eraseUsers(parts, product, markOf)
 }
 
 /** What was erased is looked for again, until the raw log holds nothing that is older. */
@@ -184,7 +171,7 @@ async function expireAll(parts: ErasuresParts): Promise<void> {
     if (retentionDays == null) continue
     if (pipeline.status().reprocess?.state === 'building') throw new Waits()
     const beforeMs = Math.floor(now() / dayMs) * dayMs - retentionDays * dayMs
-    const expired = await expire({ ...parts, forget: pipeline.forget }, product, beforeMs)
+    const expired = await expire(parts, product, beforeMs)
     if (expired.events > 0 || expired.rejectedRequests > 0)
       logger.info({ product, retentionDays, ...expired }, 'what outlived the retention of its product was deleted')
   }
@@ -196,48 +183,5 @@ function sumOf(a: Erased | undefined, b: Erased | undefined): Erased {
     duplicate: (a?.duplicate ?? 0) + (b?.duplicate ?? 0),
     parked: (a?.parked ?? 0) + (b?.parked ?? 0),
     rejectedRequests: (a?.rejectedRequests ?? 0) + (b?.rejectedRequests ?? 0),
-  }
-}
-
-async function adoptList({ listPath, accounts }: ErasuresParts): Promise<number> {
-  return existsSync(listPath) ? accounts.adoptErasures(readErasureList(listPath)) : 0
-}
-
-/** A list as a server writes it beside its data. Throws one sentence when it is none. */
-export function readErasureList(path: string): ErasureList {
-  const text = readFileSync(path, 'utf8')
-  let list: Partial<ErasureList & { format: number }> | null = null
-  try {
-    list = JSON.parse(text) as typeof list
-  } catch {
-    // Told below.
-  }
-  const { format, keys, users }: Partial<ErasureList & { format: number }> = list ?? {}
-  if (typeof format !== 'number' || !Array.isArray(keys) || !Array.isArray(users))
-    throw new Error(`Cannot read ${path} because it must be a list of erasures: it is not`)
-  if (format > listFormat)
-    throw new Error(`Cannot read ${path} because its format must be ${listFormat} or older: got ${format}`)
-  return { keys, users }
-}
-
-/** On disk before anything is deleted. */
-async function writeList({ listPath, accounts }: ErasuresParts): Promise<void> {
-  const list = accounts.erasureList()
-  if (list.users.length === 0) return
-  const text = `${JSON.stringify({ format: listFormat, ...list })}\n`
-  if (existsSync(listPath) && readFileSync(listPath, 'utf8') === text) return
-  const file = await open(`${listPath}.new`, 'w', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(`${listPath}.new`, listPath)
-  const dir = await open(dirname(listPath), 'r')
-  try {
-    await dir.sync()
-  } finally {
-    await dir.close()
   }
 }

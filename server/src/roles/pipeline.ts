@@ -24,6 +24,7 @@ import type { Warehouse } from '../warehouse/warehouse.ts'
 import { answersOfPipeline } from './answers.ts'
 import { openBackups } from './backups.ts'
 import { openDerive } from './configured-steps.ts'
+import { erasureListAt } from './erasure-list.ts'
 import { type ErasuresAtWork, openErasures } from './erasures.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 
@@ -66,7 +67,7 @@ export function runPipeline(config: Config): Promise<void> {
       logEnd: async () => (await log.head()).offset,
       logOldestMs: () => oldestMs(log),
       logKeepsMs: config.logRetention + limits.segmentMsMax,
-      listPath: join(config.dataDir, 'erasures.json'),
+      list: erasureListAt(join(config.dataDir, 'erasures.json')),
       now: Date.now,
       logger,
       checkMs: limits.erasureCheckMs,

@@ -18,7 +18,7 @@ import type { Logger } from '../logger.ts'
 import type { RoleMessage } from '../role.ts'
 import { engineEnvironment } from '../warehouse/engine/environment.ts'
 import { warehouseVersion } from '../warehouse/migrations.ts'
-import { readErasureList } from './erasures.ts'
+import { readErasureList } from './erasure-list.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 
 const flags = {

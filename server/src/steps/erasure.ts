@@ -4,7 +4,7 @@
 
 /** Of an event of a person who was erased: one row for each. */
 export const erasedReason = 'erased'
-/** Of events that outlived their product's retention: one row for each day and kind of them. */
+/** Of events that outlived their product's retention: one row for each time and kind. */
 export const expiredReason = 'expired'
 
 /** What it was; `load`: it was never taken in. */

@@ -1,6 +1,7 @@
 // Deletes events for good: those of a person, or those that outlived their product's retention. For each, or for many
 // alike, a row stays among what is parked that says nothing but where something was (steps/erasure.ts), and it is
-// there before anything goes: dying in between leaves both, and whoever does it again finds what is left.
+// there before anything goes: dying in between leaves both, and whoever does it again finds what is left. What expired is
+// known by its row alone, so it is deleted as that row says before anything is counted once more.
 //
 // A deletion hides rows at once and takes them from the disk when ClickHouse rewrites their parts, which is asked for
 // right after; the parts that were replaced stay for `old_parts_lifetime`, ten minutes.
@@ -30,7 +31,12 @@ export function erasingOver(connection: Connection, ask: Ask): ErasingWarehouse 
       for await (const rows of connection.stream<[string]>(sql, { product })) yield rows.map(([user]) => user)
     },
     identitiesOfUser: (product, user) => identities(connection, ask, ofUser, { product, user }),
-    identitiesBefore: (product, beforeMs) => identities(connection, ask, ofOld, { product, beforeMs }),
+    async *identitiesExpired(product) {
+      for (const mode of modes) {
+        const last = await ask(() => lastExpired(connection, { product, mode, was: 'stored' }))
+        if (last !== null) yield* identities(connection, ask, ofExpired, { product, mode, ...last })
+      }
+    },
     async *keptTexts(product) {
       await ask(async () => {})
       const sql = `SELECT request_id, position, reason, detail, raw FROM parked
@@ -41,7 +47,8 @@ export function erasingOver(connection: Connection, ask: Ask): ErasingWarehouse 
     eraseUser: (product, user) => ask(() => eraseUser(connection, { product, user })),
     blankTexts: texts => ask(() => blankTexts(connection, texts)),
     replaceText: (text, other) => ask(() => replaceText(connection, text, other)),
-    expire: (product, beforeMs, id) => ask(() => expire(connection, { product, beforeMs }, id)),
+    countExpired: (product, beforeMs, id) => ask(() => countExpired(connection, { product, beforeMs }, id)),
+    deleteExpired: product => ask(() => deleteExpired(connection, product)),
     dropRebuilt: () => ask(() => connection.command(`DROP TABLE IF EXISTS ${rebuilt} SYNC`)),
     countErased: () => ask(() => countErased(connection)),
   }
@@ -58,18 +65,23 @@ export async function countErased(connection: Connection): Promise<ErasedCounts>
 const ofUser = 'product = {product:String} AND client_user_id = {user:String}'
 const ofOld = "product = {product:String} AND received_at < fromUnixTimestamp64Milli({beforeMs:Int64}, 'UTC')"
 
+const ofExpired = `product = {product:String} AND mode = {mode:String}
+  AND received_at <= fromUnixTimestamp64Milli({lastMs:Int64}, 'UTC') AND load_seq <= {seq:UInt64}`
+
 async function* identities(connection: Connection, ask: Ask, where: string, params: Record<string, unknown>) {
   await ask(async () => {})
   yield* identitiesOver(connection, where, params)
 }
 
+/** Of the events for which no row stands yet: what a cut load left of a user who is kept out by now has one already. */
+const unplaced = `(request_id, position) NOT IN (
+  SELECT request_id, position FROM parked WHERE product = {product:String} AND reason = '${erasedReason}')`
+
 const originNames = 'product, mode, key_id, request_id, position, received_at, log_offset, load_seq, idempotency_key'
 
 async function eraseUser(connection: Connection, params: { product: string; user: string }) {
-  const there = `(request_id, position) NOT IN (
-    SELECT request_id, position FROM parked WHERE product = {product:String} AND reason = '${erasedReason}')`
   const place = (from: string, was: string) => `INSERT INTO parked (${originNames}, events, reason, detail, raw)
-    SELECT ${originNames}, 1, '${erasedReason}', ${was}, '' FROM ${from} WHERE ${ofUser} AND ${there}`
+    SELECT ${originNames}, 1, '${erasedReason}', ${was}, '' FROM ${from} WHERE ${ofUser} AND ${unplaced}`
   const counts = {
     stored: await count(connection, 'events', ofUser, params),
     duplicate: await count(connection, 'duplicates', ofUser, params),
@@ -127,10 +139,10 @@ const keptSql = `SELECT product, mode, key_id AS keyId, request_id AS requestId,
   idempotency_key AS idempotencyKey, events, reason FROM parked`
 
 /**
- * Of each mode and kind one row for all events that were there when it was written; only these are deleted. What came
- * in since, older than `beforeMs` all the same, is left for the next day's.
+ * Of each mode and kind one row for all events that are loaded by now. It says by its own time and load which they are:
+ * whatever the last such row covers is to be deleted.
  */
-async function expire(
+async function countExpired(
   connection: Connection,
   params: { product: string; beforeMs: number },
   id: (kind: string) => string,
@@ -138,33 +150,24 @@ async function expire(
   const seq = (await readLastNote(connection))?.seq ?? 0
   const total: ExpiredCounts = { events: 0, rejectedRequests: 0 }
   for (const { table, where, was, events } of expiring) {
-    for (const mode of ['live', 'test'] as const) {
-      const requestId = id(`${table} ${was} ${mode}`)
-      const condition = `${ofOld} AND mode = {mode:String} AND ${where}`
-      const known = await knownExpired(connection, requestId)
-      const upTo = { ...params, mode, seq: known?.seq ?? seq }
-      const some = `${condition} AND load_seq <= {seq:UInt64}`
-      const [row] = await connection.select<{ events: number; rows: number }>(
-        'load',
-        `SELECT ${events} AS events, count() AS rows FROM ${table} AS t WHERE ${some}`,
-        upTo,
-      )
-      if (row === undefined || row.rows === 0) continue
-      if (known === null && row.events > 0) {
-        const origin = { product: params.product, mode, keyId: '', requestId, position: -1 }
-        const place = { ...origin, receivedMs: params.beforeMs - 1, logOffset: 0 }
-        const expired = { origin: place, events: row.events, reason: expiredReason, detail: was, raw: '' }
-        const rows = {
-          table: parked,
-          count: 1,
-          keys: () => [requestId],
-          lines: () => parkedLines([expired], seq),
-          sql: 'SELECT toString(request_id) AS key FROM parked WHERE request_id = {request:UUID}',
-          params: { request: requestId },
-        }
-        await insertWhole(connection, rows, `expired ${requestId}`, true)
+    for (const mode of modes) {
+      const covered = { product: params.product, mode, seq, lastMs: params.beforeMs - 1 }
+      const sql = `SELECT ${events} AS events FROM ${table} AS t WHERE ${ofExpired} AND ${where} AND ${unplaced}`
+      const [row] = await connection.select<{ events: number }>('load', sql, covered)
+      if (row === undefined || row.events === 0) continue
+      const requestId = id(`${table} ${was} ${mode} ${seq}`)
+      const origin = { product: params.product, mode, keyId: '', requestId, position: -1, logOffset: 0 }
+      const place = { ...origin, receivedMs: covered.lastMs }
+      const expired = { origin: place, events: row.events, reason: expiredReason, detail: was, raw: '' }
+      const rows = {
+        table: parked,
+        count: 1,
+        keys: () => [requestId],
+        lines: () => parkedLines([expired], seq),
+        sql: 'SELECT toString(request_id) AS key FROM parked WHERE request_id = {request:UUID}',
+        params: { request: requestId },
       }
-      await deleteFrom(connection, table, some, upTo)
+      await insertWhole(connection, rows, `expired ${requestId}`, true)
       total.events += row.events
     }
   }
@@ -173,6 +176,31 @@ async function expire(
   if (total.rejectedRequests > 0) await deleteFrom(connection, 'parked', old, params)
   return total
 }
+
+async function deleteExpired(connection: Connection, product: string): Promise<void> {
+  for (const { table, where, was } of expiring) {
+    for (const mode of modes) {
+      const last = await lastExpired(connection, { product, mode, was })
+      if (last === null) continue
+      const [condition, covered] = [`${ofExpired} AND ${where}`, { product, mode, ...last }]
+      if ((await count(connection, table, condition, covered)) > 0)
+        await deleteFrom(connection, table, condition, covered)
+    }
+  }
+}
+
+/** What the last row that was written for a kind covers. */
+async function lastExpired(
+  connection: Connection,
+  params: { product: string; mode: string; was: string },
+): Promise<{ seq: number; lastMs: number } | null> {
+  const sql = `SELECT load_seq AS seq, toUnixTimestamp64Milli(received_at) AS lastMs FROM parked
+    WHERE product = {product:String} AND mode = {mode:String} AND reason = '${expiredReason}' AND detail = {was:String}
+    ORDER BY load_seq DESC, received_at DESC LIMIT 1`
+  return (await connection.select<{ seq: number; lastMs: number }>('load', sql, params))[0] ?? null
+}
+
+const modes = ['live', 'test'] as const
 
 const expiring = [
   { table: 'events', where: 'true', was: 'stored', events: 'count()' },
@@ -185,11 +213,6 @@ const expiring = [
     events: 'sum(t.events)',
   },
 ] as const
-
-async function knownExpired(connection: Connection, request: string): Promise<{ seq: number } | null> {
-  const sql = 'SELECT load_seq AS seq FROM parked WHERE request_id = {request:UUID}'
-  return (await connection.select<{ seq: number }>('load', sql, { request }))[0] ?? null
-}
 
 async function count(connection: Connection, table: string, where: string, params: Record<string, unknown>) {
   const sql = `SELECT count() AS rows FROM ${table} WHERE ${where}`

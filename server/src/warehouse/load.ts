@@ -138,7 +138,7 @@ export type Conflict = {
   amount: string | null
   currency: string
   userId: string
-  /** Null of one that stands by now. */
+  /** Null of one that stands by now, and when one of both is gone or about to be. */
   firstRequestId: string | null
   firstPosition: number
 }
@@ -202,8 +202,6 @@ export type ErasingWarehouse = {
   /** Everybody of whom there is an event or a duplicate, in pages. */
   users(product: string): AsyncIterable<string[]>
   identitiesOfUser(product: string, user: string): AsyncIterable<IdentityRow[]>
-  /** Of events received before `beforeMs`. */
-  identitiesBefore(product: string, beforeMs: number): AsyncIterable<IdentityRow[]>
   /** All texts beside those of stored events and duplicates. */
   keptTexts(product: string): AsyncIterable<KeptText[]>
   /** Deletes a user's events and duplicates; gives how many. Again without effect. */
@@ -211,8 +209,15 @@ export type ErasingWarehouse = {
   /** What is parked at these places is gone but for its place. */
   blankTexts(texts: readonly KeptText[]): Promise<void>
   replaceText(text: KeptText, other: Pick<KeptText, 'detail' | 'raw'>): Promise<void>
-  /** Deletes what was received before `beforeMs`. `id` makes the UUID of the row that stands for one kind of it. */
-  expire(product: string, beforeMs: number, id: (kind: string) => string): Promise<ExpiredCounts>
+  /**
+   * Counts as expired what is loaded and was received before `beforeMs`; nothing else may be counted and not deleted.
+   * `id` makes the UUID of the row that stands for one kind of it. Rejected requests, which hold no events, are deleted.
+   */
+  countExpired(product: string, beforeMs: number, id: (kind: string) => string): Promise<ExpiredCounts>
+  /** Of events that are counted as expired and still there. */
+  identitiesExpired(product: string): AsyncIterable<IdentityRow[]>
+  /** Deletes what is counted as expired. Again without effect. */
+  deleteExpired(product: string): Promise<void>
   /** Removes what an attempt to process events again has left. */
   dropRebuilt(): Promise<void>
   countErased(): Promise<ErasedCounts>

@@ -9,6 +9,7 @@
 // stands now. The mark is in the order of that table, where ClickHouse changes nothing: such a row goes in anew, and then
 // the old one is deleted. (Notes of loads go on counting what was a conflict when it came.)
 
+import { erasedReason, expiredReason } from '../steps/erasure.ts'
 import { type Connection, type Params, settledSettings } from './connection.ts'
 import { insertWhole } from './insert-whole.ts'
 import type { Conflict, Resolution, ResolvingWarehouse } from './load.ts'
@@ -55,6 +56,8 @@ type Found = Omit<Conflict, 'origin'> & {
   idempotencyKey: string
 }
 
+type Place = Pick<Found, 'requestId' | 'position' | 'receivedMs' | 'loadSeq'>
+
 /** Also one that a swap has already moved to the events: it is looked for by whoever does it again. */
 async function findConflict(connection: Connection, requestId: string, position: number): Promise<Conflict | null> {
   const columns = (
@@ -72,9 +75,31 @@ async function findConflict(connection: Connection, requestId: string, position:
     (await connection.select<Found>('load', sql, params))[0] ??
     (await connection.select<Found>('load', moved, params))[0]
   if (row === undefined) return null
+  if (!(await isOpen(connection, row))) row.firstRequestId = null
   const { product, mode, keyId, receivedMs, logOffset, idempotencyKey, ...rest } = row
   const origin = { product, mode, keyId, requestId, position, receivedMs, logOffset, idempotencyKey }
   return { ...rest, origin }
+}
+
+/** A first one that is gone has no place that another could take; and for what is about to be deleted a row stands already. */
+async function isOpen(connection: Connection, later: Found): Promise<boolean> {
+  const { product, mode, firstRequestId: request, firstPosition: position } = later
+  if (request === null) return false
+  const sql = `SELECT request_id AS requestId, toInt64(position) AS position,
+    toUnixTimestamp64Milli(received_at) AS receivedMs, load_seq AS loadSeq FROM events
+    WHERE request_id = {request:UUID} AND position = {position:UInt32}`
+  const [first] = await connection.select<Place>('load', sql, { request, position })
+  if (first === undefined) return false
+  const covering = `SELECT count() AS rows FROM parked
+    WHERE product = {product:String} AND mode = {mode:String} AND (reason = '${erasedReason}'
+        AND request_id = {request:UUID} AND position = {position:Int32}
+      OR reason = '${expiredReason}' AND load_seq >= {loadSeq:UInt64}
+        AND received_at >= fromUnixTimestamp64Milli({receivedMs:Int64}, 'UTC'))`
+  for (const { requestId, position, receivedMs, loadSeq } of [first, later]) {
+    const params = { product, mode, request: requestId, position, receivedMs, loadSeq }
+    if ((await connection.select<{ rows: number }>('load', covering, params))[0]?.rows !== 0) return false
+  }
+  return true
 }
 
 async function swap(connection: Connection, resolution: Resolution, later: Parameters<ResolvingWarehouse['swap']>[1]) {

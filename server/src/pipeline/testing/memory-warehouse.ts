@@ -1,7 +1,8 @@
 // A warehouse in memory for tests, with the real one's habits: a load goes in table by table and in each table part by
 // part (months there, odd and even positions here), the note last; a part's token is there before the part is, and a part
 // whose token is there is ignored; a load that is repeated brings what is absent under the token's next. What is refused
-// is refused before anything of that table is in; `forgetAfter` leaves the events alone.
+// is refused before anything of that table is in; `forgetAfter` leaves the events alone. Deleting for good and deciding
+// about conflicts are memory-erasing.ts and memory-resolving.ts, over the same tables.
 
 import type {
   DuplicateRow,
@@ -14,10 +15,11 @@ import type {
   OutcomeRow,
   ParkedRow,
   RejectedRow,
+  Resolution,
 } from '../../warehouse/load.ts'
 import { identityOfEvent } from '../../steps/identity.ts'
 
-type Loaded<Row> = { seq: number; row: Row }
+export type Loaded<Row> = { seq: number; row: Row }
 
 export type WarehouseTables = {
   id: string
@@ -27,6 +29,7 @@ export type WarehouseTables = {
   rejected: Loaded<RejectedRow>[]
   notes: LoadNote[]
   tokens: Set<string>
+  resolutions: { resolution: Resolution; state: 'decided' | 'done' }[]
 }
 
 export type MemoryWarehouse = LoadingWarehouse & { readonly tables: WarehouseTables }
@@ -42,8 +45,9 @@ export type Seams = {
   kills?: (row: { raw: string }) => boolean
 }
 
-export function openMemoryWarehouse(tables: WarehouseTables, seams: Seams = {}): MemoryWarehouse {
-  async function insertPart<Row>(name: string, token: string, into: () => Row[], rows: Row[]): Promise<void> {
+/** Inserts as insert-whole.ts does; `isOld` says which rows of the table are looked at. */
+export function insertingOver(tables: WarehouseTables, seams: Seams) {
+  async function part<Row>(name: string, token: string, into: () => Row[], rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return
     await seams.onTable?.(name)
     if (tables.tokens.has(token)) return
@@ -51,33 +55,47 @@ export function openMemoryWarehouse(tables: WarehouseTables, seams: Seams = {}):
     await seams.onToken?.(name)
     into().push(...rows)
   }
-  async function insert<Row>(
+  async function whole<Row>(
+    name: string,
+    token: string,
+    into: () => Loaded<Row>[],
+    rows: readonly Loaded<Row>[],
+    isOld: ((old: Loaded<Row>) => boolean) | null,
+  ): Promise<void> {
+    if (rows.length === 0) return
+    await seams.onTable?.(name)
+    for (const { row } of rows) if (seams.refuses?.(row as { raw: string })) throw refusal(`${name}: a row is refused`)
+    for (let again = 0; ; again++) {
+      const there = new Set(isOld === null ? [] : into().flatMap(old => (isOld(old) ? [keyOf(old.row)] : [])))
+      const absent = rows.filter(({ row }) => !there.has(keyOf(row)))
+      if (absent.length === 0) return
+      for (const parity of [0, 1]) {
+        const some = absent.filter(({ row }) => (positionOf(row) & 1) === parity)
+        if (some.some(({ row }) => seams.kills?.(row as { raw: string }))) throw away()
+        await part(name, `${token}${again === 0 ? '' : ` again ${again}`} ${parity}`, into, some)
+      }
+      if (isOld === null) return
+    }
+  }
+  return { part, whole }
+}
+
+export function openMemoryWarehouse(tables: WarehouseTables, seams: Seams = {}): MemoryWarehouse {
+  const { part, whole } = insertingOver(tables, seams)
+  const insert = <Row>(
     name: string,
     into: () => Loaded<Row>[],
     rows: Row[],
     { note: { seq, token } }: Load,
     isRepeated: boolean,
-  ): Promise<void> {
-    if (rows.length === 0) return
-    await seams.onTable?.(name)
-    for (const row of rows) if (seams.refuses?.(row as { raw: string })) throw refusal(`${name}: a row is refused`)
-    for (let again = 0; ; again++) {
-      const there = new Set(isRepeated ? into().flatMap(old => (old.seq === seq ? [keyOf(old.row)] : [])) : [])
-      const absent = rows.filter(row => !there.has(keyOf(row)))
-      if (absent.length === 0) return
-      for (const parity of [0, 1]) {
-        const part = absent.filter(row => (positionOf(row) & 1) === parity)
-        if (part.some(row => seams.kills?.(row as { raw: string }))) throw away()
-        await insertPart(
-          name,
-          `${token} ${name}${again === 0 ? '' : ` again ${again}`} ${parity}`,
-          into,
-          part.map(row => ({ seq, row })),
-        )
-      }
-      if (!isRepeated) return
-    }
-  }
+  ) =>
+    whole(
+      name,
+      `${token} ${name}`,
+      into,
+      rows.map(row => ({ seq, row })),
+      isRepeated ? old => old.seq === seq : null,
+    )
   return {
     tables,
     id: async () => tables.id,
@@ -90,7 +108,7 @@ export function openMemoryWarehouse(tables: WarehouseTables, seams: Seams = {}):
       await insert('rejected', () => tables.rejected, load.rejected, load, isRepeated)
       await insert('events', () => tables.events, load.events, load, isRepeated)
       for (let again = 0; again === 0 || (isRepeated && tables.notes.at(-1)?.token !== note.token); again++)
-        await insertPart('notes', `${note.token} notes ${again}`, () => tables.notes, [note])
+        await part('notes', `${note.token} notes ${again}`, () => tables.notes, [note])
     },
     async forgetAfter(note) {
       await seams.onTable?.('undo')
@@ -117,7 +135,7 @@ export function openMemoryWarehouse(tables: WarehouseTables, seams: Seams = {}):
 }
 
 export function emptyTables(id: string): WarehouseTables {
-  return { id, events: [], duplicates: [], parked: [], rejected: [], notes: [], tokens: new Set() }
+  return { id, events: [], duplicates: [], parked: [], rejected: [], notes: [], tokens: new Set(), resolutions: [] }
 }
 
 const pageRows = 100
@@ -136,7 +154,7 @@ function placeOf(row: unknown): { requestId?: string; position: number; logOffse
   return origin ?? (row as RejectedRow)
 }
 
-function identityRow({ identity, origin, event, raw }: EventRow): IdentityRow {
+export function identityRow({ identity, origin, event, raw }: EventRow): IdentityRow {
   const { product, mode, requestId, position, idempotencyKey = '' } = origin
   const { amount, currency, userId } = event
   const isClaimed = identityOfEvent(event, origin, raw).claim !== null
