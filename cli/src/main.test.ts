@@ -284,7 +284,7 @@ describe('the commands', () => {
     const path = join(dataDir, 'rates.json')
     await writeFile(path, '{"month":"2026-05","month":"2026-06"}')
     const twice = await ask('rates', 'import', path)
-    assert.deepEqual([twice.code, twice.stdout], [1, ''])
+    assert.deepEqual([twice.code, twice.stdout], [2, ''])
     assert.match(twice.stderr, /month was given 2 times/)
   })
 

@@ -4,7 +4,7 @@
 
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { dataDirProblem } from './data-dir.ts'
+import { dataDirProblem } from './made-directory.ts'
 import { isHost, readNetwork } from './network.ts'
 import { placeFileProblem } from './place-file.ts'
 

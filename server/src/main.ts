@@ -9,7 +9,7 @@
 // its own, in the order in which they need each other; with a role it becomes that role. roles/ says what each is wired to.
 
 import { type Config, dataDirSentence, readConfig } from './config.ts'
-import { makeDataDir } from './data-dir.ts'
+import { makeDataDir } from './made-directory.ts'
 
 type Run = (config: Config) => Promise<void>
 

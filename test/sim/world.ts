@@ -124,7 +124,7 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
   }
   const keepRejection = (at: Api, { kind, product, mode, ...body }: Body): void => {
     const head = JSON.stringify({ kind, code: 'VALIDATION_ERROR', refused: null })
-    const bytes = Buffer.from(`${head}\n${bytesOf({ kind, product, mode, ...body })}`)
+    const bytes = Buffer.concat([Buffer.from(`${head}\n`), bytesOf({ kind, product, mode, ...body })])
     const record = { product, keyId: 'k', mode, requestId: chance.uuid(), receivedMs: calendar(), events: 0 }
     at.writer.append({ ...record, kind: 'rejection', body: bytes }, () => {})
   }

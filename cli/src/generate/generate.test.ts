@@ -143,7 +143,7 @@ describe('datapulse generate', () => {
   })
 
   it('refuses shares that leave nothing', async () => {
-    assert.equal((await run(['generate', '--mistakes', '0.5', '--retries', '0.5'])).code, 1)
+    assert.equal((await run(['generate', '--mistakes', '0.5', '--retries', '0.5'])).code, 2)
     assert.equal((await run(['generate', '--mistakes', '2'])).code, 2)
   })
 })

@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { dataDirProblem, makeDataDir } from './data-dir.ts'
+import { dataDirProblem, makeDataDir } from './made-directory.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'datapulse-dir-'))
 after(() => rmSync(root, { recursive: true }))
@@ -14,7 +14,7 @@ after(() => rmSync(root, { recursive: true }))
 /** What a user whom permissions bind is told; the code is loaded before that user takes over. */
 function askedByNobody(...dirs: string[]): unknown {
   const code = `
-    const { dataDirProblem } = await import(${JSON.stringify(import.meta.resolve('./data-dir.ts'))})
+    const { dataDirProblem } = await import(${JSON.stringify(import.meta.resolve('./made-directory.ts'))})
     if (process.getuid() === 0) process.setuid(65534)
     console.log(JSON.stringify(${JSON.stringify(dirs)}.map(dataDirProblem)))`
   return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' }))
