@@ -20,5 +20,5 @@ export function actsOfOperators(chance: Chance, { accounts, tables, pipeline }: 
       ?.resolve({ requestId, position, stands, reason: 'told so' })
       .catch(() => {})
   }
-  return [erase, decide, decide, decide]
+  return [erase, decide, decide, decide, decide, decide, decide, decide]
 }

@@ -131,15 +131,12 @@ function checkStanding({ tables }: World, isGone: IsGone): void {
     assert(!standing.has(row.identity), `${row.identity} (${row.raw}) stands twice`)
     standing.set(row.identity, row)
   }
-  const decided = new Set(tables.resolutions.map(({ resolution }) => resolution.identity))
   for (const { row } of tables.duplicates) {
     const first = { requestId: row.firstRequestId, position: row.firstPosition }
     if (isGone(first)) continue
     const stands = standing.get(row.identity)
     assert(stands !== undefined, `the duplicate ${row.raw} has a first`)
     assert.equal(placeOf(first), placeOf(stands.origin), `the first of ${row.raw} stands`)
-    // It was compared with the one that stood when it came.
-    if (decided.has(row.identity)) continue
     const differs = (['amount', 'currency', 'userId'] as const).some(name => row.event[name] !== stands.event[name])
     assert.equal(row.conflict, differs, `conflict of ${row.raw} with ${stands.raw}`)
   }

@@ -334,7 +334,7 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
   }
   const acts = actsOfOperators(chance, { accounts, tables: () => tables, pipeline: () => pipeline })
   const actShare = chance.pick([0, 0.3, 1])
-  for (let at = 1_000; at < chaosMs; at += 500) {
+  for (let at = 1_000; at < chaosMs; at += 150) {
     if (chance.happens(actShare * 0.5)) clock.after(at, chance.pick(acts))
   }
 

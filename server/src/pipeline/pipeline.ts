@@ -105,7 +105,7 @@ export type Pipeline = {
   reprocess(range: ReprocessRange): boolean
   /**
    * Decides about a conflict. `none`: there is no such conflict; `busy`: events are being processed again. Throws while the
-   * pipeline is not running.
+   * pipeline is not running, or something is in the warehouse that no note has counted yet.
    */
   resolve(wish: ResolveWish): Promise<Resolved | 'busy'>
   /**
@@ -197,9 +197,12 @@ export function openPipelineOver(
     options.resolving === undefined
       ? null
       : { warehouse: options.resolving, index: { replace: replaceIn(over) }, derive, change, now }
-  const whatRuns = (): IdentityIndex => {
+  /** The index, when what is there may be changed otherwise than by a load. */
+  const settled = async (): Promise<IdentityIndex> => {
     if (index === null || isHalfDone) throw new Error('the pipeline is not running just now')
-    return index
+    const over = index
+    if (isUncounted(await over.state(), logId)) throw new Error('not everything that is there is counted yet')
+    return over
   }
 
   /** What was decided about conflicts and not done is done before anything else has its turn. */
@@ -315,7 +318,7 @@ export function openPipelineOver(
     },
     resolve: wish =>
       turns.run(async () => {
-        const needs = resolveNeeds(whatRuns())
+        const needs = resolveNeeds(await settled())
         if (needs === null) return 'none'
         if (reprocessing?.status.state === 'building') return 'busy'
         try {
@@ -327,8 +330,7 @@ export function openPipelineOver(
       }),
     deleting: work =>
       turns.run(async () => {
-        const over = whatRuns()
-        if (isUncounted(await over.state(), logId)) throw new Error('not everything that is there is counted yet')
+        const over = await settled()
         const replace = replaceIn(over)
         return work(rows => forget(over, replace, rows))
       }),
