@@ -172,15 +172,17 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
     partnersAtWork++
     while (posted < requestsMax && clock.now() < endOfChaos) {
       posted++
-      await clock.sleep(chance.between(0, 1_000))
-      const body = traffic.nextBody(clock.now())
-      for (let tries = 0; tries < 50; tries++) {
-        const status = await post(body)
-        if (status === 200 || status === 400) break
-        await clock.sleep(chance.between(100, 900))
-      }
+      await clock.sleep(chance.between(0, 2_000))
+      await send(traffic.nextBody(clock.now()))
     }
     partnersAtWork--
+  }
+  const send = async (body: Body): Promise<void> => {
+    for (let tries = 0; tries < 50; tries++) {
+      const status = await post(body)
+      if (status === 200 || status === 400) break
+      await clock.sleep(chance.between(100, 900))
+    }
   }
 
   // The pipeline.
@@ -265,6 +267,9 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
     return { ...place, open: async () => life.seam(await place.open(), names, failure) }
   }
 
+  const isErased = () =>
+    erasures?.isBusy() === false && accounts.listErasures().every(erasure => erasure.state !== 'requested')
+
   // What operators and hardware do.
   const restartPipelineAfter = (change: () => void): void => {
     whileDown = change
@@ -345,10 +350,12 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
   chaos.death = 0
   chaos.fault = 0
   warehouseAway = false
-  // Everything that is under way comes to its end, and a last request shows where damage at the end of the log ends.
+  // Everything that is under way comes to its end, events of users who were erased are sent again, and a last request
+  // shows where damage at the end of the log ends.
   let isLast = false
   const finish = async (): Promise<void> => {
-    while (partnersAtWork > 0) await clock.sleep(500)
+    while (partnersAtWork > 0 || !isErased()) await clock.sleep(500)
+    for (let i = 0; i < 5; i++) await send(traffic.nextBody(clock.now()))
     for (let i = 0; i < 2; i++) {
       const text = JSON.stringify({
         event_name: 'login',
@@ -369,8 +376,6 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
     const isLoaded = status?.state === 'running' && status.checkpointOffset === head
     return bugs.length > 0 || (isLast && isLoaded && isErased())
   }
-  const isErased = () =>
-    erasures?.isBusy() === false && accounts.listErasures().every(erasure => erasure.state !== 'requested')
   const isDone = await clock.run(endOfChaos + calmMs, isOver)
   const status = (pipeline as Pipeline | null)?.status() ?? null
   const logHead = (api as Api | null)?.writer.status().head ?? null
