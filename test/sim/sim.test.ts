@@ -10,8 +10,11 @@ import { checkTruth } from './truth.ts'
 import { type Mutation, simulate } from './world.ts'
 
 const only = process.env['SIM_SEED']
-const seedsMax = Number(process.env['SIM_SEEDS'] ?? 150)
-const seeds = only === undefined ? Array.from({ length: seedsMax }, (_, seed) => seed) : [Number(only)]
+const seedsMax = Number(process.env['SIM_SEEDS'] ?? 110)
+/** Beyond the first: each is the first that fails when one thing that the simulation once found is broken again. */
+const telling = [153, 169, 244, 313, 435, 562, 859, 883]
+const first = Array.from({ length: seedsMax }, (_, seed) => seed)
+const seeds = only === undefined ? [...new Set([...telling, ...first])] : [Number(only)]
 
 test(`every acknowledged event is there exactly once, in ${seeds.length} simulated lives`, async () => {
   for (const seed of seeds) {
