@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { buildEvents, eventBytes, stampEvents } from './events.ts'
 import type { Job } from './job.ts'
@@ -10,7 +10,11 @@ import { run } from './run.ts'
 
 type Got = { path: string; body: unknown; bytes: number }
 
-async function listen(t: TestContext, statusOf: (count: number) => number): Promise<{ port: number; got: Got[] }> {
+async function listen(
+  t: TestContext,
+  statusOf: (count: number) => number,
+  { onConnection = (_: Socket) => {}, replyMs = 0 } = {},
+): Promise<{ port: number; got: Got[] }> {
   const got: Got[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -20,9 +24,11 @@ async function listen(t: TestContext, statusOf: (count: number) => number): Prom
       got.push({ path: request.url ?? '', body: JSON.parse(body.toString()) as unknown, bytes: body.length })
       const reply = '{"status":"any"}'
       response.writeHead(statusOf(got.length), { 'content-length': reply.length })
-      response.end(reply)
+      if (replyMs === 0) response.end(reply)
+      else setTimeout(() => response.end(reply), replyMs)
     })
   })
+  server.on('connection', onConnection)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {
     server.closeAllConnections()
@@ -75,6 +81,21 @@ test('open loop sends what was intended, each once', async t => {
   assert.ok(got.length >= 200 && got.length < 210, `${got.length} requests`)
   const ids = got.map(each => (each.body as { transaction_id: string }).transaction_id)
   assert.equal(new Set(ids).size, got.length)
+})
+
+test('a connection that the server closed while it was idle is opened again, and nothing is lost with it', async t => {
+  const closedFirst = 6
+  let opened = 0
+  const onConnection = (socket: Socket) => {
+    if (opened++ < closedFirst) socket.destroy()
+  }
+  // Each reply takes so long that several connections are needed at once, and those that were closed come up.
+  const { port, got } = await listen(t, () => 200, { onConnection, replyMs: 40 })
+  const loop = { kind: 'open', requestsPerSecond: 200, pace: 'timer' } as const
+  const outcome = await run(job(port, { loop, connections: 8, requestsMax: 40 }))
+  assert.deepEqual(outcome.failures, {})
+  assert.equal(outcome.eventsAcknowledged, got.length)
+  assert.ok(got.length >= 40 && opened > 8, `${got.length} requests, ${opened} connections`)
 })
 
 test('in an open loop what is not answered 200 counts as the slowest there is, and not as a request', async t => {

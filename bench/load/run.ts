@@ -36,7 +36,11 @@ export async function run(job: Job): Promise<Outcome> {
   function answered(connection: Connection, status: number): void {
     tally.answered(connection.startedUs, status)
     if (connection.isOpen) onFree(connection)
-    else if (reopens++ < reopensMax) connection.open().then(() => onFree(connection), tally.lost)
+    else reopen(connection)
+  }
+
+  function reopen(connection: Connection): void {
+    if (reopens++ < reopensMax) connection.open().then(() => onFree(connection), tally.lost)
   }
 
   function send(connection: Connection, startedUs: number): void {
@@ -59,7 +63,15 @@ export async function run(job: Job): Promise<Outcome> {
   } else {
     onFree = connection => free.push(connection)
     free.push(...connections)
-    await sendOnTime(job.loop, done, free, send, tally)
+    const nextFree = () => {
+      for (;;) {
+        const connection = free.pop()
+        if (connection === undefined || connection.isOpen) return connection
+        // The server has closed it while it was idle.
+        reopen(connection)
+      }
+    }
+    await sendOnTime(job.loop, done, nextFree, send, tally)
   }
   tally.stop()
   onFree = () => {}
@@ -76,7 +88,7 @@ export async function run(job: Job): Promise<Outcome> {
 async function sendOnTime(
   loop: Open,
   done: () => boolean,
-  free: Connection[],
+  nextFree: () => Connection | undefined,
   send: (connection: Connection, startedUs: number) => void,
   tally: Tally,
 ): Promise<void> {
@@ -87,8 +99,10 @@ async function sendOnTime(
   for (let over = false; !over; ) {
     over = done()
     const now = Math.min(nowUs(), tally.endUs)
-    while (dueUs <= now && free.length > 0) {
-      send(free.pop() as Connection, dueUs)
+    while (dueUs <= now) {
+      const connection = nextFree()
+      if (connection === undefined) break
+      send(connection, dueUs)
       dueUs += nextGap()
     }
     // What is due when the time is up and found no connection was never sent.
