@@ -7,11 +7,11 @@ import { limits } from '../../limits.ts'
 import { replayKeyId } from '../../steps/replay-key.ts'
 import { type RejectionHead, rejectedPosition, rejectedReason } from '../../steps/rejection.ts'
 import { connect } from '../connection.ts'
-import type { DuplicateRow, EventRow, Origin, ParkedRow, RejectedRow, RollupName } from '../load.ts'
+import type { DuplicateRow, EventRow, Origin, ParkedRow, RejectedRow } from '../load.ts'
 import { type EngineProcess, silentLogger, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeLoad, startMs, uuidOf } from '../testing/made-loads.ts'
+import { rollAll } from '../testing/roll-all.ts'
 import type { Warehouse } from '../warehouse.ts'
-import { rollups } from '../rollup-tables.ts'
 import { readDiagnostics } from './diagnostics.ts'
 
 const hourMs = 3_600_000
@@ -366,14 +366,7 @@ test('names are cut, the known ones and the largest stay, and the total has them
 test('what is counted already by the hour tells the same, whatever the window begins and ends with', async () => {
   const { rolling } = warehouse
   const build = await rolling.beginBuild()
-  for (let from = 0; ; ) {
-    const next = await rolling.nextStep(from, 1_000_000)
-    if (next === null) break
-    const step = { build, from, to: next.to }
-    await rolling.prepare(step)
-    for (const name of Object.keys(rollups) as RollupName[]) await rolling.roll(name, step)
-    from = next.to
-  }
+  await rollAll(rolling, build, 1_000_000)
   const windows = [
     {},
     { sinceMs: startMs - 90 * 60_000, untilMs: startMs + 30 * hourMs + 1 },

@@ -4,17 +4,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { EventRow, RollupName } from '../load.ts'
-import { rollups } from '../rollup-tables.ts'
 import { type EngineProcess, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeLoad, uuidOf } from '../testing/made-loads.ts'
 import { type PlainQuestion, plainReport } from '../testing/plain-report.ts'
+import { rollAll, rollupNames } from '../testing/roll-all.ts'
 import type { Warehouse } from '../warehouse.ts'
 import type { ReportQuestion, ReportRow } from './report.ts'
 
 let engine: EngineProcess
 let warehouse: Warehouse
 let build = ''
-const names = Object.keys(rollups) as RollupName[]
 const loads = 7
 const dayMs = 86_400_000
 const juneMs = Date.UTC(2026, 5, 1)
@@ -102,7 +101,7 @@ before(async () => {
       ),
     )
   build = await warehouse.rolling.beginBuild()
-  await roll()
+  await rollAll(warehouse.rolling, build, 1)
   for (const month of ['2026-05', '2026-06', '2026-07']) {
     const own = [...rates].filter(([key]) => key.startsWith(month))
     const list = own.map(([key, rate]) => ({ currency: key.slice(8), rate }))
@@ -113,19 +112,6 @@ after(async () => {
   await warehouse.close()
   await engine.remove()
 })
-
-/** As the pipeline does, some loads at a time. */
-async function roll(): Promise<void> {
-  let from = Math.min(...Object.values(await warehouse.rolling.stepped(build)))
-  for (;;) {
-    const next = await warehouse.rolling.nextStep(from, 1)
-    if (next === null) return
-    const step = { build, from, to: next.to }
-    await warehouse.rolling.prepare(step)
-    for (const name of names) await warehouse.rolling.roll(name, step)
-    from = next.to
-  }
-}
 
 const range = { product: 'casino', from: '2026-05-25', to: '2026-07-05' }
 const plainRange = { product: 'casino', fromMs: Date.UTC(2026, 4, 25), toMs: Date.UTC(2026, 6, 5) }
@@ -233,10 +219,10 @@ test('a step that the engine lost while it was made is in no rollup, and one tha
   await warehouse.rolling.prepare(step)
   await engine.kill()
   await engine.start()
-  for (const name of names) await warehouse.rolling.roll(name, step)
+  for (const name of rollupNames) await warehouse.rolling.roll(name, step)
   assert.deepEqual(new Set(Object.values(await warehouse.rolling.stepped(build))), new Set([loads + 2]))
   await warehouse.rolling.prepare(step)
-  for (const name of [...names, ...names]) await warehouse.rolling.roll(name, step)
+  for (const name of [...rollupNames, ...rollupNames]) await warehouse.rolling.roll(name, step)
   await isWhole('lost')
 })
 test('in another time zone, where days have other ends', () => {
