@@ -66,7 +66,7 @@ export function runWeb(config: Config): Promise<void> {
         readReport: rolledOr(config, warehouse.readRolledReport, warehouse.readReport),
         readFunnel: rolledOr(config, warehouse.readRolledFunnel, warehouse.readFunnel),
         readLate: rolledOr(config, warehouse.readRolledLate, warehouse.readLate),
-        readLateEffects: warehouse.readLateEffects,
+        readLateEffects: async question => warehouse.readLateEffects(question, await rollupsFor(config, question)),
         listRejections: warehouse.listRejections,
         groupRejections: warehouse.groupRejections,
         readRejection: request => readRejection(warehouse, request),
@@ -141,9 +141,14 @@ function rolledOr<Question extends { receivedBeforeMs?: number }, Row>(
   plain: (question: Question) => Promise<Row[]>,
 ): (question: Question) => Promise<Row[]> {
   return async question => {
-    const build = question.receivedBeforeMs === undefined ? await askRollups(config) : null
+    const build = await rollupsFor(config, question)
     return (build === null ? null : await rolled(build, question)) ?? plain(question)
   }
+}
+
+/** They are there for whatever is asked of all that was received. */
+function rollupsFor(config: Config, { receivedBeforeMs }: { receivedBeforeMs?: number }): Promise<string | null> {
+  return receivedBeforeMs === undefined ? askRollups(config) : Promise.resolve(null)
 }
 
 /** The one in the data directory; that it was made is recorded. */

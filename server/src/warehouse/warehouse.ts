@@ -95,13 +95,13 @@ export type Warehouse = {
   countRejected<By extends RejectedBy = RejectedByDefault>(question: RejectedQuestion<By>): Promise<RejectedCount<By>[]>
   readFunnel(question: FunnelQuestion): Promise<FunnelRow[]>
   readLate(question: LateQuestion): Promise<LateRow[]>
-  readLateEffects(question: LateQuestion): Promise<LateEffect[]>
   readReport(question: ReportQuestion): Promise<ReportRow[]>
   /** The same from the rollups of a build; null when they cannot answer it. */
   readRolledReport(build: string, question: ReportQuestion): Promise<ReportRow[] | null>
   readRolledFunnel(build: string, question: FunnelQuestion): Promise<FunnelRow[] | null>
   readRolledLate(build: string, question: LateQuestion): Promise<LateRow[] | null>
-  /** `build`: of the rollups that are up to date; without it, from the events. */
+  /** `build`, here and below: of the rollups that are up to date; without it, from the events alone. */
+  readLateEffects(question: LateQuestion, build?: string | null): Promise<LateEffect[]>
   readReconciliation(question: ReconciliationQuestion, build?: string | null): Promise<Reconciliation>
   listRejections(question: RejectionsQuestion & { limit: number; cursor?: string }): Promise<Page<Rejection>>
   groupRejections(question: RejectionsQuestion & { limit: number }): Promise<RejectionGroup[]>
@@ -158,7 +158,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     countRejected: question => ask(() => countRejected(connection, question)),
     readFunnel: question => ask(() => readFunnel(connection, question)),
     readLate: question => ask(() => readLate(connection, question)),
-    readLateEffects: question => ask(() => readLateEffects(connection, question)),
+    readLateEffects: (question, build) => ask(() => readLateEffects(connection, question, build)),
     readReport: question => ask(() => readReport(connection, question)),
     readRolledReport: (build, question) => ask(() => readRolledReport(connection, build, question)),
     readRolledFunnel: (build, question) => ask(() => readRolledFunnel(connection, build, question)),

@@ -8,6 +8,7 @@ import type { DuplicateRow, EventRow } from '../load.ts'
 import { warehouseVersion } from '../migrations.ts'
 import { type EngineProcess, silentLogger, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeEvents, madeLoad, startMs, uuidOf } from '../testing/made-loads.ts'
+import { rollAll } from '../testing/roll-all.ts'
 import type { Warehouse } from '../warehouse.ts'
 import type { StoredEvent } from './event-columns.ts'
 import type { EventsQuestion } from './list-events.ts'
@@ -315,4 +316,46 @@ test('the status tells tables, version and the last load', async () => {
   const events = status.tables.find(table => table.name === 'events')
   assert.equal(events?.rows, 3_000 + 1 + 50 + 41)
   assert((events?.bytes ?? 0) > 0 && (events?.parts ?? 0) > 0)
+})
+
+test('what came with long gaps is listed page by page, whether it is counted by the hour or not', async () => {
+  const hours = [0, 0.01, 0.9, 2, 2.5, 70, 71, 24 * 100, 24 * 100 + 1, 24 * 400, 24 * 1_000]
+  const sparse = hours.flatMap(back =>
+    ['deposit', 'login', 'deposit'].map((name, position) =>
+      eventRow(
+        {
+          product: 'sparse',
+          mode: name === 'login' ? 'test' : 'live',
+          requestId: uuidOf(`sparse ${back}`),
+          position,
+          receivedMs: startMs + 86_400_000 - back * 3_600_000 - position,
+          logOffset: 100 - hours.indexOf(back),
+        },
+        { name },
+      ),
+    ),
+  )
+  await warehouse.loading.load(madeLoad(6, sparse))
+  const filters: Omit<EventsQuestion, 'limit'>[] = [
+    {},
+    { event: 'deposit' },
+    { mode: 'test' },
+    { sinceMs: startMs - 86_400_000 },
+  ]
+  const check = async (limit: number) => {
+    for (const filter of filters) {
+      const wanted = newestFirst(sparse).filter(
+        ({ origin, event }) =>
+          (filter.event ?? event.name) === event.name &&
+          (filter.mode ?? origin.mode) === origin.mode &&
+          origin.receivedMs >= (filter.sinceMs ?? 0),
+      )
+      const listed = await all({ product: 'sparse', limit, ...filter })
+      assert.deepEqual(listed.map(place), wanted.map(placeOfRow), JSON.stringify({ limit, ...filter }))
+    }
+  }
+  await check(4)
+  const build = await warehouse.rolling.beginBuild()
+  await rollAll(warehouse.rolling, build, 1_000_000)
+  for (const limit of [1, 4, 30]) await check(limit)
 })

@@ -36,7 +36,7 @@ const equals: [keyof Filter, string][] = [
 ]
 
 /** The conditions of a filter, of those fields that it has; `clock` is the column that its times mean. */
-export function conditionsOf(filter: Filter, clock: 'received_at' | 'timestamp' = 'received_at'): Conditions {
+export function conditionsOf(filter: Filter, clock: 'received_at' | 'timestamp' | 'at' = 'received_at'): Conditions {
   const { sinceMs, untilMs } = filter
   const conditions: Conditions = { sql: [], params: {} }
   for (const [name, sql] of equals) {

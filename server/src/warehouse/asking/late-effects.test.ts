@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import type { EventRow } from '../load.ts'
 import { type EngineProcess, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeLoad, uuidOf } from '../testing/made-loads.ts'
+import { rollAll } from '../testing/roll-all.ts'
 import type { Warehouse } from '../warehouse.ts'
 import type { LateEffect } from './late-effects.ts'
 
@@ -128,12 +129,16 @@ test('all that later events took from closed days, and nothing else', async () =
   const plain = plainEffects(range.from, range.to, 0)
   for (const effect of ['first_deposits_lost', 'settlements_lost'])
     assert.ok(plain.filter(row => row.effect === effect).length > 5, effect)
-  assert.deepEqual(await warehouse.readLateEffects(range), plain)
-  assert.deepEqual(
-    await warehouse.readLateEffects({ ...range, timeZone: 'Asia/Taipei' }),
-    plainEffects(range.from, range.to, 8 * 3_600_000),
-  )
+  const rolledUp = await warehouse.rolling.beginBuild()
+  await rollAll(warehouse.rolling, rolledUp, 1_000_000)
   const before = plainEffects(range.from, range.to, 0, receivedBeforeMs)
   assert.notDeepEqual(before, plain)
-  assert.deepEqual(await warehouse.readLateEffects({ ...range, receivedBeforeMs }), before)
+  for (const build of [null, rolledUp, 'another build']) {
+    assert.deepEqual(await warehouse.readLateEffects(range, build), plain)
+    assert.deepEqual(
+      await warehouse.readLateEffects({ ...range, timeZone: 'Asia/Taipei' }, build),
+      plainEffects(range.from, range.to, 8 * 3_600_000),
+    )
+    assert.deepEqual(await warehouse.readLateEffects({ ...range, receivedBeforeMs }, build), before)
+  }
 })

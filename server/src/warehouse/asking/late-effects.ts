@@ -4,13 +4,16 @@
 //   settlements_lost      a bet came that brought its own result, so that its win or loss counts nothing any more
 //
 // Rollups keep what counts, not what counted once, so this is made from the events: of deposits and bets those that came
-// late are found first, by two columns, and only what has to do with them is read. A bet that tells a later day than its own
-// win or loss, and came within it, is not looked for.
+// late are found first, by two columns, and only what has to do with them is read. In which quarters of an hour there are
+// any is known from a rollup, where that is up to date. A bet that tells a later day than its own win or loss, and came
+// within it, is not looked for.
 
 import type { Connection } from '../connection.ts'
 import { orderSql, resultSql } from '../event-sql.ts'
+import { readBuild } from '../rollups.ts'
 import { eventsThen } from './events-then.ts'
 import { type LateFound, type LateQuestion, type LateRow, lateRowOf } from './report-more.ts'
+import { canAnswer } from './rolled-report.ts'
 import { type AskedOf, inRangeSql, liveSql, paramsOf } from './report.ts'
 
 /** `events` and `amount` are what `day` lost; the rest is about the events that came. */
@@ -21,14 +24,24 @@ export type LateEffect = LateRow & {
   last_event_day: string
 }
 
-export async function readLateEffects(connection: Connection, question: LateQuestion): Promise<LateEffect[]> {
+export async function readLateEffects(
+  connection: Connection,
+  question: LateQuestion,
+  /** Of the rollups that are up to date; null: all events of the range are looked at. */
+  build: string | null = null,
+): Promise<LateEffect[]> {
   const params = paramsOf(question)
-  const asked = { ...question, events: await eventsThen(connection, question) }
+  const isRolled = build !== null && canAnswer(question)
+  const asked = { ...question, events: await eventsThen(connection, question), isRolled }
   const found = await Promise.all(
     [firstDepositsSql(asked), settlementsSql(asked)].map(sql => connection.select<EffectFound>('ask', sql, params)),
   )
+  // Emptied under the question, they would have told too little.
+  if (isRolled && (await readBuild(connection, 'ask')) !== build) return readLateEffects(connection, question)
   return found.flat().map(row => lateRowOf(row))
 }
+
+type Asked = AskedOf<LateQuestion> & { isRolled: boolean }
 
 type EffectFound = LateFound & Omit<LateEffect, keyof LateRow>
 
@@ -47,13 +60,16 @@ function lostSql(effect: LateEffect['effect'], eventName: string, pairs: string)
 }
 
 /** What can have come when a day of the range was over: more than so many days after its own. */
-function lateSql({ days }: { days: number }): string {
+function lateSql({ isRolled }: Asked, eventName: string, { days }: { days: number }): string {
+  const quarters = `SELECT at FROM rollup_late WHERE product = {product:String} AND build = '' AND event_name = '${eventName}'
+      AND at < ${toSql} AND ${daySql('received')} > ${daySql('at')} + ${days}`
   return `timestamp < ${toSql} AND received_at >= addDays(${fromSql}, 1)
-      AND ${daySql('received_at')} > ${daySql('timestamp')} + ${days}`
+      AND ${daySql('received_at')} > ${daySql('timestamp')} + ${days}
+      ${isRolled ? `AND toStartOfFifteenMinutes(timestamp) IN (${quarters})` : ''}`
 }
 
 /** Each deposit of users of whom one came late, beside the earliest of those that had come before it. */
-function firstDepositsSql(question: AskedOf<LateQuestion>): string {
+function firstDepositsSql(question: Asked): string {
   const deposits = `${liveSql(question)} AND event_name = 'deposit'`
   return lostSql(
     'first_deposits_lost',
@@ -67,16 +83,16 @@ function firstDepositsSql(question: AskedOf<LateQuestion>): string {
             ${orderSql} AS place
           FROM ${question.events} WHERE ${deposits} AND timestamp < ${toSql}
             AND client_user_id IN (
-              SELECT client_user_id FROM ${question.events} WHERE ${deposits} AND ${lateSql({ days: 1 })})
+              SELECT client_user_id FROM ${question.events} WHERE ${deposits} AND ${lateSql(question, 'deposit', { days: 1 })})
         )
       ) WHERE place < was.4 AND was_at >= ${fromSql}
         AND ${daySql('was_at')} > ${daySql('timestamp')}`,
   )
 }
 
-function settlementsSql(question: AskedOf<LateQuestion>): string {
+function settlementsSql(question: Asked): string {
   const live = liveSql(question)
-  const bets = `${live} AND event_name = 'bet' AND bet_result_amount IS NOT NULL AND ${lateSql({ days: 0 })}`
+  const bets = `${live} AND event_name = 'bet' AND bet_result_amount IS NOT NULL AND ${lateSql(question, 'bet', { days: 0 })}`
   return lostSql(
     'settlements_lost',
     'bet',

@@ -1,6 +1,7 @@
 // Stored events, newest first by receipt, a page at a time. The table is ordered for counting, not for this, so the
 // scan is bounded: without a condition that a bloom filter answers, recent stretches of time are looked through first,
-// each much longer than the one before, until the page is full.
+// each much longer than the one before, until the page is full. The second begins where the rest of the page is said to
+// be by what is counted by the hour (rollup_received): only a hint, so it may lag behind.
 
 import { convert } from '../../steps/conversion.ts'
 import type { Connection } from '../connection.ts'
@@ -24,6 +25,7 @@ type Stretch = { fromMs: number; toMs: number }
 
 const firstStretchMs = 60_000
 const growth = 64
+const hourMs = 3_600_000
 
 export async function listEvents(connection: Connection, question: EventsQuestion): Promise<Page<StoredEvent>> {
   const { limit, cursor, raw, ...filter } = question
@@ -33,7 +35,8 @@ export async function listEvents(connection: Connection, question: EventsQuestio
   const fromMs = Math.max(bounds.fromMs, filter.sinceMs ?? 0)
   const toMs = Math.min(bounds.toMs, filter.untilMs ?? bounds.toMs, place === null ? bounds.toMs : place.receivedMs + 1)
   const found: StoredRow[] = []
-  for (const stretch of stretches({ fromMs, toMs }, isSelective(filter))) {
+  const hint = (beforeMs: number) => hourBehind(connection, filter, limit + 1, beforeMs)
+  for await (const stretch of stretches({ fromMs, toMs }, isSelective(filter) ? null : hint)) {
     const conditions = conditionsOf({ ...filter, sinceMs: stretch.fromMs, untilMs: stretch.toMs })
     if (place !== null) conditions.sql.push(afterPlaceSql)
     const sql = `SELECT ${eventColumnsSql(raw === true)} FROM events ${where(conditions.sql)}
@@ -81,12 +84,41 @@ function isSelective(filter: Filter): boolean {
   return [user, transaction, click, message, request].some(value => value !== undefined)
 }
 
-/** The stretches to look through, newest first, together the whole. */
-function* stretches(whole: Stretch, atOnce: boolean): Generator<Stretch> {
+/** The stretches to look through, newest first, together the whole; without a hint at once. */
+async function* stretches(
+  whole: Stretch,
+  hint: ((beforeMs: number) => Promise<number | null>) | null,
+): AsyncGenerator<Stretch> {
+  if (hint === null) return yield whole
   let { toMs } = whole
   for (let lengthMs = firstStretchMs; toMs > whole.fromMs; lengthMs *= growth) {
-    const fromMs = atOnce ? whole.fromMs : Math.max(whole.fromMs, toMs - lengthMs)
+    const hintMs = lengthMs === firstStretchMs * growth ? await hint(toMs) : null
+    const fromMs = Math.max(whole.fromMs, Math.min(toMs - lengthMs, hintMs ?? toMs))
     yield { fromMs, toMs }
     toMs = fromMs
   }
+}
+
+/** The beginning of the latest hour since which so many events came, in hours that ended before; null if they did not. */
+async function hourBehind(
+  connection: Connection,
+  { product, mode, event }: Filter,
+  events: number,
+  beforeMs: number,
+): Promise<number | null> {
+  const { sql, params } = conditionsOf(
+    {
+      ...(product !== undefined && { product }),
+      ...(mode !== undefined && { mode }),
+      ...(event !== undefined && { event }),
+      untilMs: Math.max(0, beforeMs - hourMs + 1),
+    },
+    'at',
+  )
+  const statement = `SELECT toUnixTimestamp(max(at)) * 1000 AS fromMs FROM (
+      SELECT at, sum(sum(r.events)) OVER (ORDER BY at DESC) AS since FROM rollup_received AS r
+      ${where(["build = ''", "product != ''", ...sql])} GROUP BY at
+    ) WHERE since >= {events:UInt64} HAVING count() > 0`
+  const [row] = await connection.select<{ fromMs: number }>('ask', statement, { ...params, events })
+  return row?.fromMs ?? null
 }

@@ -244,17 +244,25 @@ function firstsSql(question: AskedOf<ReportQuestion>): string {
   )
 }
 
-/** Sums by month (UTC) and currency, put together: by currency, or in dollars. `depositors` is how those are counted. */
-export function moneyOfMonthsSql(question: ReportQuestion, summed: string, depositors = ''): string {
+/**
+ * Sums by month (UTC) and currency, put together: by currency, or in dollars. `counted` is how people are counted, and
+ * `groups` what rows are of.
+ */
+export function moneyOfMonthsSql(
+  question: ReportQuestion,
+  summed: string,
+  counted: string,
+  groups = 'time, dimension, told',
+): string {
   const { currency, of, join, isUnconverted } = conversionSql(question)
   const text = (name: string) => `toString(sum(ifNull(${of(`m.${name}`)}, 0)))`
-  return `SELECT time, dimension, ${currency} AS told, ${depositors}
+  return `SELECT time, dimension, ${currency} AS told, ${counted}
       sum(m.deposits) AS deposit_count, ${text('deposit_amount')} AS deposit_amount,
       sum(m.withdraws) AS withdraw_count, ${text('withdraw_amount')} AS withdraw_amount,
       sum(m.bets) AS bet_count, ${text('stake')} AS stake,
       ${text('player_result')} AS player_result, toString(-sum(ifNull(${of('m.player_result')}, 0))) AS ggr,
       sum(if(${isUnconverted}, m.deposits + m.withdraws + m.bets + m.settlements, 0)) AS unconverted_count
-    FROM (${summed}) AS m ${join} GROUP BY time, dimension, told`
+    FROM (${summed}) AS m ${join} GROUP BY ${groups}`
 }
 
 export function firstsOfMonthsSql(question: ReportQuestion, summed: string): string {
@@ -269,7 +277,7 @@ function conversionSql({ converted }: ReportQuestion) {
   if (converted !== true)
     return { currency: 'm.currency', of: (value: string) => value, join: '', isUnconverted: 'false' }
   return {
-    currency: "'USD'",
+    currency: "if(m.currency = '', '', 'USD')",
     of: (value: string) =>
       `if(m.currency = 'USD', ${value}, if(r.rate = 0, NULL, divideDecimal(${value}, toDecimal256(r.rate, 18), 18)))`,
     join: `LEFT JOIN (${ratesNowSql}) AS r ON r.month = m.month AND r.currency = m.currency`,

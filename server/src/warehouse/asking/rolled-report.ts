@@ -47,20 +47,37 @@ async function readByClick(
 ): Promise<ReportRow[] | null> {
   if ((question.timeZone ?? 'UTC') !== 'UTC' || question.bucket === 'hour') return null
   const params = paramsOf(question)
-  const leaders = await connection.select<{ dimension: string }>('ask', leadersSql(question), params)
   const rows: ReportRow[] = []
-  for (const clicks of inPieces(leaders.map(leader => leader.dimension))) {
-    const sqls = [peopleSql, moneySql].map(sql => sql(question, byClickSql(clicks)))
-    const found = await askAll<Partial<ReportRow>>(
-      connection,
-      build,
-      [...sqls, firstsSql(question, clicks.sql)],
-      params,
-    )
+  for (const clicks of inPieces(await leadersOf(connection, question))) {
+    const sqls = [numbersByClickSql(question, byClickSql(clicks)), firstsSql(question, clicks.sql)]
+    const found = await askAll<Partial<ReportRow>>(connection, build, sqls, params)
     if (found === null) return null
-    rows.push(...together(found))
+    rows.push(...together([...peopleAndMoney(found[0] ?? []), found[1] ?? []]))
   }
   return together([rows])
+}
+
+/** Most often enough of the clicks have a deposit or a register, and the rest need not be looked at. */
+async function leadersOf(connection: Connection, question: ReportQuestion): Promise<string[]> {
+  const { dimensionsMax } = question
+  for (const among of dimensionsMax === undefined ? (['all'] as const) : (['ranked', 'all'] as const)) {
+    const found = await connection.select<{ dimension: string }>('ask', leadersSql(question, among), paramsOf(question))
+    if (among === 'all' || found.length === dimensionsMax) return found.map(({ dimension }) => dimension)
+  }
+  return []
+}
+
+/** Rows without a currency tell of the people alone, the others of the money alone. */
+function peopleAndMoney(rows: readonly (Partial<ReportRow> & { told?: string })[]): Partial<ReportRow>[][] {
+  const people = rows
+    .filter(({ told }) => told === '')
+    .map(({ time = '', dimension = '', registrations = 0, logins = 0, active_users = 0 }) => {
+      return { time, dimension, currency: '', registrations, logins, active_users }
+    })
+  const money = rows
+    .filter(({ told }) => told !== '')
+    .map(({ registrations: _, logins: __, active_users: ___, ...rest }) => rest)
+  return [people, money]
 }
 
 type Clicks = { sql: string; hasNone: boolean }
@@ -119,8 +136,8 @@ export async function readRolledLate(
   return found?.[0]?.map(lateRowOf) ?? null
 }
 
-/** Days of all zones begin at a quarter of an hour since the seventies. */
-function canAnswer({ receivedBeforeMs, from }: Pick<ReportQuestion, 'receivedBeforeMs' | 'from'>): boolean {
+/** Whether rollups can; days of all zones begin at a quarter of an hour since the seventies. */
+export function canAnswer({ receivedBeforeMs, from }: Pick<ReportQuestion, 'receivedBeforeMs' | 'from'>): boolean {
   return receivedBeforeMs === undefined && from >= '1973'
 }
 
@@ -176,58 +193,76 @@ function peopleSql(question: ReportQuestion, { from, where, dimension }: Rows): 
 }
 
 function moneySql(question: ReportQuestion, { from, where, dimension }: Rows): string {
-  const sums = sumNames.map(name => `sum(r.${name}) AS ${name}`).join(', ')
   return moneyOfMonthsSql(
     question,
-    `SELECT ${bucketSql(question, 'at')} AS time, ${dimension} AS dimension, toYYYYMM(at) AS month, currency, ${sums},
-        groupBitmapMergeState(r.depositors) AS persons
+    `SELECT ${bucketSql(question, 'at')} AS time, ${dimension} AS dimension, toYYYYMM(at) AS month, currency,
+        ${sumsOf('r', sumNames)}, groupBitmapMergeState(r.depositors) AS persons
       FROM ${from} WHERE ${where} AND currency != '' GROUP BY time, dimension, month, currency`,
     'groupBitmapMerge(m.persons) AS depositors,',
   )
 }
 
+/** People and money in one: what is read is much more than what comes of it. Rows without a currency are of people. */
+function numbersByClickSql(question: ReportQuestion, rows: string): string {
+  return moneyOfMonthsSql(
+    question,
+    `SELECT ${bucketSql(question, 'at')} AS time, dimension, toYYYYMM(at) AS month, currency,
+        ${sumsOf('r', ['registrations', 'logins', ...sumNames])},
+        groupBitmapMergeState(r.active) AS there, groupBitmapMergeState(r.depositors) AS persons
+      FROM ${rows} GROUP BY time, dimension, month, currency`,
+    `sum(m.registrations) AS registrations, sum(m.logins) AS logins, groupBitmapMerge(m.there) AS active_users,
+      groupBitmapMerge(m.persons) AS depositors,`,
+    "GROUPING SETS ((time, dimension, told), (time, dimension)) HAVING if(grouping(told) = 1, active_users > 0, told != '')",
+  )
+}
+
 /** The first click of each user who has one. */
-const clicksSql = `SELECT person, argMin(first_click.click_id, first_click.place) AS first FROM rollup_users
-    WHERE ${ours} AND first_click.place != ${noPlaceSql} GROUP BY person`
+const clicksSql = (
+  among = '',
+) => `SELECT person, argMin(first_click.click_id, first_click.place) AS first FROM rollup_users
+    WHERE ${ours} AND first_click.place != ${noPlaceSql} ${among} GROUP BY person`
 
 /** What belongs to these clicks: what came with them, and what came without any, of users who first came with one of them. */
-function byClickSql({ sql, hasNone }: Clicks): Rows {
+function byClickSql({ sql, hasNone }: Clicks): string {
   const names = ['registrations', 'logins', ...sumNames]
   // Those users are few, and looked up once; users without any click are told by not being among the others.
-  const picked = `(SELECT groupArray((person, first)) FROM (${clicksSql}) WHERE first IN (${sql}))`
+  const picked = `(SELECT groupArray((person, first)) FROM (${clicksSql()}) WHERE first IN (${sql}))`
   const theirs = hasNone
-    ? `person NOT IN (SELECT person FROM (${clicksSql}) WHERE first NOT IN (${sql}))`
+    ? `person NOT IN (SELECT person FROM (${clicksSql()}) WHERE first NOT IN (${sql}))`
     : 'person IN (SELECT arrayJoin(picked).1)'
-  const from = `(
+  return `(
       SELECT at, click_id AS dimension, currency, ${names.join(', ')}, active, depositors FROM rollup_clicked
       WHERE ${ours} AND ${within('at')} AND click_id IN (${sql})
       UNION ALL
       SELECT * FROM (
         WITH ${picked} AS picked
-        SELECT at, first AS dimension, currency, ${sumsOf(names)},
+        SELECT at, first AS dimension, currency, ${names.map(name => `sum(u.${name})`).join(', ')},
           groupBitmapState(u.person) AS active, groupBitmapStateIf(u.person, u.deposits > 0) AS depositors
         FROM (SELECT * FROM rollup_unclicked WHERE ${ours} AND ${within('at')} AND ${theirs}) AS u
         LEFT JOIN (SELECT one.1 AS person, one.2 AS first FROM (SELECT arrayJoin(picked) AS one)) AS clicks USING person
         GROUP BY at, dimension, currency
       )
     ) AS r`
-  return { from, where: 'true', dimension: 'r.dimension' }
 }
 
-function sumsOf(names: readonly string[]): string {
-  return names.map(name => `sum(u.${name})`).join(', ')
+function sumsOf(table: string, names: readonly string[]): string {
+  return names.map(name => `sum(${table}.${name}) AS ${name}`).join(', ')
 }
 
-/** The clicks with the most deposits, then registrations, as many as are asked for. */
-function leadersSql({ dimensionsMax }: ReportQuestion): string {
+/**
+ * The clicks with the most deposits, then registrations, as many as are asked for; `ranked`: without those that have
+ * neither among what came without a click.
+ */
+function leadersSql({ dimensionsMax }: ReportQuestion, among: 'ranked' | 'all'): string {
+  const isRanked = among === 'all' ? '' : 'AND (deposits > 0 OR registrations > 0)'
+  const unclicked = `rollup_unclicked WHERE ${ours} AND ${within('at')} ${isRanked}`
   return `SELECT dimension FROM (
       SELECT click_id AS dimension, sum(deposits) AS made, sum(registrations) AS came FROM rollup_clicked
       WHERE ${ours} AND ${within('at')} GROUP BY click_id
       UNION ALL
       SELECT first, sum(u.made), sum(u.came) FROM (
-        SELECT person, sum(deposits) AS made, sum(registrations) AS came FROM rollup_unclicked
-        WHERE ${ours} AND ${within('at')} GROUP BY person
-      ) AS u LEFT JOIN (${clicksSql}) AS clicks USING person GROUP BY first
+        SELECT person, sum(deposits) AS made, sum(registrations) AS came FROM ${unclicked} GROUP BY person
+      ) AS u LEFT JOIN (${clicksSql(`AND person IN (SELECT person FROM ${unclicked})`)}) AS clicks USING person GROUP BY first
     ) GROUP BY dimension ORDER BY sum(made) DESC, sum(came) DESC, dimension
     ${dimensionsMax === undefined ? '' : `LIMIT ${Math.floor(dimensionsMax)}`}`
 }
