@@ -1,5 +1,5 @@
 // How long questions take with much in the warehouse: every report, and finding one request or transaction, through the
-// admin API as an operator asks them, one at a time. The same questions were asked of a tenth of the events before, so
+// admin API as an operator asks them, and a partner's reconciliation, one at a time. The same questions were asked of a tenth of the events before, so
 // that it is told what a tenfold costs. The events are put into the warehouse by ClickHouse itself (rig/store-events.ts).
 
 import { rmSync } from 'node:fs'
@@ -66,12 +66,13 @@ async function askAll(run: Run, dataDir: string): Promise<Times> {
   try {
     await loadOne(server)
     const times: Times = new Map()
-    for (const [name, path] of Object.entries(await pathsOf(server))) {
-      await server.ask(path)
+    const paths = Object.entries(await pathsOf(server)).map(([name, path]) => [name, () => server.ask(path)] as const)
+    for (const [name, ask] of [...paths, ['reconciliation', () => reconcile(server)] as const]) {
+      await ask()
       const taken: number[] = []
       for (let i = 0; i < asks; i++) {
         const startedMs = performance.now()
-        await server.ask(path)
+        await ask()
         taken.push((performance.now() - startedMs) / 1000)
       }
       times.set(name, taken)
@@ -91,24 +92,32 @@ async function loadOne(server: Server): Promise<void> {
   const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) })
   if (reply.status !== 200) throw new Error(`An event was answered ${reply.status}`)
   await watchDrain(server)
-  // What is kept ready for reports is ready: the second asks for what the first had to wait for.
   await rolled(server)
 }
 
+/** What is kept ready for reports is ready. */
 async function rolled(server: Server): Promise<void> {
-  type Status = { stages: { pipeline: { rolledUpTo: number; loads: number } } }
+  type Status = { stages: { pipeline: { rolledUpTo: number }; warehouse: { lastLoad: number } } }
   const endMs = Date.now() + rebuildMsMax
-  for (let last = -1; Date.now() < endMs; ) {
-    const { rolledUpTo } = (await server.ask<Status>('/api/status')).stages.pipeline
-    if (rolledUpTo > 0 && rolledUpTo === last) return
-    last = rolledUpTo
-    await sleep(10_000)
+  while (Date.now() < endMs) {
+    const { pipeline, warehouse } = (await server.ask<Status>('/api/status')).stages
+    if (warehouse.lastLoad > 0 && pipeline.rolledUpTo === warehouse.lastLoad) return
+    await sleep(2_000)
   }
   throw new Error('The rollups of reports were not made in time')
 }
 
+/** What a partner's finance team asks for, with the key. */
+async function reconcile(server: Server): Promise<void> {
+  const url = `http://127.0.0.1:${server.port}/v2/s2s/reconciliation?from=${day(62 * dayMs)}&to=${day(-dayMs)}`
+  const reply = await fetch(url, { headers: { 'x-api-key': server.apiKey } })
+  const text = await reply.text()
+  if (reply.status !== 200) throw new Error(`Reconciliation was answered ${reply.status}: ${text}`)
+}
+
+const day = (backMs: number) => new Date(Date.now() - backMs).toISOString().slice(0, 10)
+
 async function pathsOf(server: Server): Promise<Record<string, string>> {
-  const day = (backMs: number) => new Date(Date.now() - backMs).toISOString().slice(0, 10)
   const range = `product=${product}&from=${day(62 * dayMs)}&to=${day(-dayMs)}`
   const { events } = await server.ask<{ events: { request_id: string; transaction_id: string }[] }>(
     '/api/events?event=deposit&limit=1',
@@ -119,6 +128,7 @@ async function pathsOf(server: Server): Promise<Record<string, string>> {
   const names = ['daily', 'hourly', 'summary', 'clicks', 'games', 'providers', 'funnel', 'late']
   return {
     ...Object.fromEntries(names.map(name => [`report ${name}`, `/api/reports/${name}?${range}`])),
+    'report late, effects': `/api/reports/late?${range}&effects=true`,
     'report daily, converted': `/api/reports/daily?${range}&converted=true`,
     'events of a user': `/api/events?product=${product}&user=user-000007&limit=50`,
     'latest events': `/api/events?product=${product}&limit=50`,

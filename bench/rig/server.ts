@@ -104,7 +104,12 @@ async function makeKey(dataDir: string): Promise<string> {
     now: () => Date.now(),
     logger: { warn: (fields, message) => console.error(message, fields) },
   })
-  const made = await accounts.createKey({ product, name: 'bench', rateLimit: rateLimitPerMinute })
+  const made = await accounts.createKey({
+    product,
+    name: 'bench',
+    scopes: ['ingest', 'read'],
+    rateLimit: rateLimitPerMinute,
+  })
   accounts.close()
   if (!made.ok) throw new Error(`Cannot make the bench's key because: ${made.problem}`)
   apiKeys.set(dataDir, made.secret)

@@ -126,6 +126,7 @@ function warehouseHealth(stored: WarehouseStatus | null, engine: EngineTold | nu
     events: events?.rows ?? 0,
     bytes: events?.bytes ?? 0,
     parts: events?.parts ?? 0,
+    lastLoad: stored.lastLoad?.seq ?? 0,
   }
 }
 
