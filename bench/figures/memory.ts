@@ -100,7 +100,7 @@ async function runWith(run: Run, backlogEvents: number, seconds = 0, wish = busy
 
 /** The server is asked as often as one whose backlog is watched. */
 async function askFor(server: Server, seconds: number): Promise<void> {
-  for (let left = (seconds * 1000) / lookEveryMs; left > 0; left--) {
+  for (const endMs = Date.now() + seconds * 1000; Date.now() < endMs; ) {
     await server.standing()
     await sleep(lookEveryMs)
   }
