@@ -16,7 +16,8 @@ type ReportChoice = AdminChoice & {
   effects?: true
 }
 
-type Report = { columns: string[]; rows: Row[] }
+/** `at_limit`: there may be more than the limit lets through. */
+type Report = { columns: string[]; rows: Row[]; at_limit?: boolean }
 
 /** Those whose rows could be without end, and which of them are told. */
 const limited: Record<string, string> = {
@@ -76,7 +77,8 @@ async function printReport(name: string, choice: ReportChoice, setting: Setting)
   const { output } = setting
   const { product, from, to, tz, converted, receivedBefore, limit, effects } = choice
   const query = { product, from, to, tz, converted, received_before: receivedBefore, limit, effects }
-  const { columns, rows } = await adminOf(choice, setting).get<Report>(`/api/reports/${name}`, query)
+  const { columns, rows, at_limit } = await adminOf(choice, setting).get<Report>(`/api/reports/${name}`, query)
+  if (at_limit === true) output.note(`There may be more: these are as many as --limit lets through (${limited[name]}).`)
   if (choice.json) return output.json(rows)
   const cells = rows.map(row => columns.map(column => row[column]))
   return choice.csv ? output.csv(columns, cells) : output.table(columns, cells)

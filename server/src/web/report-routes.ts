@@ -122,10 +122,16 @@ export function reportRoutes(needs: WebNeeds): Route[] {
         }
         const columns = report.columns(question)
         const rows = await report.read(needs, question)
-        return { body: { report: id, columns, rows: rows.map(row => inColumns(row, columns)) } }
+        const body = { report: id, columns, rows: rows.map(row => inColumns(row, columns)) }
+        return { body: question.dimensionsMax === undefined ? body : { ...body, at_limit: isAtLimit(body, question) } }
       },
     },
   ]
+}
+
+/** Whether there may be more than are told of: clicks, games or providers, which the first column names. */
+function isAtLimit({ columns, rows }: { columns: string[]; rows: Row[] }, { dimensionsMax }: Question): boolean {
+  return new Set(rows.map(row => row[columns[0] ?? ''])).size === dimensionsMax
 }
 
 /** What came to each day, and with `effects` what it lost by others that came: in the order of days. */

@@ -271,6 +271,15 @@ describe('the admin port', () => {
     ])
   })
 
+  it('says when a report is of as many clicks as the limit lets through', async () => {
+    const days = 'product=demo&from=2026-06-01&to=2026-06-02'
+    const atLimit = async (name: string, more = '') => (await ask(`/api/reports/${name}?${days}${more}`)).body.at_limit
+    assert.equal(await atLimit('clicks'), false)
+    assert.equal(await atLimit('clicks', '&limit=1'), true)
+    assert.equal(await atLimit('funnel-clicks', '&limit=1'), true)
+    assert.equal(await atLimit('daily'), undefined)
+  })
+
   it('answers 503 while the warehouse is away, and keys, products and status go on', async () => {
     const { listEvents } = fakes.needs
     fakes.needs.listEvents = async () => {
