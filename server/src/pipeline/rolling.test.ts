@@ -6,7 +6,17 @@ import { test } from 'node:test'
 import type { RollingWarehouse, RollupName, RollupStep } from '../warehouse/load.ts'
 import { openRolling, type RollingParts } from './rolling.ts'
 
-const names: readonly RollupName[] = ['numbers', 'clicked', 'unclicked', 'users', 'late', 'received', 'books']
+const names: readonly RollupName[] = [
+  'numbers',
+  'firsts',
+  'clicks',
+  'clickUsers',
+  'unclicked',
+  'users',
+  'late',
+  'received',
+  'books',
+]
 const logger = { info: () => {}, warn: () => {}, error: () => {} }
 
 /** Has loads up to `last`; `lose` lets the next step vanish while it is made. */
@@ -18,7 +28,7 @@ function fake(last: number) {
     beginBuild: async () => 'one',
     build: async () => 'one',
     stepped: async () => ({ ...stepped }),
-    nextStep: async from => (from < state.last ? { to: from + 1 } : null),
+    nextStep: async from => (from < state.last ? { to: state.last } : null),
     prepare: async () => {
       state.isLost = state.lose
       state.lose = false
@@ -37,17 +47,20 @@ const parts = (warehouse: RollingWarehouse, more: Partial<RollingParts> = {}): R
   ...more,
 })
 
-test('what is asked for is up to date, each rollup from where it was', async () => {
-  const { warehouse, stepped, rolled } = fake(2)
-  stepped.late = 1
+test('what is asked for is up to date, and a step that was cut off is ended first as it was', async () => {
+  const { warehouse, stepped, rolled } = fake(5)
+  stepped.numbers = 2
   const rolling = openRolling(parts(warehouse))
   assert.equal(await rolling.upToDate(1_000), 'one')
   await rolling.close()
-  assert.deepEqual(new Set(Object.values(stepped)), new Set([2]))
-  assert.deepEqual(
-    rolled.filter(step => step.name === 'late').map(({ from, to }) => [from, to]),
-    [[1, 2]],
-  )
+  assert.deepEqual(new Set(Object.values(stepped)), new Set([5]))
+  const stepsOf = (name: RollupName) => rolled.filter(step => step.name === name).map(({ from, to }) => [from, to])
+  assert.deepEqual(stepsOf('numbers'), [[2, 5]])
+  for (const name of names.slice(1))
+    assert.deepEqual(stepsOf(name), [
+      [0, 2],
+      [2, 5],
+    ])
 })
 
 test('a step that was lost while it was made is told of and made again', async () => {

@@ -29,7 +29,18 @@ export type RollingParts = {
   eventsMax: number
 }
 
-const order: readonly RollupName[] = ['numbers', 'clicked', 'unclicked', 'users', 'late', 'received', 'books']
+/** Those that are made of what stood before in another come before that other. */
+const order: readonly RollupName[] = [
+  'numbers',
+  'firsts',
+  'clicks',
+  'clickUsers',
+  'unclicked',
+  'users',
+  'late',
+  'received',
+  'books',
+]
 const retryMs = 2_000
 
 export function openRolling(parts: RollingParts): Rolling {
@@ -51,11 +62,13 @@ export function openRolling(parts: RollingParts): Rolling {
       upTo = Math.min(...Object.values(stepped))
     }
     const startedMs = now()
-    const next = await warehouse.nextStep(upTo, eventsMax)
+    // One that was cut off is done to its end: what stands in some of them must not be taken for what stood before.
+    const begun = Math.max(...Object.values(stepped))
+    const next = begun > upTo ? { to: begun } : await warehouse.nextStep(upTo, eventsMax)
     if (next === null) return false
     const one = { build, from: upTo, to: next.to }
     await warehouse.prepare(one)
-    for (const name of order) if (stepped[name] < next.to) await warehouse.roll(name, { ...one, from: stepped[name] })
+    for (const name of order) if (stepped[name] < next.to) await warehouse.roll(name, one)
     stepped = await warehouse.stepped(build)
     if (Object.values(stepped).some(to => to < next.to)) throw new Error('the engine has lost a step while it was made')
     upTo = next.to

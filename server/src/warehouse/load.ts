@@ -174,7 +174,16 @@ export type ResolvingWarehouse = {
 
 /** Loads after `from` up to `to`, of one build of the rollups. */
 export type RollupStep = { build: string; from: number; to: number }
-export type RollupName = 'numbers' | 'clicked' | 'unclicked' | 'users' | 'late' | 'received' | 'books'
+export type RollupName =
+  | 'numbers'
+  | 'firsts'
+  | 'clicks'
+  | 'clickUsers'
+  | 'unclicked'
+  | 'users'
+  | 'late'
+  | 'received'
+  | 'books'
 
 /** What keeping the rollups of reports up to date needs of a warehouse (rollups.ts). Everything may be done again. */
 export type RollingWarehouse = {
@@ -186,9 +195,12 @@ export type RollingWarehouse = {
   stepped(build: string): Promise<Record<RollupName, number>>
   /** The last load of the step that follows `from`: one load at least, and more while they are few events; null without any. */
   nextStep(from: number, eventsMax: number): Promise<{ to: number } | null>
-  /** Lays the step out, in memory that the engine may lose. */
+  /** Lays the step out, in memory that the engine may lose. A step that is in some of them already is laid out again as it was. */
   prepare(step: RollupStep): Promise<void>
-  /** All of the step or nothing is in that rollup: nothing when it is not laid out any more. Again without effect. */
+  /**
+   * All of the step or nothing is in that rollup: nothing when it is not laid out any more. Again without effect. `firsts`,
+   * `clicks` and `clickUsers` are made of what stood before the step in `unclicked` and `users`, so they come before these.
+   */
   roll(name: RollupName, step: RollupStep): Promise<void>
 }
 

@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts'
 import { faultOf, warehouseFault } from './fault.ts'
 import { insertWhole } from './insert-whole.ts'
 import { madeForReports } from './rollup-tables.ts'
+import { beginBuild } from './rollups.ts'
 import {
   addColumn,
   addIndex,
@@ -57,6 +58,16 @@ const steps: Step[] = [
     name: 'rollups',
     run: async connection => {
       for (const table of madeForReports) await connection.command(createTable(table))
+    },
+  },
+  {
+    name: 'first deposits and clicks that move with their users',
+    run: async (connection, now) => {
+      for (const name of ['rollup_clicked', 'rollup_unclicked'])
+        await connection.command(`DROP TABLE IF EXISTS ${name}`)
+      for (const table of madeForReports) await connection.command(createTable(table))
+      // All of them are made anew, since what these begin with is in none of the others.
+      await beginBuild(connection, now)
     },
   },
 ]

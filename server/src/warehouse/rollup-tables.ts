@@ -5,6 +5,8 @@
 import { type Column, type Table, text, time } from './schema.ts'
 
 const count = 'SimpleAggregateFunction(sum, UInt64)'
+/** Of what is taken off again, too. */
+const balance = 'SimpleAggregateFunction(sum, Int64)'
 /** Of decimals beyond 128 bits: see reports. */
 const sum = 'SimpleAggregateFunction(sum, Decimal(76, 18))'
 const bitmap = 'AggregateFunction(groupBitmap, UInt32)'
@@ -39,6 +41,7 @@ const anyCurrency: Column = { name: 'currency', type: 'LowCardinality(String)', 
 const eventName: Column = { name: 'event_name', type: 'LowCardinality(String)', about: 'its name' }
 const mode: Column = { name: 'mode', type: "Enum8('live' = 1, 'test' = 2)", about: 'kind of the key' }
 const counted = (name: string): Column => ({ name, type: count, about: `how many ${name}`, codec: text })
+const balanced = (name: string): Column => ({ name, type: balance, about: `how many ${name}`, codec: text })
 const summed = (name: string): Column => ({ name, type: sum, about: `the sum of ${name}`, codec: text })
 const earliest = (name: string, about: string): Column => ({
   name,
@@ -50,10 +53,9 @@ const latest = (name: string, about: string): Column => ({
   type: "SimpleAggregateFunction(max, DateTime64(3, 'UTC'))",
   about,
 })
-const sums: Column[] = [
-  ...['registrations', 'logins', 'deposits', 'withdraws', 'bets', 'settlements'].map(counted),
-  ...['deposit_amount', 'withdraw_amount', 'stake', 'player_result'].map(summed),
-]
+const countNames = ['registrations', 'logins', 'deposits', 'withdraws', 'bets', 'settlements']
+const amounts = ['deposit_amount', 'withdraw_amount', 'stake', 'player_result'].map(summed)
+const sums: Column[] = [...countNames.map(counted), ...amounts]
 const users: Column[] = [
   { name: 'active', type: bitmap, about: 'numbers of users with any event' },
   { name: 'depositors', type: bitmap, about: 'numbers of users with a deposit' },
@@ -82,18 +84,44 @@ export const rollups = {
     [...dimensions, at('when that time begins'), money],
     [...sums, ...users],
   ),
-  clicked: rollup(
-    'rollup_clicked',
-    'Counts, sums and users of events with a click, by click and day.',
-    [clickId, day, money],
-    [...sums, ...users],
+  firsts: rollup(
+    'rollup_firsts',
+    "Users' first deposits; what was one until an earlier came, or belonged to another click, is taken off again.",
+    [
+      { name: 'part', type: 'LowCardinality(String)', about: 'click_id, game_type, game_provider, or empty: all' },
+      { name: 'value', type: 'String', about: 'which one; without a click of its own, the first click of its user' },
+      at('the quarter of an hour in which it happened'),
+      { name: 'currency', type: 'LowCardinality(String)', about: 'its currency' },
+    ],
+    [balanced('firsts'), summed('amount')],
+  ),
+  clicks: rollup(
+    'rollup_clicks',
+    'Counts and sums by click. What came without one belongs to the first click of its user, and moves when that becomes another.',
+    [
+      {
+        name: 'grain',
+        type: "Enum8('dekad' = 1, 'day' = 2)",
+        about: 'how long the time is: days of UTC, or thirds of months, which begin on the 1st, 11th and 21st',
+      },
+      at('when that time begins'),
+      clickId,
+      money,
+    ],
+    [balanced('events'), ...countNames.map(balanced), ...amounts],
+  ),
+  clickUsers: rollup(
+    'rollup_click_users',
+    'Who is behind what is counted by click.',
+    [clickId, person, day, money],
+    [balanced('events'), balanced('deposits')],
     fine,
   ),
   unclicked: rollup(
     'rollup_unclicked',
-    'Counts and sums of events without a click, by user and day: they belong to the first click of their user.',
+    'Counts and sums of events without a click, by user and day: what moves with the first click of their user.',
     [person, day, money],
-    sums,
+    [counted('events'), ...sums],
     fine,
   ),
   users: rollup(
@@ -273,6 +301,20 @@ export const stepFacts: Table = {
   name: 'step_facts',
   about: 'What a step of the rollups adds up, while it is made.',
   columns: [...stagedColumns, person, { name: 'place', type: 'UInt128', about: 'puts events in order' }],
+  inMemory: true,
+  orderBy: '',
+}
+
+/** Under which click what came without one belongs: of users of a step who have one by then. */
+export const stepClicks: Table = {
+  name: 'step_clicks',
+  about: 'The first click of users of a step of the rollups, before and after it.',
+  columns: [
+    { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+    person,
+    { name: 'click_was', type: 'String', about: 'before it, or empty' },
+    { name: 'click_is', type: 'String', about: 'after it' },
+  ],
   inMemory: true,
   orderBy: '',
 }

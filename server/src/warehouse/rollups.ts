@@ -7,22 +7,26 @@
 //   bet_results, settlements   what is needed to see that a bet was settled twice (again without harm)
 //   step_users, people         a number for each user; in memory, and for good (given once)
 //   step_facts                 the events with their users' numbers; in memory
-//   rollup_*                   the step itself, of step_facts alone
+//   step_clicks                first clicks of these users, before and after the step; in memory
+//   rollup_*                   the step itself, of step_facts, and where users come to have another first deposit or first
+//                              click, of what stood before
 //
 // What is in memory is gone when the engine ends. A row of no product, which is handed on from one to the next, says which
 // step is laid out: without it nothing is added anywhere, and whoever makes the step finds it missing.
 //
 // A win or a loss of a bet that brought its own result counts nothing. Whichever of the two comes later, the step that
-// brings it takes the result off again.
+// brings it takes the result off again. Likewise the step that brings an earlier first deposit or first click of a user
+// takes off what stood in its place, and moves what belongs to the user's first click: so nobody who asks has to look at
+// each user. These rollups are made before those that say what stood (rollup_users, rollup_unclicked).
 //
 // What is deleted or exchanged among the events is not taken off: the rollups are emptied before, under the name of a
 // new build, and made anew from the beginning. Until they have caught up, reports are made from the events themselves.
 
 import type { Connection } from './connection.ts'
-import { gameTypeSql, isMoneySql, noPlaceSql, orderSql, resultSql } from './event-sql.ts'
+import { gameTypeSql, isMoneySql, noPlaceSql, orderSql, resultSql, timeOfPlaceSql } from './event-sql.ts'
 import { insertWhole } from './insert-whole.ts'
 import type { RollingWarehouse, RollupName, RollupStep } from './load.ts'
-import { madeForReports, rollups, stepEvents, stepFacts, stepUsers } from './rollup-tables.ts'
+import { madeForReports, rollups, stepEvents, stepFacts, stepClicks, stepUsers } from './rollup-tables.ts'
 import { createTable, factsTable } from './schema.ts'
 import { time } from './tab-rows.ts'
 
@@ -47,7 +51,7 @@ export async function readBuild(connection: Connection, workload: 'roll' | 'ask'
 
 const buildFact = 'rollup build'
 
-async function beginBuild(connection: Connection, nowMs: number): Promise<string> {
+export async function beginBuild(connection: Connection, nowMs: number): Promise<string> {
   const build = crypto.randomUUID()
   const rows = {
     table: factsTable,
@@ -87,11 +91,20 @@ async function nextStep(connection: Connection, from: number, eventsMax: number)
 
 async function prepare(connection: Connection, step: RollupStep): Promise<void> {
   const run = (sql: string) => connection.command(sql, { ...step }, rollSettings)
-  for (const table of [stepEvents, stepUsers, stepFacts]) {
+  for (const table of [stepEvents, stepUsers, stepClicks, stepFacts]) {
     await run(createTable(table))
     await run(`TRUNCATE TABLE ${table.name}`)
   }
-  for (const sql of [eventsSql, betResultsSql, settlementsSql, takenOffSql, usersSql, peopleSql, factsSql])
+  for (const sql of [
+    eventsSql,
+    betResultsSql,
+    settlementsSql,
+    takenOffSql,
+    usersSql,
+    peopleSql,
+    factsSql,
+    clicksOfUsersSql,
+  ])
     await run(sql)
   for (const table of [stepEvents, stepUsers]) await run(`TRUNCATE TABLE ${table.name}`)
 }
@@ -181,32 +194,44 @@ const factsSql = `INSERT INTO step_facts (${namesOf(stepFacts)})
     game_provider, currency, events.amount, bet_result_amount, if(${isSettledSql}, 0, player_result), taken_off, number,
     ${orderSql}
   FROM step_events AS events LEFT ANY JOIN step_users USING (product, client_user_id)
-  WHERE ${stepRowsIn('step_facts')} = 0 AND (SELECT count() FROM step_users WHERE product = '') = 1`
+  WHERE taken_off <= {from:UInt64} AND ${stepRowsIn('step_facts')} = 0 AND (SELECT count() FROM step_users WHERE product = '') = 1`
 
-/** Facts that this rollup lacks, and the row of no product that says which step it is. */
-const inStepSql = "(product = '' OR (load_seq > {from:UInt64} AND (taken_off = 0 OR taken_off <= {from:UInt64})))"
-const liveSql = `mode = 'live' AND ${inStepSql}`
-const eventsOnlySql = `taken_off = 0 AND ${inStepSql}`
+const liveSql = "mode = 'live'"
+const eventsOnlySql = 'taken_off = 0'
+
+/** Of earlier steps and of this one. */
+const clicksOfUsersSql = `INSERT INTO step_clicks (${namesOf(stepClicks)})
+  SELECT product, person, if(min(place_was) = ${noPlaceSql}, '', argMin(click_id, place_was)), argMin(click_id, place)
+  FROM (
+    SELECT product, person, first_click.place AS place, place AS place_was, first_click.click_id AS click_id
+    FROM rollup_users WHERE build = '' AND product IN (SELECT product FROM step_users WHERE product != '')
+      AND person IN (SELECT number FROM step_users WHERE NOT is_new) AND first_click.place != ${noPlaceSql}
+    UNION ALL
+    SELECT product, person, place, ${noPlaceSql}, click_id
+    FROM step_facts WHERE ${eventsOnlySql} AND ${liveSql} AND click_id != ''
+  ) WHERE (SELECT count() FROM step_clicks) = 0 GROUP BY product, person`
+
 const stepSql = "if(product = '', {build:String}, ''), if(product = '', {to:UInt64}, 0)"
 
 const moneySql = `if(${isMoneySql} OR taken_off > 0, currency, '') AS money`
 const amountSql = 'ifNull(toDecimal256(step_facts.amount, 18), 0)'
-const sums = {
+const counts = {
   registrations: "countIf(event_name = 'register')",
   logins: "countIf(event_name = 'login')",
   deposits: "countIf(event_name = 'deposit')",
   withdraws: "countIf(event_name = 'withdraw')",
   bets: "countIf(event_name = 'bet')",
   settlements: "countIf(event_name IN ('win', 'loss'))",
+}
+const amounts = {
   deposit_amount: `sumIf(${amountSql}, event_name = 'deposit')`,
   withdraw_amount: `sumIf(${amountSql}, event_name = 'withdraw')`,
   stake: `sumIf(${amountSql}, event_name = 'bet')`,
   player_result: 'sum(toDecimal256(step_facts.player_result, 18))',
 }
-const sumNames = Object.keys(sums)
-const sumsSql = Object.entries(sums)
-  .map(([name, sql]) => `${sql} AS sum_${name}`)
-  .join(', ')
+const eventsCount = { events: "countIf(taken_off = 0 AND product != '')" }
+const sumNames = Object.keys({ ...counts, ...amounts })
+const sumsSql = namedSums({ ...counts, ...amounts })
 const usersThereSql = `groupBitmapStateIf(person, person > 0 AND taken_off = 0) AS there,
   groupBitmapStateIf(person, event_name = 'deposit') AS paid`
 
@@ -215,6 +240,101 @@ const placesSql = ["'', ''", "'game_type', game_type", "'game_provider', game_pr
   .flatMap(part => [`('quarter', ${part}, quarter`, `('day', ${part}, toStartOfDay(quarter)`])
   .flatMap(place => [`${place}, money, 'sums')`, `${place}, '', 'there')`])
   .join(', ')
+
+/** The row that says which step it is, with these columns: nothing, in the types of what follows. */
+function markedSql(columns: string[]): string {
+  // Each has a name of its own: of columns of one name, the first would be taken for all.
+  const named = columns.map((sql, n) => `${sql} AS column_${n}`)
+  return `SELECT '' AS product, build, step, ${named.join(', ')} FROM step_facts WHERE product = ''`
+}
+
+/** Of that row, where it is 0: constants of several types would be taken for each other. */
+const noCountSql = 'toInt64(taken_off)'
+const noAmountSql = 'toDecimal256(taken_off, 18)'
+
+/** What stood before is taken off and what stands now is added, of users of whom it is not the same. */
+function firstsSql(): string {
+  const deposits = `FROM step_facts WHERE ${eventsOnlySql} AND ${liveSql} AND event_name = 'deposit'`
+  const moving = 'FROM step_clicks WHERE click_was != click_is'
+  const columns = ['currency', 'amount', 'own', 'game_type', 'game_provider']
+  const at = { was: `if(is_known, place, ${noPlaceSql})`, is: 'place' }
+  const first = (when: 'was' | 'is') =>
+    [
+      `min(${at[when]}) AS place_${when}`,
+      ...columns.map(name => `argMin(${name}, ${at[when]}) AS ${name}_${when}`),
+    ].join(', ')
+  const change = (sign: 1 | -1, when: 'was' | 'is') =>
+    `(toInt64(${sign}), place_${when}, currency_${when}, toDecimal256(amount_${when}, 18), game_type_${when}, game_provider_${when},
+          if(own_${when} != '', own_${when}, click_${when}))`
+  const parts = ["('', '')", "('game_type', change.5)", "('game_provider', change.6)", "('click_id', change.7)"]
+  return `${markedSql(["''", "''", "toDateTime(0, 'UTC')", "''", noCountSql, noAmountSql])}
+    UNION ALL
+    SELECT product, '', 0, part.1, part.2, toStartOfFifteenMinutes(${timeOfPlaceSql('change.2')}), change.3, change.1,
+      change.1 * change.4
+    FROM (
+      SELECT product, person, ${first('was')}, ${first('is')} FROM (
+        SELECT product, person, true AS is_known, first_deposit.place AS place, first_deposit.currency AS currency,
+          first_deposit.amount AS amount, first_deposit.click_id AS own, first_deposit.game_type AS game_type,
+          first_deposit.game_provider AS game_provider
+        FROM rollup_users WHERE build = '' AND product IN (SELECT DISTINCT product FROM step_facts WHERE product != '')
+          AND first_deposit.place != ${noPlaceSql}
+          AND person IN (SELECT person ${deposits} UNION ALL SELECT person ${moving})
+        UNION ALL
+        SELECT product, person, false, place, toString(currency), ifNull(step_facts.amount, 0), click_id,
+          toString(game_type), toString(game_provider) ${deposits}
+      ) GROUP BY product, person
+    ) AS d LEFT ANY JOIN step_clicks USING (product, person)
+    ARRAY JOIN [${change(-1, 'was')}, ${change(1, 'is')}] AS change
+    ARRAY JOIN [${parts.join(', ')}] AS part
+    WHERE change.2 != ${noPlaceSql} AND (place_was != place_is OR (click_was != click_is AND own_is = ''))`
+}
+
+type Sums = [name: string, sql: string][]
+const signed = (name: string, sql: string) => (name in amounts ? sql : `toInt64(${sql})`)
+const namesIn = (sums: Sums) => sums.map(([name]) => `sum_${name}`).join(', ')
+
+/**
+ * These sums by day, click, currency and, where wanted, user: the facts of the step under their own click or the first one of
+ * their user, and what earlier facts without a click have to move where that is another now. Rows of one key become one when
+ * they are inserted.
+ */
+function byClickSql(sums: Sums, person: 'person, ' | ''): string {
+  const moving = 'SELECT product, person, click_was, click_is FROM step_clicks WHERE click_was != click_is'
+  const facts = sums.map(([name, sql]) => `${signed(name, sql)} AS sum_${name}`).join(', ')
+  const moved = sums.map(([name]) => `move.1 * ${signed(name, `u.${name}`)}`).join(', ')
+  return `SELECT product, toStartOfDay(timestamp) AS day, if(click_id != '', click_id, click_is) AS click, ${person}${moneySql},
+      ${facts}
+    FROM step_facts LEFT ANY JOIN step_clicks USING (product, person) WHERE ${liveSql} AND product != ''
+    GROUP BY product, day, click, ${person}money
+    UNION ALL
+    SELECT product, at, move.2, ${person}toString(u.currency), ${moved}
+    FROM (
+      SELECT * FROM rollup_unclicked WHERE build = '' AND product IN (SELECT product FROM (${moving}))
+        AND person IN (SELECT person FROM (${moving}))
+    ) AS u INNER JOIN (${moving}) AS m USING (product, person)
+    ARRAY JOIN [(toInt64(-1), click_was), (toInt64(1), click_is)] AS move`
+}
+
+function clicksSql(): string {
+  const sums = Object.entries({ ...eventsCount, ...counts, ...amounts })
+  const none = sums.map(([name]) => (name in amounts ? noAmountSql : noCountSql))
+  return `${markedSql(["'day'", "toDateTime(0, 'UTC')", "''", "''", ...none])}
+    UNION ALL
+    SELECT product, '', 0, time.1, time.2, click, money, ${namesIn(sums)} FROM (${byClickSql(sums, '')})
+    ARRAY JOIN [('day', day), ('dekad', ${dekadSql('day')})] AS time`
+}
+
+function clickUsersSql(): string {
+  const sums = Object.entries({ ...eventsCount, deposits: counts.deposits })
+  return `${markedSql(["''", 'person', "toDateTime(0, 'UTC')", "''", noCountSql, noCountSql])}
+    UNION ALL
+    SELECT product, '', 0, click, person, day, money, ${namesIn(sums)} FROM (${byClickSql(sums, 'person, ')})`
+}
+
+/** The third of its month in which a day is: it begins on the 1st, the 11th or the 21st. */
+function dekadSql(day: string): string {
+  return `addDays(toDateTime(toStartOfMonth(${day}), 'UTC'), 10 * least(2, intDiv(toDayOfMonth(${day}) - 1, 10)))`
+}
 
 const selects: Record<RollupName, string> = {
   numbers: `SELECT product, ${stepSql}, place.1, place.2, place.3, place.4, place.5,
@@ -228,9 +348,10 @@ const selects: Record<RollupName, string> = {
         FROM step_facts WHERE ${liveSql} GROUP BY product, quarter, money, game_type, game_provider
       )
     ) GROUP BY product, place.1, place.2, place.3, place.4, place.5`,
-  clicked: `SELECT product, ${stepSql}, click_id, toStartOfDay(timestamp) AS day, ${moneySql}, ${sumsSql}, ${usersThereSql}
-    FROM step_facts WHERE ${liveSql} AND (click_id != '' OR product = '') GROUP BY product, click_id, day, money`,
-  unclicked: `SELECT product, ${stepSql}, person, toStartOfDay(timestamp) AS day, ${moneySql}, ${sumsSql}
+  firsts: firstsSql(),
+  clicks: clicksSql(),
+  clickUsers: clickUsersSql(),
+  unclicked: `SELECT product, ${stepSql}, person, toStartOfDay(timestamp) AS day, ${moneySql}, ${namedSums(eventsCount)}, ${sumsSql}
     FROM step_facts WHERE ${liveSql} AND click_id = '' GROUP BY product, person, day, money`,
   users: `SELECT product, ${stepSql}, person,
       min(if(event_name = 'deposit', tuple(place, toString(currency), ifNull(step_facts.amount, 0), click_id,
@@ -266,6 +387,12 @@ function rollSql(name: RollupName): string {
   const there = `(SELECT max(step) FROM ${table.name} WHERE product = '' AND build = {build:String})`
   return `INSERT INTO ${table.name} (${namesOf(table)}) SELECT * FROM (${selects[name]})
     WHERE ${stepRowsIn('step_facts')} = 1 AND ${there} < {to:UInt64}`
+}
+
+function namedSums(sums: Record<string, string>): string {
+  return Object.entries(sums)
+    .map(([name, sql]) => `${sql} AS sum_${name}`)
+    .join(', ')
 }
 
 function namesOf(table: { columns: readonly { name: string }[] }): string {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { EventRow, RollupName } from '../load.ts'
+import type { EventRow } from '../load.ts'
 import { type EngineProcess, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeLoad, uuidOf } from '../testing/made-loads.ts'
 import { type PlainQuestion, plainReport } from '../testing/plain-report.ts'
@@ -185,6 +185,10 @@ function eventsOf(product: string): EventRow[] {
   }))
 }
 
+async function lastLoad(): Promise<number> {
+  return (await warehouse.status()).lastLoad?.seq ?? 0
+}
+
 async function isWhole(product: string): Promise<void> {
   for (const dimension of ['click_id', 'game_type'] as const) {
     const question = { ...range, product, bucket: 'none', dimension } as const
@@ -197,30 +201,37 @@ async function isWhole(product: string): Promise<void> {
 test('rollups of another build are not taken for these', async () => {
   assert.equal(await warehouse.readRolledReport('another', { ...range, bucket: 'day' }), null)
 })
-test('a step that was cut off between two rollups, or done twice before its last, is whole in the end', async () => {
-  const sent = eventsOf('cut')
-  await warehouse.loading.load(madeLoad(loads + 1, sent.slice(0, 300)))
-  const step = { build, from: loads, to: loads + 1 }
-  await warehouse.rolling.prepare(step)
-  for (const name of ['numbers', 'users'] as const) await warehouse.rolling.roll(name, step)
-  const { numbers, clicked } = await warehouse.rolling.stepped(build)
-  assert.deepEqual([numbers, clicked], [loads + 1, loads])
-  await warehouse.loading.load(madeLoad(loads + 2, sent.slice(300)))
-  // As the pipeline goes on: each from where it is.
-  const both = { build, from: loads, to: loads + 2 }
-  await warehouse.rolling.prepare(both)
-  for (const [name, from] of Object.entries(await warehouse.rolling.stepped(build)))
-    await warehouse.rolling.roll(name as RollupName, { ...both, from })
-  await isWhole('cut')
+test('a step that was cut off between two rollups, or done twice, is whole in the end', async () => {
+  for (const done of rollupNames.keys()) {
+    const product = `cut ${done}`
+    const sent = eventsOf(product)
+    const last = await lastLoad()
+    await warehouse.loading.load(madeLoad(last + 1, sent.slice(0, 200)))
+    await rollAll(warehouse.rolling, build, 1)
+    await warehouse.loading.load(madeLoad(last + 2, sent.slice(200, 400)))
+    const step = { build, from: last + 1, to: last + 2 }
+    await warehouse.rolling.prepare(step)
+    for (const name of [...rollupNames.slice(0, done), ...rollupNames.slice(0, done)])
+      await warehouse.rolling.roll(name, step)
+    const stepped = await warehouse.rolling.stepped(build)
+    assert.deepEqual(
+      rollupNames.filter(name => stepped[name] === last + 2),
+      rollupNames.slice(0, done),
+    )
+    await warehouse.loading.load(madeLoad(last + 3, sent.slice(400)))
+    await rollAll(warehouse.rolling, build, 1)
+    await isWhole(product)
+  }
 })
 test('a step that the engine lost while it was made is in no rollup, and one that is added twice counts once', async () => {
-  await warehouse.loading.load(madeLoad(loads + 3, eventsOf('lost')))
-  const step = { build, from: loads + 2, to: loads + 3 }
+  const last = await lastLoad()
+  await warehouse.loading.load(madeLoad(last + 1, eventsOf('lost')))
+  const step = { build, from: last, to: last + 1 }
   await warehouse.rolling.prepare(step)
   await engine.kill()
   await engine.start()
   for (const name of rollupNames) await warehouse.rolling.roll(name, step)
-  assert.deepEqual(new Set(Object.values(await warehouse.rolling.stepped(build))), new Set([loads + 2]))
+  assert.deepEqual(new Set(Object.values(await warehouse.rolling.stepped(build))), new Set([last]))
   await warehouse.rolling.prepare(step)
   for (const name of [...rollupNames, ...rollupNames]) await warehouse.rolling.roll(name, step)
   await isWhole('lost')

@@ -244,16 +244,8 @@ function firstsSql(question: AskedOf<ReportQuestion>): string {
   )
 }
 
-/**
- * Sums by month (UTC) and currency, put together: by currency, or in dollars. `counted` is how people are counted, and
- * `groups` what rows are of.
- */
-export function moneyOfMonthsSql(
-  question: ReportQuestion,
-  summed: string,
-  counted: string,
-  groups = 'time, dimension, told',
-): string {
+/** Sums by month (UTC) and currency, put together: by currency, or in dollars. `counted` is what else is told. */
+export function moneyOfMonthsSql(question: ReportQuestion, summed: string, counted: string): string {
   const { currency, of, join, isUnconverted } = conversionSql(question)
   const text = (name: string) => `toString(sum(ifNull(${of(`m.${name}`)}, 0)))`
   return `SELECT time, dimension, ${currency} AS told, ${counted}
@@ -262,7 +254,7 @@ export function moneyOfMonthsSql(
       sum(m.bets) AS bet_count, ${text('stake')} AS stake,
       ${text('player_result')} AS player_result, toString(-sum(ifNull(${of('m.player_result')}, 0))) AS ggr,
       sum(if(${isUnconverted}, m.deposits + m.withdraws + m.bets + m.settlements, 0)) AS unconverted_count
-    FROM (${summed}) AS m ${join} GROUP BY ${groups}`
+    FROM (${summed}) AS m ${join} GROUP BY time, dimension, told`
 }
 
 export function firstsOfMonthsSql(question: ReportQuestion, summed: string): string {

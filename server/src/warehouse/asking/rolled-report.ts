@@ -5,7 +5,6 @@
 // So is what was asked for while the rollups were emptied under it.
 
 import type { Connection, Params } from '../connection.ts'
-import { noPlaceSql, timeOfPlaceSql } from '../event-sql.ts'
 import { readBuild } from '../rollups.ts'
 import {
   bucketSql,
@@ -34,12 +33,12 @@ export async function readRolledReport(
 ): Promise<ReportRow[] | null> {
   if (!canAnswer(question)) return null
   if (question.dimension === 'click_id') return readByClick(connection, build, question)
-  const sqls = [...[peopleSql, moneySql].map(sql => sql(question, plainRows(question))), firstsSql(question)]
+  const sqls = [peopleSql(question), moneySql(question), firstsSql(question)]
   const rows = await askAll<Partial<ReportRow>>(connection, build, sqls, paramsOf(question))
   return rows && leading(together(rows), question.dimensionsMax)
 }
 
-/** The clicks that are told of are picked first, so that only their rows are added up, some hundreds at a time. */
+/** The clicks that are told of are picked first, by what they are ranked by, so that the rest is read of their rows alone. */
 async function readByClick(
   connection: Connection,
   build: string,
@@ -47,61 +46,46 @@ async function readByClick(
 ): Promise<ReportRow[] | null> {
   if ((question.timeZone ?? 'UTC') !== 'UTC' || question.bucket === 'hour') return null
   const params = paramsOf(question)
+  const leaders = await askAll<{ click_id: string }>(connection, build, [leadersSql(question)], params)
+  if (leaders === null) return null
   const rows: ReportRow[] = []
-  for (const clicks of inPieces(await leadersOf(connection, question))) {
-    const sqls = [numbersByClickSql(question, byClickSql(clicks)), firstsSql(question, clicks.sql)]
+  for (const clicks of inPieces(leaders.flat().map(leader => leader.click_id))) {
+    const sqls = [sumsByClickSql, usersByClickSql, firstsSql].map(sql => sql(question, clicks))
     const found = await askAll<Partial<ReportRow>>(connection, build, sqls, params)
     if (found === null) return null
-    rows.push(...together([...peopleAndMoney(found[0] ?? []), found[1] ?? []]))
+    rows.push(...together(found))
   }
   return together([rows])
 }
 
-/** Most often enough of the clicks have a deposit or a register, and the rest need not be looked at. */
-async function leadersOf(connection: Connection, question: ReportQuestion): Promise<string[]> {
+/** The clicks with the most deposits, then registrations, as many as are asked for. */
+function leadersSql(question: ReportQuestion): string {
   const { dimensionsMax } = question
-  for (const among of dimensionsMax === undefined ? (['all'] as const) : (['ranked', 'all'] as const)) {
-    const found = await connection.select<{ dimension: string }>('ask', leadersSql(question, among), paramsOf(question))
-    if (among === 'all' || found.length === dimensionsMax) return found.map(({ dimension }) => dimension)
-  }
-  return []
+  return `SELECT click_id FROM rollup_clicks AS r WHERE ${ours} AND ${clickSpanSql(question)}
+    GROUP BY click_id HAVING sum(r.events) > 0
+    ORDER BY sum(r.deposits) DESC, sum(r.registrations) DESC, click_id
+    ${dimensionsMax === undefined ? '' : `LIMIT ${Math.floor(dimensionsMax)}`}`
 }
 
-/** Rows without a currency tell of the people alone, the others of the money alone. */
-function peopleAndMoney(rows: readonly (Partial<ReportRow> & { told?: string })[]): Partial<ReportRow>[][] {
-  const people = rows
-    .filter(({ told }) => told === '')
-    .map(({ time = '', dimension = '', registrations = 0, logins = 0, active_users = 0 }) => {
-      return { time, dimension, currency: '', registrations, logins, active_users }
-    })
-  const money = rows
-    .filter(({ told }) => told !== '')
-    .map(({ registrations: _, logins: __, active_users: ___, ...rest }) => rest)
-  return [people, money]
-}
-
-type Clicks = { sql: string; hasNone: boolean }
-
-/** As lists of literals, each short enough for a statement that names it three times; `hasNone`: what has no click, too. */
-function* inPieces(texts: readonly string[]): Generator<Clicks> {
+/** As lists of literals, each short enough for a statement. */
+function* inPieces(texts: readonly string[]): Generator<string> {
   let piece: string[] = []
   let length = 0
-  const made = (): Clicks => ({ sql: piece.join(', '), hasNone: piece.includes("''") })
   for (const text of texts) {
     const literal = `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
     if (length + literal.length > literalsMax) {
-      yield made()
+      yield piece.join(', ')
       piece = []
       length = 0
     }
     piece.push(literal)
     length += literal.length + 2
   }
-  if (piece.length > 0) yield made()
+  if (piece.length > 0) yield piece.join(', ')
 }
 
 /** Characters; a statement has 256 KiB at most. */
-const literalsMax = 40_000
+const literalsMax = 200_000
 
 export async function readRolledFunnel(
   connection: Connection,
@@ -177,111 +161,89 @@ const sumNames = [
   'player_result',
 ] as const
 
-/** Rows to be added up: `at`, `dimension`, `currency`, the sums, and users as states of bitmaps. */
-type Rows = { from: string; where: string; dimension: string }
-
-function plainRows(question: ReportQuestion): Rows {
-  const where = `${ours} AND part = '${question.dimension ?? ''}' AND ${spanSql(question)}`
-  return { from: 'rollup_numbers AS r', where, dimension: 'value' }
-}
+const numbersSql = (question: ReportQuestion) =>
+  `rollup_numbers AS r WHERE ${ours} AND part = '${question.dimension ?? ''}' AND ${spanSql(question)}`
 
 /** Users who were there at all are in the rows without a currency. */
-function peopleSql(question: ReportQuestion, { from, where, dimension }: Rows): string {
-  return `SELECT ${bucketSql(question, 'at')} AS time, ${dimension} AS dimension, '' AS currency,
+function peopleSql(question: ReportQuestion): string {
+  return `SELECT ${bucketSql(question, 'at')} AS time, value AS dimension, '' AS currency,
       sum(r.registrations) AS registrations, sum(r.logins) AS logins, groupBitmapMerge(r.active) AS active_users
-    FROM ${from} WHERE ${where} GROUP BY time, dimension HAVING active_users > 0`
+    FROM ${numbersSql(question)} GROUP BY time, dimension HAVING active_users > 0`
 }
 
-function moneySql(question: ReportQuestion, { from, where, dimension }: Rows): string {
+function moneySql(question: ReportQuestion): string {
   return moneyOfMonthsSql(
     question,
-    `SELECT ${bucketSql(question, 'at')} AS time, ${dimension} AS dimension, toYYYYMM(at) AS month, currency,
+    `SELECT ${bucketSql(question, 'at')} AS time, value AS dimension, toYYYYMM(at) AS month, currency,
         ${sumsOf('r', sumNames)}, groupBitmapMergeState(r.depositors) AS persons
-      FROM ${from} WHERE ${where} AND currency != '' GROUP BY time, dimension, month, currency`,
+      FROM ${numbersSql(question)} AND currency != '' GROUP BY time, dimension, month, currency`,
     'groupBitmapMerge(m.persons) AS depositors,',
   )
 }
 
-/** People and money in one: what is read is much more than what comes of it. Rows without a currency are of people. */
-function numbersByClickSql(question: ReportQuestion, rows: string): string {
-  return moneyOfMonthsSql(
-    question,
-    `SELECT ${bucketSql(question, 'at')} AS time, dimension, toYYYYMM(at) AS month, currency,
-        ${sumsOf('r', ['registrations', 'logins', ...sumNames])},
-        groupBitmapMergeState(r.active) AS there, groupBitmapMergeState(r.depositors) AS persons
-      FROM ${rows} GROUP BY time, dimension, month, currency`,
-    `sum(m.registrations) AS registrations, sum(m.logins) AS logins, groupBitmapMerge(m.there) AS active_users,
-      groupBitmapMerge(m.persons) AS depositors,`,
-    "GROUPING SETS ((time, dimension, told), (time, dimension)) HAVING if(grouping(told) = 1, active_users > 0, told != '')",
-  )
+/** Registrations and logins have no money, and stand in the rows without a currency. */
+function sumsByClickSql(question: ReportQuestion, clicks: string): string {
+  const names = ['registrations', 'logins', ...sumNames]
+  // What moved to another click has left nothing but zeros behind.
+  const sums = `SELECT ${bucketSql(question, 'at')} AS time, click_id AS dimension, toYYYYMM(at) AS month, currency,
+      sum(r.events) AS events, ${sumsOf('r', names)}
+    FROM rollup_clicks AS r WHERE ${ours} AND ${clickSpanSql(question)} AND click_id IN (${clicks})
+    GROUP BY time, dimension, month, currency HAVING events > 0`
+  return moneyOfMonthsSql(question, sums, 'sum(m.registrations) AS registrations, sum(m.logins) AS logins,')
 }
 
-/** The first click of each user who has one. */
-const clicksSql = (
-  among = '',
-) => `SELECT person, argMin(first_click.click_id, first_click.place) AS first FROM rollup_users
-    WHERE ${ours} AND first_click.place != ${noPlaceSql} ${among} GROUP BY person`
-
-/** What belongs to these clicks: what came with them, and what came without any, of users who first came with one of them. */
-function byClickSql({ sql, hasNone }: Clicks): string {
-  const names = ['registrations', 'logins', ...sumNames]
-  // Those users are few, and looked up once; users without any click are told by not being among the others.
-  const picked = `(SELECT groupArray((person, first)) FROM (${clicksSql()}) WHERE first IN (${sql}))`
-  const theirs = hasNone
-    ? `person NOT IN (SELECT person FROM (${clicksSql()}) WHERE first NOT IN (${sql}))`
-    : 'person IN (SELECT arrayJoin(picked).1)'
-  return `(
-      SELECT at, click_id AS dimension, currency, ${names.join(', ')}, active, depositors FROM rollup_clicked
-      WHERE ${ours} AND ${within('at')} AND click_id IN (${sql})
-      UNION ALL
-      SELECT * FROM (
-        WITH ${picked} AS picked
-        SELECT at, first AS dimension, currency, ${names.map(name => `sum(u.${name})`).join(', ')},
-          groupBitmapState(u.person) AS active, groupBitmapStateIf(u.person, u.deposits > 0) AS depositors
-        FROM (SELECT * FROM rollup_unclicked WHERE ${ours} AND ${within('at')} AND ${theirs}) AS u
-        LEFT JOIN (SELECT one.1 AS person, one.2 AS first FROM (SELECT arrayJoin(picked) AS one)) AS clicks USING person
-        GROUP BY at, dimension, currency
-      )
-    ) AS r`
+/** Users who were there at all in the rows without a currency, and depositors by currency. */
+function usersByClickSql(question: ReportQuestion, clicks: string): string {
+  const told = question.converted === true ? "if(currency = '', '', 'USD')" : 'toString(currency)'
+  return `SELECT time, dimension, told, if(told = '', uniqExact(person), 0) AS active_users,
+      if(told = '', 0, uniqExactIf(person, made > 0)) AS depositors
+    FROM (
+      SELECT ${bucketSql(question, 'at')} AS time, click_id AS dimension, person, ${told} AS told,
+        sum(r.events) AS events, sum(r.deposits) AS made
+      FROM rollup_click_users AS r WHERE ${ours} AND ${within('at')} AND click_id IN (${clicks})
+      GROUP BY time, dimension, person, told HAVING events > 0
+    ) GROUP BY GROUPING SETS ((time, dimension, told), (time, dimension)) HAVING grouping(told) = 1 OR told != ''`
 }
 
 function sumsOf(table: string, names: readonly string[]): string {
   return names.map(name => `sum(${table}.${name}) AS ${name}`).join(', ')
 }
 
-/**
- * The clicks with the most deposits, then registrations, as many as are asked for; `ranked`: without those that have
- * neither among what came without a click.
- */
-function leadersSql({ dimensionsMax }: ReportQuestion, among: 'ranked' | 'all'): string {
-  const isRanked = among === 'all' ? '' : 'AND (deposits > 0 OR registrations > 0)'
-  const unclicked = `rollup_unclicked WHERE ${ours} AND ${within('at')} ${isRanked}`
-  return `SELECT dimension FROM (
-      SELECT click_id AS dimension, sum(deposits) AS made, sum(registrations) AS came FROM rollup_clicked
-      WHERE ${ours} AND ${within('at')} GROUP BY click_id
-      UNION ALL
-      SELECT first, sum(u.made), sum(u.came) FROM (
-        SELECT person, sum(deposits) AS made, sum(registrations) AS came FROM ${unclicked} GROUP BY person
-      ) AS u LEFT JOIN (${clicksSql(`AND person IN (SELECT person FROM ${unclicked})`)}) AS clicks USING person GROUP BY first
-    ) GROUP BY dimension ORDER BY sum(made) DESC, sum(came) DESC, dimension
-    ${dimensionsMax === undefined ? '' : `LIMIT ${Math.floor(dimensionsMax)}`}`
+/** Thirds of months where the range has them whole, and days for the rest or where they are asked for. Days are of UTC. */
+function clickSpanSql({ bucket, from, to }: ReportQuestion): string {
+  const first = firstDekad(from)
+  const behind = lastDekad(to)
+  if (bucket === 'day' || first >= behind) return `grain = 'day' AND ${within('at')}`
+  const day = (text: string) => `toDateTime('${text} 00:00:00', 'UTC')`
+  return `(grain = 'dekad' AND at >= ${day(first)} AND at < ${day(behind)}
+    OR grain = 'day' AND ${within('at')} AND (at < ${day(first)} OR at >= ${day(behind)}))`
 }
 
-/** Each user's first deposit; one without a click belongs to the first click of its user. */
+/** The first one that begins on that day or later: on the 1st, the 11th or the 21st of a month. */
+function firstDekad(day: string): string {
+  return [...Array(dekadDaysMax).keys()].map(n => addDays(day, n)).find(isDekad) ?? day
+}
+
+/** The last one that begins on that day or earlier. */
+function lastDekad(day: string): string {
+  return [...Array(dekadDaysMax).keys()].map(n => addDays(day, -n)).find(isDekad) ?? day
+}
+
+const dekadDaysMax = 11
+const isDekad = (day: string) => ['01', '11', '21'].includes(day.slice(8))
+
+function addDays(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10)
+}
+
+/** First deposits by their time; of these clicks alone where some are named. */
 function firstsSql(question: ReportQuestion, clicks = ''): string {
-  const of = (name: string, column = 'first_deposit') => `argMin(${column}.${name}, ${column}.place)`
-  const { dimension } = question
-  const own = dimension === undefined ? "''" : of(dimension)
-  const isOfClicks = clicks === '' ? '' : `AND dimension IN (${clicks})`
   return firstsOfMonthsSql(
     question,
-    `SELECT ${bucketSql(question, 'at')} AS time, dimension, toYYYYMM(at) AS month, currency, count() AS firsts,
-        sum(toDecimal256(deposit, 18)) AS amount
-      FROM (
-        SELECT min(first_deposit.place) AS place, ${timeOfPlaceSql('place')} AS at, ${of('currency')} AS currency,
-          ${of('amount')} AS deposit,
-          ${dimension === 'click_id' ? `if(${own} != '', ${own}, ${of('click_id', 'first_click')})` : own} AS dimension
-        FROM rollup_users WHERE ${ours} GROUP BY person HAVING place != ${noPlaceSql}
-      ) WHERE ${within('at')} ${isOfClicks} GROUP BY time, dimension, month, currency`,
+    `SELECT ${bucketSql(question, 'at')} AS time, value AS dimension, toYYYYMM(at) AS month, currency,
+        sum(r.firsts) AS firsts, sum(r.amount) AS amount
+      FROM rollup_firsts AS r WHERE ${ours} AND part = '${question.dimension ?? ''}' AND ${within('at')}
+        ${clicks === '' ? '' : `AND value IN (${clicks})`}
+      GROUP BY time, dimension, month, currency HAVING firsts > 0`,
   )
 }
