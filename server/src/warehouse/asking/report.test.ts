@@ -176,6 +176,15 @@ test('cut off at so many clicks, both keep the same ones', async () => {
     assert.deepEqual(textsOf((await warehouse.readRolledReport(build, question))!), textsOf(report))
   }
 })
+test('a range that ends after all times that fit in 32 bits has everything', async () => {
+  for (const dimension of ['click_id', 'game_type'] as const)
+    for (const timeZone of ['UTC', ...(dimension === 'click_id' ? [] : ['Asia/Taipei'])]) {
+      const question = { ...range, to: '2150-01-11', bucket: 'none', dimension, timeZone } as const
+      const report = await warehouse.readReport(question)
+      assert.ok(report.length > 3)
+      assert.deepEqual(textsOf((await warehouse.readRolledReport(build, question))!), textsOf(report))
+    }
+})
 /** Some of the events, of another product. */
 function eventsOf(product: string): EventRow[] {
   return made(600).map((row, n) => ({
