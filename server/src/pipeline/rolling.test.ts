@@ -4,24 +4,13 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import type { RollingWarehouse, RollupName, RollupStep } from '../warehouse/load.ts'
-import { openRolling, type RollingParts } from './rolling.ts'
+import { openRolling, rollOrder, type RollingParts } from './rolling.ts'
 
-const names: readonly RollupName[] = [
-  'numbers',
-  'firsts',
-  'clicks',
-  'clickUsers',
-  'unclicked',
-  'users',
-  'late',
-  'received',
-  'books',
-]
 const logger = { info: () => {}, warn: () => {}, error: () => {} }
 
 /** Has loads up to `last`; `lose` lets the next step vanish while it is made. */
 function fake(last: number) {
-  const stepped = Object.fromEntries(names.map(name => [name, 0])) as Record<RollupName, number>
+  const stepped = Object.fromEntries(rollOrder.map(name => [name, 0])) as Record<RollupName, number>
   const rolled: (RollupStep & { name: RollupName })[] = []
   const state = { last, isLost: false, lose: false }
   const warehouse: RollingWarehouse = {
@@ -56,7 +45,7 @@ test('what is asked for is up to date, and a step that was cut off is ended firs
   assert.deepEqual(new Set(Object.values(stepped)), new Set([5]))
   const stepsOf = (name: RollupName) => rolled.filter(step => step.name === name).map(({ from, to }) => [from, to])
   assert.deepEqual(stepsOf('numbers'), [[2, 5]])
-  for (const name of names.slice(1))
+  for (const name of rollOrder.slice(1))
     assert.deepEqual(stepsOf(name), [
       [0, 2],
       [2, 5],

@@ -30,7 +30,7 @@ export type RollingParts = {
 }
 
 /** Those that are made of what stood before in another come before that other. */
-const order: readonly RollupName[] = [
+export const rollOrder: readonly RollupName[] = [
   'numbers',
   'firsts',
   'clicks',
@@ -68,7 +68,7 @@ export function openRolling(parts: RollingParts): Rolling {
     if (next === null) return false
     const one = { build, from: upTo, to: next.to }
     await warehouse.prepare(one)
-    for (const name of order) if (stepped[name] < next.to) await warehouse.roll(name, one)
+    for (const name of rollOrder) if (stepped[name] < next.to) await warehouse.roll(name, one)
     stepped = await warehouse.stepped(build)
     if (Object.values(stepped).some(to => to < next.to)) throw new Error('the engine has lost a step while it was made')
     upTo = next.to
