@@ -29,3 +29,8 @@ export function timeOfPlaceSql(place: string): string {
 
 /** The order behind that of every event. */
 export const noPlaceSql = `toUInt128('${(2n ** 128n - 1n).toString()}')`
+
+/** What a click is known by in the rollups: a UInt128. */
+export function clickNumberSql(text: string): string {
+  return `reinterpretAsUInt128(sipHash128(toString(${text})))`
+}

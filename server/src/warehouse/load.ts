@@ -178,8 +178,8 @@ export type RollupName =
   | 'numbers'
   | 'firsts'
   | 'clicks'
+  | 'clickRanks'
   | 'clickUsers'
-  | 'unclicked'
   | 'users'
   | 'late'
   | 'received'
@@ -198,8 +198,8 @@ export type RollingWarehouse = {
   /** Lays the step out, in memory that the engine may lose. A step that is in some of them already is laid out again as it was. */
   prepare(step: RollupStep): Promise<void>
   /**
-   * All of the step or nothing is in that rollup: nothing when it is not laid out any more. Again without effect. `firsts`,
-   * `clicks` and `clickUsers` are made of what stood before the step in `unclicked` and `users`, so they come before these.
+   * All of the step or nothing is in that rollup: nothing when it is not laid out any more. Again without effect. A step is
+   * made of what stood before it in `clickUsers` and `users`: first come `firsts`, `clicks` and `clickRanks`, then these two.
    */
   roll(name: RollupName, step: RollupStep): Promise<void>
 }

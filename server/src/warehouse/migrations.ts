@@ -70,6 +70,15 @@ const steps: Step[] = [
       await beginBuild(connection, now)
     },
   },
+  {
+    name: 'clicks as numbers',
+    run: async (connection, now) => {
+      for (const name of ['rollup_clicks', 'rollup_click_users', 'rollup_unclicked'])
+        await connection.command(`DROP TABLE IF EXISTS ${name}`)
+      for (const table of madeForReports) await connection.command(createTable(table))
+      await beginBuild(connection, now)
+    },
+  },
 ]
 
 /** The version that this program writes. */

@@ -26,6 +26,13 @@ const at = (about: string): Column => ({ name: 'at', type: "DateTime('UTC')", ab
 const day = at('the day (UTC) on which it happened')
 const person: Column = { name: 'person', type: 'UInt32', about: 'number of the user, see people', codec: text }
 const clickId: Column = { name: 'click_id', type: 'String', about: 'as sent', codec: text }
+/** Sixteen bytes instead of a text, so that clicks are compared and put in order as numbers: no two texts are known to share one. */
+const click: Column = { name: 'click', type: 'UInt128', about: 'sipHash128 of the click', codec: text }
+const clickGrain: Column = {
+  name: 'grain',
+  type: "Enum8('dekad' = 1, 'day' = 2)",
+  about: 'how long the time is: days of UTC, or thirds of months, which begin on the 1st, 11th and 21st',
+}
 /** Each number is there for all, by game type, and by provider, and each for quarters of an hour and for whole days. */
 const dimensions: Column[] = [
   { name: 'grain', type: "Enum8('quarter' = 1, 'day' = 2)", about: 'how long the time is; days are of UTC' },
@@ -54,8 +61,10 @@ const latest = (name: string, about: string): Column => ({
   about,
 })
 const countNames = ['registrations', 'logins', 'deposits', 'withdraws', 'bets', 'settlements']
+const isOwn: Column = { name: 'is_own', type: 'Bool', about: 'whether it came with that click itself' }
 const amounts = ['deposit_amount', 'withdraw_amount', 'stake', 'player_result'].map(summed)
 const sums: Column[] = [...countNames.map(counted), ...amounts]
+const balances: Column[] = [balanced('events'), ...countNames.map(balanced), ...amounts]
 const users: Column[] = [
   { name: 'active', type: bitmap, about: 'numbers of users with any event' },
   { name: 'depositors', type: bitmap, about: 'numbers of users with a deposit' },
@@ -73,8 +82,8 @@ function rollup(
   return { name, about, columns: [...all, ...values], engine: 'AggregatingMergeTree', orderBy, settings }
 }
 
-/** Where a few users or clicks of many are looked up: less is read beside each. */
-const fine = { index_granularity: 1024 }
+/** Where a few clicks of many are looked up: less is read beside each. */
+const fine = { index_granularity: 256 }
 
 /** What reports add up, kept ready; everything in them can be made anew from the events. See rollups.ts. */
 export const rollups = {
@@ -98,30 +107,21 @@ export const rollups = {
   clicks: rollup(
     'rollup_clicks',
     'Counts and sums by click. What came without one belongs to the first click of its user, and moves when that becomes another.',
-    [
-      {
-        name: 'grain',
-        type: "Enum8('dekad' = 1, 'day' = 2)",
-        about: 'how long the time is: days of UTC, or thirds of months, which begin on the 1st, 11th and 21st',
-      },
-      at('when that time begins'),
-      clickId,
-      money,
-    ],
-    [balanced('events'), ...countNames.map(balanced), ...amounts],
+    [clickGrain, click, at('when that time begins'), money],
+    [{ name: 'click_id', type: 'SimpleAggregateFunction(any, String)', about: 'its text', codec: text }, ...balances],
+    fine,
+  ),
+  clickRanks: rollup(
+    'rollup_click_ranks',
+    'What says which clicks come first.',
+    [clickGrain, at('when that time begins'), click],
+    [balanced('events'), balanced('deposits'), balanced('registrations')],
   ),
   clickUsers: rollup(
     'rollup_click_users',
-    'Who is behind what is counted by click.',
-    [clickId, person, day, money],
-    [balanced('events'), balanced('deposits')],
-    fine,
-  ),
-  unclicked: rollup(
-    'rollup_unclicked',
-    'Counts and sums of events without a click, by user and day: what moves with the first click of their user.',
-    [person, day, money],
-    [counted('events'), ...sums],
+    'The same by user and day: who is behind a click, and what moves when the first click of its user becomes another.',
+    [click, person, isOwn, day, money],
+    balances,
     fine,
   ),
   users: rollup(
@@ -314,6 +314,24 @@ export const stepClicks: Table = {
     person,
     { name: 'click_was', type: 'String', about: 'before it, or empty' },
     { name: 'click_is', type: 'String', about: 'after it' },
+  ],
+  inMemory: true,
+  orderBy: '',
+}
+
+/** What a step adds to clicks, and takes off them. */
+export const stepClickUsers: Table = {
+  name: 'step_click_users',
+  about: 'Counts and sums of a step of the rollups by click, user and day, while it is made; a key may be there again.',
+  columns: [
+    { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+    clickId,
+    click,
+    person,
+    isOwn,
+    day,
+    money,
+    ...balances,
   ],
   inMemory: true,
   orderBy: '',

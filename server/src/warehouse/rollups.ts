@@ -8,6 +8,7 @@
 //   step_users, people         a number for each user; in memory, and for good (given once)
 //   step_facts                 the events with their users' numbers; in memory
 //   step_clicks                first clicks of these users, before and after the step; in memory
+//   step_click_users           what it changes of their clicks; in memory
 //   rollup_*                   the step itself, of step_facts, and where users come to have another first deposit or first
 //                              click, of what stood before
 //
@@ -17,16 +18,24 @@
 // A win or a loss of a bet that brought its own result counts nothing. Whichever of the two comes later, the step that
 // brings it takes the result off again. Likewise the step that brings an earlier first deposit or first click of a user
 // takes off what stood in its place, and moves what belongs to the user's first click: so nobody who asks has to look at
-// each user. These rollups are made before those that say what stood (rollup_users, rollup_unclicked).
+// each user. These rollups are made before those that say what stood (rollup_click_users, rollup_users).
 //
 // What is deleted or exchanged among the events is not taken off: the rollups are emptied before, under the name of a
 // new build, and made anew from the beginning. Until they have caught up, reports are made from the events themselves.
 
 import type { Connection } from './connection.ts'
-import { gameTypeSql, isMoneySql, noPlaceSql, orderSql, resultSql, timeOfPlaceSql } from './event-sql.ts'
+import { clickNumberSql, gameTypeSql, isMoneySql, noPlaceSql, orderSql, resultSql, timeOfPlaceSql } from './event-sql.ts'
 import { insertWhole } from './insert-whole.ts'
 import type { RollingWarehouse, RollupName, RollupStep } from './load.ts'
-import { madeForReports, rollups, stepEvents, stepFacts, stepClicks, stepUsers } from './rollup-tables.ts'
+import {
+  madeForReports,
+  rollups,
+  stepClicks,
+  stepClickUsers,
+  stepEvents,
+  stepFacts,
+  stepUsers,
+} from './rollup-tables.ts'
 import { createTable, factsTable } from './schema.ts'
 import { time } from './tab-rows.ts'
 
@@ -91,7 +100,7 @@ async function nextStep(connection: Connection, from: number, eventsMax: number)
 
 async function prepare(connection: Connection, step: RollupStep): Promise<void> {
   const run = (sql: string) => connection.command(sql, { ...step }, rollSettings)
-  for (const table of [stepEvents, stepUsers, stepClicks, stepFacts]) {
+  for (const table of [stepEvents, stepUsers, stepClicks, stepClickUsers, stepFacts]) {
     await run(createTable(table))
     await run(`TRUNCATE TABLE ${table.name}`)
   }
@@ -104,6 +113,7 @@ async function prepare(connection: Connection, step: RollupStep): Promise<void> 
     peopleSql,
     factsSql,
     clicksOfUsersSql,
+    clickUsersSql(),
   ])
     await run(sql)
   for (const table of [stepEvents, stepUsers]) await run(`TRUNCATE TABLE ${table.name}`)
@@ -251,6 +261,10 @@ function markedSql(columns: string[]): string {
 /** Of that row, where it is 0: constants of several types would be taken for each other. */
 const noCountSql = 'toInt64(taken_off)'
 const noAmountSql = 'toDecimal256(taken_off, 18)'
+const noClickSql = 'toUInt128(taken_off)'
+const noTimeSql = "toDateTime(0, 'UTC')"
+const balanceNames = ['events', ...sumNames]
+const noBalances = balanceNames.map(name => (name in amounts ? noAmountSql : noCountSql))
 
 /** What stood before is taken off and what stands now is added, of users of whom it is not the same. */
 function firstsSql(): string {
@@ -267,7 +281,7 @@ function firstsSql(): string {
     `(toInt64(${sign}), place_${when}, currency_${when}, toDecimal256(amount_${when}, 18), game_type_${when}, game_provider_${when},
           if(own_${when} != '', own_${when}, click_${when}))`
   const parts = ["('', '')", "('game_type', change.5)", "('game_provider', change.6)", "('click_id', change.7)"]
-  return `${markedSql(["''", "''", "toDateTime(0, 'UTC')", "''", noCountSql, noAmountSql])}
+  return `${markedSql(["''", "''", noTimeSql, "''", noCountSql, noAmountSql])}
     UNION ALL
     SELECT product, '', 0, part.1, part.2, toStartOfFifteenMinutes(${timeOfPlaceSql('change.2')}), change.3, change.1,
       change.1 * change.4
@@ -289,46 +303,53 @@ function firstsSql(): string {
     WHERE change.2 != ${noPlaceSql} AND (place_was != place_is OR (click_was != click_is AND own_is = ''))`
 }
 
-type Sums = [name: string, sql: string][]
-const signed = (name: string, sql: string) => (name in amounts ? sql : `toInt64(${sql})`)
-const namesIn = (sums: Sums) => sums.map(([name]) => `sum_${name}`).join(', ')
-
 /**
- * These sums by day, click, currency and, where wanted, user: the facts of the step under their own click or the first one of
- * their user, and what earlier facts without a click have to move where that is another now. Rows of one key become one when
- * they are inserted.
+ * Balances by day, click, user and currency: the facts of the step under their own click or the first one of their user, and
+ * what earlier facts without a click have to move where that is another now.
  */
-function byClickSql(sums: Sums, person: 'person, ' | ''): string {
+function clickUsersSql(): string {
   const moving = 'SELECT product, person, click_was, click_is FROM step_clicks WHERE click_was != click_is'
-  const facts = sums.map(([name, sql]) => `${signed(name, sql)} AS sum_${name}`).join(', ')
-  const moved = sums.map(([name]) => `move.1 * ${signed(name, `u.${name}`)}`).join(', ')
-  return `SELECT product, toStartOfDay(timestamp) AS day, if(click_id != '', click_id, click_is) AS click, ${person}${moneySql},
-      ${facts}
-    FROM step_facts LEFT ANY JOIN step_clicks USING (product, person) WHERE ${liveSql} AND product != ''
-    GROUP BY product, day, click, ${person}money
-    UNION ALL
-    SELECT product, at, move.2, ${person}toString(u.currency), ${moved}
+  const sums = Object.entries({ ...eventsCount, ...counts, ...amounts })
+  const signed = ([name, sql]: [string, string]) => (name in amounts ? sql : `toInt64(${sql})`)
+  const facts = sums.map(sum => `${signed(sum)} AS sum_${sum[0]}`).join(', ')
+  const moved = sums.map(([name]) => `move.1 * u.${name}`).join(', ')
+  return `INSERT INTO step_click_users (${namesOf(stepClickUsers)})
+    SELECT product, text, ${clickNumberSql('text')}, person, own, day, money, ${sums.map(([name]) => `sum_${name}`).join(', ')}
     FROM (
-      SELECT * FROM rollup_unclicked WHERE build = '' AND product IN (SELECT product FROM (${moving}))
-        AND person IN (SELECT person FROM (${moving}))
-    ) AS u INNER JOIN (${moving}) AS m USING (product, person)
-    ARRAY JOIN [(toInt64(-1), click_was), (toInt64(1), click_is)] AS move`
+      SELECT product, if(click_id != '', click_id, click_is) AS text, person, click_id != '' AS own,
+        toStartOfDay(timestamp) AS day, ${moneySql}, ${facts}
+      FROM step_facts LEFT ANY JOIN step_clicks USING (product, person) WHERE ${liveSql} AND product != ''
+      GROUP BY product, text, person, own, day, money
+      UNION ALL
+      SELECT product, move.2, person, false, at, toString(u.currency), ${moved}
+      FROM (
+        SELECT * FROM rollup_click_users WHERE build = '' AND step = 0 AND NOT is_own
+          AND (product, click, person) IN (SELECT product, ${clickNumberSql('click_was')}, person FROM (${moving}))
+      ) AS u INNER JOIN (${moving}) AS m USING (product, person)
+      ARRAY JOIN [(toInt64(-1), click_was), (toInt64(1), click_is)] AS move
+    ) WHERE (SELECT count() FROM step_click_users) = 0`
+}
+
+/** Columns of step_click_users, each for its day and its third of a month. */
+function byClickSql(marked: string[], columns: string[]): string {
+  return `${markedSql(marked)}
+    UNION ALL
+    SELECT product, '', 0, time.1, ${columns.join(', ')} FROM step_click_users
+    ARRAY JOIN [('day', at), ('dekad', ${dekadSql('at')})] AS time`
 }
 
 function clicksSql(): string {
-  const sums = Object.entries({ ...eventsCount, ...counts, ...amounts })
-  const none = sums.map(([name]) => (name in amounts ? noAmountSql : noCountSql))
-  return `${markedSql(["'day'", "toDateTime(0, 'UTC')", "''", "''", ...none])}
-    UNION ALL
-    SELECT product, '', 0, time.1, time.2, click, money, ${namesIn(sums)} FROM (${byClickSql(sums, '')})
-    ARRAY JOIN [('day', day), ('dekad', ${dekadSql('day')})] AS time`
+  return byClickSql(
+    ["'day'", noClickSql, noTimeSql, "''", "''", ...noBalances],
+    ['click', 'time.2', 'currency', 'click_id', ...balanceNames],
+  )
 }
 
-function clickUsersSql(): string {
-  const sums = Object.entries({ ...eventsCount, deposits: counts.deposits })
-  return `${markedSql(["''", 'person', "toDateTime(0, 'UTC')", "''", noCountSql, noCountSql])}
-    UNION ALL
-    SELECT product, '', 0, click, person, day, money, ${namesIn(sums)} FROM (${byClickSql(sums, 'person, ')})`
+function clickRanksSql(): string {
+  return byClickSql(
+    ["'day'", noTimeSql, noClickSql, noCountSql, noCountSql, noCountSql],
+    ['time.2', 'click', 'events', 'deposits', 'registrations'],
+  )
 }
 
 /** The third of its month in which a day is: it begins on the 1st, the 11th or the 21st. */
@@ -350,9 +371,10 @@ const selects: Record<RollupName, string> = {
     ) GROUP BY product, place.1, place.2, place.3, place.4, place.5`,
   firsts: firstsSql(),
   clicks: clicksSql(),
-  clickUsers: clickUsersSql(),
-  unclicked: `SELECT product, ${stepSql}, person, toStartOfDay(timestamp) AS day, ${moneySql}, ${namedSums(eventsCount)}, ${sumsSql}
-    FROM step_facts WHERE ${liveSql} AND click_id = '' GROUP BY product, person, day, money`,
+  clickRanks: clickRanksSql(),
+  clickUsers: `${markedSql([noClickSql, 'person', 'false', noTimeSql, "''", ...noBalances])}
+    UNION ALL
+    SELECT product, '', 0, click, person, is_own, at, currency, ${balanceNames.join(', ')} FROM step_click_users`,
   users: `SELECT product, ${stepSql}, person,
       min(if(event_name = 'deposit', tuple(place, toString(currency), ifNull(step_facts.amount, 0), click_id,
         toString(game_type), toString(game_provider)), tuple(${noPlaceSql}, '', toDecimal128(0, 18), '', '', ''))),

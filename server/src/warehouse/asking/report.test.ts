@@ -18,6 +18,7 @@ const loads = 7
 const dayMs = 86_400_000
 const juneMs = Date.UTC(2026, 5, 1)
 const currencies = ['USD', 'EUR', 'TWD', 'BTC']
+const clicks = [...Array.from({ length: 8 }, (_, n) => `click_${n}`), "{from:String} o'neil \\"]
 const rates = new Map([
   ['2026-05 EUR', '0.9'],
   ['2026-06 EUR', '0.92'],
@@ -73,7 +74,7 @@ function made(count: number): EventRow[] {
         name,
         userId: `user_${next(60)}`,
         eventMs,
-        clickId: next(4) === 0 ? `click_${next(9)}` : '',
+        clickId: next(4) === 0 ? pick(clicks) : '',
         gameType: isMoney ? pick(['', 'slot', 'casino']) : '',
         gameProvider: isMoney ? pick(['', 'EA', "o'neil"]) : '',
         ...(isMoney && { amount, currency, currencySent: currency }),

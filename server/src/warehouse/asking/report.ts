@@ -11,7 +11,7 @@
 // figure can be had again.
 
 import type { Connection, Params } from '../connection.ts'
-import { gameTypeSql, isMoneySql, orderSql, resultSql } from '../event-sql.ts'
+import { clickNumberSql, gameTypeSql, isMoneySql, orderSql, resultSql } from '../event-sql.ts'
 import { ratesNowSql } from '../rates.ts'
 import { eventsThen } from './events-then.ts'
 
@@ -66,14 +66,22 @@ export type ReportRow = {
 export async function readReport(connection: Connection, question: ReportQuestion): Promise<ReportRow[]> {
   const params = paramsOf(question)
   const asked = { ...question, events: await eventsThen(connection, question) }
-  const [people, money, firsts] = await Promise.all(
+  const found = await Promise.all(
     [peopleSql, moneySql, firstsSql].map(sql => connection.select<Found>('ask', sql(asked), params)),
   )
-  return leading(together([people ?? [], money ?? [], firsts ?? []]), question.dimensionsMax)
+  const numbers = found.flat().map(({ dimension, number }): [string, bigint] => [dimension ?? '', BigInt(number ?? 0)])
+  return leading(together(found), question.dimensionsMax, new Map(numbers.filter(([, number]) => number > 0n)))
 }
 
-/** Rows of the values of the dimension that have the most deposits, then registrations; as rolled-report.ts picks them. */
-export function leading(rows: ReportRow[], max: number | undefined): ReportRow[] {
+/**
+ * Rows of the values of the dimension that have the most deposits, then registrations, then the least in `numbers`; as
+ * rolled-report.ts picks them.
+ */
+export function leading(
+  rows: ReportRow[],
+  max: number | undefined,
+  numbers: ReadonlyMap<string, bigint> = new Map(),
+): ReportRow[] {
   if (max === undefined) return rows
   const ranks = new Map<string, { deposits: number; registrations: number }>()
   for (const { dimension, deposit_count, registrations } of rows) {
@@ -84,13 +92,18 @@ export function leading(rows: ReportRow[], max: number | undefined): ReportRow[]
     })
   }
   const order = [...ranks].toSorted(
-    ([a, one], [b, other]) => other.deposits - one.deposits || other.registrations - one.registrations || compare(a, b),
+    ([a, one], [b, other]) =>
+      other.deposits - one.deposits ||
+      other.registrations - one.registrations ||
+      compare(numbers.get(a) ?? 0n, numbers.get(b) ?? 0n) ||
+      compare(a, b),
   )
   const kept = new Set(order.slice(0, max).map(([dimension]) => dimension))
   return rows.filter(row => kept.has(row.dimension))
 }
 
-type Found = Partial<ReportRow> & { told?: string }
+/** `number`: of a click, see clickNumberSql. */
+type Found = Partial<ReportRow> & { told?: string; number?: string }
 
 /** Rows of several questions about the same, one for each time, dimension and currency. */
 export function together(answers: readonly (readonly Found[])[]): ReportRow[] {
@@ -101,7 +114,8 @@ export function together(answers: readonly (readonly Found[])[]): ReportRow[] {
       dimension = '',
       told,
       currency = told ?? '',
-      settlements: _,
+      number: _number,
+      settlements: _settlements,
       ...numbers
     } = found as Found & {
       settlements?: number
@@ -134,7 +148,7 @@ const nothing = {
   unconverted_count: 0,
 }
 
-function compare(a: string, b: string): number {
+function compare<Value extends string | bigint>(a: Value, b: Value): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
@@ -189,7 +203,8 @@ function dimensionSql({ dimension }: ReportQuestion): string {
 }
 
 function peopleSql(question: AskedOf<ReportQuestion>): string {
-  return `SELECT ${bucketSql(question)} AS time, dimension, '' AS currency,
+  const number = question.dimension === 'click_id' ? `toString(${clickNumberSql('dimension')}) AS number,` : ''
+  return `SELECT ${bucketSql(question)} AS time, dimension, '' AS currency, ${number}
       countIf(event_name = 'register') AS registrations, countIf(event_name = 'login') AS logins,
       uniqExact(client_user_id) AS active_users
     FROM (${eventsSql(question, 'timestamp, event_name, client_user_id', inRangeSql)}) GROUP BY time, dimension`

@@ -5,6 +5,7 @@
 // So is what was asked for while the rollups were emptied under it.
 
 import type { Connection, Params } from '../connection.ts'
+import { clickNumberSql } from '../event-sql.ts'
 import { readBuild } from '../rollups.ts'
 import {
   bucketSql,
@@ -38,7 +39,10 @@ export async function readRolledReport(
   return rows && leading(together(rows), question.dimensionsMax)
 }
 
-/** The clicks that are told of are picked first, by what they are ranked by, so that the rest is read of their rows alone. */
+/**
+ * The clicks that are told of are picked first, by what they are ranked by, so that the rest is read of their rows alone.
+ * Until their texts are known they go by their numbers.
+ */
 async function readByClick(
   connection: Connection,
   build: string,
@@ -46,46 +50,39 @@ async function readByClick(
 ): Promise<ReportRow[] | null> {
   if ((question.timeZone ?? 'UTC') !== 'UTC' || question.bucket === 'hour') return null
   const params = paramsOf(question)
-  const leaders = await askAll<{ click_id: string }>(connection, build, [leadersSql(question)], params)
+  const leaders = await askAll<{ number: string }>(connection, build, [leadersSql(question)], params)
   if (leaders === null) return null
+  const numbers = leaders.flat().map(leader => leader.number)
   const rows: ReportRow[] = []
-  for (const clicks of inPieces(leaders.flat().map(leader => leader.click_id))) {
-    const sqls = [sumsByClickSql, usersByClickSql, firstsSql].map(sql => sql(question, clicks))
-    const found = await askAll<Partial<ReportRow>>(connection, build, sqls, params)
+  type Found = Partial<ReportRow> & { text?: string }
+  for (let first = 0; first < numbers.length; first += clicksAtOnce) {
+    const some = amongSql(numbers.slice(first, first + clicksAtOnce))
+    const sqls = [sumsByClickSql, usersByClickSql, firstsByClickSql].map(sql => sql(question, some))
+    const found = await askAll<Found>(connection, build, sqls, params)
     if (found === null) return null
-    rows.push(...together(found))
+    const texts = new Map(found.flat().flatMap(({ dimension, text }) => (text === undefined ? [] : [[dimension, text]])))
+    const named = ({ text: _, dimension, ...row }: Found) => ({ ...row, dimension: texts.get(dimension) ?? '' })
+    rows.push(...together(found.map(answer => answer.map(named))))
   }
   return together([rows])
 }
 
+function amongSql(numbers: readonly string[]): string {
+  return `SELECT toUInt128(arrayJoin([${numbers.map(number => `'${number}'`).join(', ')}]))`
+}
+
+/** A statement has 256 KiB at most, a number 39 digits. */
+const clicksAtOnce = 5_000
+
 /** The clicks with the most deposits, then registrations, as many as are asked for. */
 function leadersSql(question: ReportQuestion): string {
   const { dimensionsMax } = question
-  return `SELECT click_id FROM rollup_clicks AS r WHERE ${ours} AND ${clickSpanSql(question)}
-    GROUP BY click_id HAVING sum(r.events) > 0
-    ORDER BY sum(r.deposits) DESC, sum(r.registrations) DESC, click_id
+  return `SELECT toString(click) AS number FROM rollup_click_ranks AS r
+    WHERE ${ours} AND ${clickSpanSql({ ...question, bucket: 'none' })}
+    GROUP BY click HAVING sum(r.events) > 0
+    ORDER BY sum(r.deposits) DESC, sum(r.registrations) DESC, click
     ${dimensionsMax === undefined ? '' : `LIMIT ${Math.floor(dimensionsMax)}`}`
 }
-
-/** As lists of literals, each short enough for a statement. */
-function* inPieces(texts: readonly string[]): Generator<string> {
-  let piece: string[] = []
-  let length = 0
-  for (const text of texts) {
-    const literal = `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-    if (length + literal.length > literalsMax) {
-      yield piece.join(', ')
-      piece = []
-      length = 0
-    }
-    piece.push(literal)
-    length += literal.length + 2
-  }
-  if (piece.length > 0) yield piece.join(', ')
-}
-
-/** Characters; a statement has 256 KiB at most. */
-const literalsMax = 200_000
 
 export async function readRolledFunnel(
   connection: Connection,
@@ -185,11 +182,12 @@ function moneySql(question: ReportQuestion): string {
 function sumsByClickSql(question: ReportQuestion, clicks: string): string {
   const names = ['registrations', 'logins', ...sumNames]
   // What moved to another click has left nothing but zeros behind.
-  const sums = `SELECT ${bucketSql(question, 'at')} AS time, click_id AS dimension, toYYYYMM(at) AS month, currency,
-      sum(r.events) AS events, ${sumsOf('r', names)}
-    FROM rollup_clicks AS r WHERE ${ours} AND ${clickSpanSql(question)} AND click_id IN (${clicks})
+  const sums = `SELECT ${bucketSql(question, 'at')} AS time, toString(click) AS dimension, toYYYYMM(at) AS month, currency,
+      any(r.click_id) AS text, sum(r.events) AS events, ${sumsOf('r', names)}
+    FROM rollup_clicks AS r WHERE ${ours} AND ${clickSpanSql(question)} AND click IN (${clicks})
     GROUP BY time, dimension, month, currency HAVING events > 0`
-  return moneyOfMonthsSql(question, sums, 'sum(m.registrations) AS registrations, sum(m.logins) AS logins,')
+  const counted = 'any(m.text) AS text, sum(m.registrations) AS registrations, sum(m.logins) AS logins,'
+  return moneyOfMonthsSql(question, sums, counted)
 }
 
 /** Users who were there at all in the rows without a currency, and depositors by currency. */
@@ -198,9 +196,9 @@ function usersByClickSql(question: ReportQuestion, clicks: string): string {
   return `SELECT time, dimension, told, if(told = '', uniqExact(person), 0) AS active_users,
       if(told = '', 0, uniqExactIf(person, made > 0)) AS depositors
     FROM (
-      SELECT ${bucketSql(question, 'at')} AS time, click_id AS dimension, person, ${told} AS told,
+      SELECT ${bucketSql(question, 'at')} AS time, toString(click) AS dimension, person, ${told} AS told,
         sum(r.events) AS events, sum(r.deposits) AS made
-      FROM rollup_click_users AS r WHERE ${ours} AND ${within('at')} AND click_id IN (${clicks})
+      FROM rollup_click_users AS r WHERE ${ours} AND ${within('at')} AND click IN (${clicks})
       GROUP BY time, dimension, person, told HAVING events > 0
     ) GROUP BY GROUPING SETS ((time, dimension, told), (time, dimension)) HAVING grouping(told) = 1 OR told != ''`
 }
@@ -236,14 +234,19 @@ function addDays(day: string, days: number): string {
   return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10)
 }
 
-/** First deposits by their time; of these clicks alone where some are named. */
-function firstsSql(question: ReportQuestion, clicks = ''): string {
+/** First deposits by their time. */
+function firstsSql(question: ReportQuestion, dimension = 'value', condition = 'true'): string {
   return firstsOfMonthsSql(
     question,
-    `SELECT ${bucketSql(question, 'at')} AS time, value AS dimension, toYYYYMM(at) AS month, currency,
+    `SELECT ${bucketSql(question, 'at')} AS time, ${dimension} AS dimension, toYYYYMM(at) AS month, currency,
         sum(r.firsts) AS firsts, sum(r.amount) AS amount
-      FROM rollup_firsts AS r WHERE ${ours} AND part = '${question.dimension ?? ''}' AND ${within('at')}
-        ${clicks === '' ? '' : `AND value IN (${clicks})`}
+      FROM rollup_firsts AS r
+      WHERE ${ours} AND part = '${question.dimension ?? ''}' AND ${within('at')} AND ${condition}
       GROUP BY time, dimension, month, currency HAVING firsts > 0`,
   )
+}
+
+function firstsByClickSql(question: ReportQuestion, clicks: string): string {
+  const number = clickNumberSql('value')
+  return firstsSql(question, `toString(${number})`, `${number} IN (${clicks})`)
 }
