@@ -60,7 +60,9 @@ async function readByClick(
     const sqls = [sumsByClickSql, usersByClickSql, firstsByClickSql].map(sql => sql(question, some))
     const found = await askAll<Found>(connection, build, sqls, params)
     if (found === null) return null
-    const texts = new Map(found.flat().flatMap(({ dimension, text }) => (text === undefined ? [] : [[dimension, text]])))
+    const texts = new Map(
+      found.flat().flatMap(({ dimension, text }) => (text === undefined ? [] : [[dimension, text]])),
+    )
     const named = ({ text: _, dimension, ...row }: Found) => ({ ...row, dimension: texts.get(dimension) ?? '' })
     rows.push(...together(found.map(answer => answer.map(named))))
   }
