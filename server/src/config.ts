@@ -171,6 +171,18 @@ export const options = {
     default: '1GiB',
     sentence: 'Free space that is left on the disk; below it the API answers 500 with Retry-After.',
   }),
+  limits: option({
+    variable: 'DATAPULSE_LIMITS',
+    flag: '',
+    kind: 'text',
+    default: 'memory',
+    secret: true,
+    pattern: /^(memory|rediss?:\/\/\S+)$/,
+    want: '`memory` or a redis:// or rediss:// address',
+    wrong: text => (text === 'memory' || URL.canParse(text) ? null : 'something else'),
+    sentence:
+      'Where the limits of keys are counted: `memory` is each api process by itself; several share a Redis, by its address (with user and password where it has them).',
+  }),
   warehouse: option({
     variable: 'DATAPULSE_WAREHOUSE',
     flag: 'warehouse',

@@ -49,6 +49,8 @@ export const limits = {
   rejectionBytesPerMinuteMax: 16 * 1024 * 1024,
   /** The same of all keys together. */
   rejectionBytesPerMinuteInAllMax: 64 * 1024 * 1024,
+  /** The place where limits are shared must answer within that time; beyond it the process applies them by itself. */
+  sharedLimitsMs: 250,
   /** `/readyz` waits so long for the later stages' answer. */
   readinessMs: 2_000,
   /** Last-used times are written down this often. */

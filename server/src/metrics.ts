@@ -111,6 +111,20 @@ export const metrics: Metric[] = [
   metric(
     'api',
     'gauge',
+    'datapulse_limits_hold',
+    'api.limitsHold',
+    'Whether limits of keys hold across all api processes: 0 while the place where they are shared is away.',
+  ),
+  metric(
+    'api',
+    'counter',
+    'datapulse_requests_limited_alone_total',
+    'api.limitedAlone',
+    'Requests whose limit this process applied by itself meanwhile.',
+  ),
+  metric(
+    'api',
+    'gauge',
     'datapulse_body_bytes_in_flight',
     'api.bodyBytesInFlight',
     'Bytes of request bodies that are held.',

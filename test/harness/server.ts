@@ -122,6 +122,7 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
       limits: { ...limits, ...options.limits },
       trustedProxies: options.trustedProxies ?? [],
       windowsDir: join(directory, 'api'),
+      sharedWindows: null,
       readiness: options.readiness ?? (async () => ({})),
       answers: options.answers ?? answersHere(derive),
     })

@@ -44,6 +44,7 @@ before(async () => {
     limits: { ...limits, headersTimeoutMs: 400, requestTimeoutMs: 600, tallyIntervalMs: 100 },
     trustedProxies: [],
     windowsDir: directory,
+    sharedWindows: null,
     readiness: async () => ({}),
     answers: {
       dryRun: async () => ({ answer: Buffer.from('{}') }),

@@ -60,6 +60,7 @@ async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750
     limits,
     trustedProxies: [],
     windowsDir,
+    sharedWindows: null,
     readiness: async () => ({}),
     answers: { dryRun: away, receipts: away, reconciliation: away },
   })
@@ -178,6 +179,7 @@ test('a port that is taken is told by rejecting', async () => {
     limits,
     trustedProxies: [],
     windowsDir: `${windowsDir}-other`,
+    sharedWindows: null,
     readiness: async () => ({}),
     answers: { dryRun: away, receipts: away, reconciliation: away },
   })

@@ -1,7 +1,7 @@
 // The HTTP door: takes events from partners' servers and replies 200 once they are durable.
 //   api.ts        opens the server and its parts, ticks them once a second, closes them in order
 //   ingest.ts     the path of one request; the place to begin reading
-//   limiter.ts, bad-keys.ts, body-budget.ts, connections.ts   what protects the door
+//   admission.ts, bad-keys.ts, body-budget.ts, connections.ts   what protects the door
 //   tally.ts, unknown-keys.ts      what is counted
 // Promises: a 200 is sent only after the log's word; a refused request leaves nothing behind but its count; memory is
 // bounded by limits.ts and the contract's limits; a valid key is never held back by what others do wrong.
@@ -11,6 +11,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { limits as wire } from '@datapulse/contract'
 import { limits as fixed } from '../limits.ts'
 import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
+import { type AdmissionStatus, openLocalAdmission } from './admission.ts'
 import { type Answers, Asking } from './asking.ts'
 import { BadKeys } from './bad-keys.ts'
 import { BodyBudget } from './body-budget.ts'
@@ -24,6 +25,7 @@ import { Latency } from './latency.ts'
 import { Limiter } from './limiter.ts'
 import { openProxies } from './proxies.ts'
 import { type RejectionLimits, Rejections } from './rejections.ts'
+import { openSharedAdmission, type SharedWindows } from './shared-admission.ts'
 import { Tally } from './tally.ts'
 import { UnknownKeys } from './unknown-keys.ts'
 
@@ -68,6 +70,8 @@ export type ApiOptions = {
   trustedProxies: readonly string[]
   /** `data/api`: where windows and the list of unknown keys outlive the process. */
   windowsDir: string
+  /** Where several processes share the limits of keys; null where this one is alone. */
+  sharedWindows: SharedWindows | null
   readiness: Readiness
   answers: Answers
 }
@@ -82,6 +86,7 @@ export type Api = {
 }
 
 type ApiStatus = ReturnType<Tally['status']> &
+  AdmissionStatus &
   ReturnType<Rejections['status']> & {
     requestsInFlight: number
     connections: number
@@ -89,7 +94,6 @@ type ApiStatus = ReturnType<Tally['status']> &
     bodyBytesInFlight: number
     decompressing: number
     badKeyAddresses: number
-    keysInWindow: number
     latency: ReturnType<Latency['status']>
   }
 
@@ -98,7 +102,10 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const { accounts, limits, log, logger, now } = options
   const proxies = openProxies(options.trustedProxies)
   const limiter = new Limiter(options.windowsDir, now(), logger)
-  const keys = new KeysInUse(limiter)
+  const local = openLocalAdmission(limiter, now)
+  const { sharedWindows } = options
+  const admission = sharedWindows === null ? local : openSharedAdmission(sharedWindows, local, limiter, now)
+  const keys = new KeysInUse(admission)
   const badKeys = new BadKeys(limits.badKeysPerMinuteMax, limits.badKeyAddressesMax)
   const unknownKeys = new UnknownKeys(options.windowsDir, logger)
   const budget = new BodyBudget(limits.bodiesInFlightBytesMax, limits.bodiesInFlightBytesPerKeyMax)
@@ -116,7 +123,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     log,
     now,
     logger,
-    limiter,
+    admission,
     keys,
     badKeys,
     unknownKeys,
@@ -152,7 +159,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       resolve()
     })
   }).catch((fault: unknown) => {
-    limiter.close()
+    admission.close()
     unknownKeys.close()
     throw fault
   })
@@ -172,7 +179,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       bodyBytesInFlight: budget.bytes,
       decompressing: decompressor.running,
       badKeyAddresses: badKeys.size,
-      ...limiter.status(),
+      ...admission.status(),
       latency: latency.status(),
     }),
     append: record =>
@@ -191,12 +198,10 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   }
 
   function tick(): void {
-    const nowMs = now()
-    const steadyMs = limiter.steady(nowMs)
     connections.tick()
-    badKeys.tick(nowMs)
-    keys.tick(steadyMs)
-    limiter.tick(steadyMs)
+    badKeys.tick(now())
+    keys.tick()
+    admission.tick()
     unknownKeys.flush()
     void tally.flush()
   }
@@ -217,7 +222,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     for (const timer of timers) clearInterval(timer)
     touch()
     await withinMs(tally.flush(), 2_000)
-    limiter.close()
+    admission.close()
     unknownKeys.close()
   }
 }

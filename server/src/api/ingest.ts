@@ -19,6 +19,7 @@ import {
   limits as wire,
 } from '@datapulse/contract'
 import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
+import type { Admission } from './admission.ts'
 import type { Answered, Asking } from './asking.ts'
 import type { BadKeys } from './bad-keys.ts'
 import type { BodyBudget } from './body-budget.ts'
@@ -29,16 +30,23 @@ import type { Decompressor } from './decompress.ts'
 import type { Connection, Exchange } from './exchange.ts'
 import { hostProblem, idempotencyKeyProblem, keyProblem, transferEncodingProblem } from './head.ts'
 import type { Health } from './health.ts'
-import type { DoorKey, EndedKey, KeysInUse } from './keys-in-use.ts'
+import type { DoorKey, EndedKey, KeyInUse, KeysInUse } from './keys-in-use.ts'
 import type { Latency } from './latency.ts'
-import type { Limiter } from './limiter.ts'
 import { contentTypeProblem, encodingOf, encodingProblem } from './media.ts'
 import type { Proxies } from './proxies.ts'
 import type { RejectionHead } from '../steps/rejection.ts'
 import { partialRejection, type Rejections } from './rejections.ts'
 import { reconciliationQuestion } from './reconciliation-question.ts'
 import { receiptsQuestion } from './receipts-question.ts'
-import { methodRefusal, notAnswered, nothingFound, scopeRefusal, storageRefusal, tooLarge } from './refusals.ts'
+import {
+  limitRefusal,
+  methodRefusal,
+  notAnswered,
+  nothingFound,
+  scopeRefusal,
+  storageRefusal,
+  tooLarge,
+} from './refusals.ts'
 import { acceptedBody, partialBody, type Refusal, refusalBody, statusOf } from './reply.ts'
 import { findRoute, type Target } from './route.ts'
 import type { Tally } from './tally.ts'
@@ -52,7 +60,7 @@ export type IngestNeeds = {
   log: Pick<LogWriter, 'append'>
   now: () => number
   logger: { error(fields: object, message: string): void }
-  limiter: Limiter
+  admission: Admission
   keys: KeysInUse
   badKeys: BadKeys
   unknownKeys: Pick<UnknownKeys, 'count'>
@@ -81,10 +89,7 @@ export class Ingest {
   take(req: IncomingMessage, res: ServerResponse, expects: boolean): void {
     const exchange = this.#open(req, res)
     try {
-      const refusal = this.#refusalByHead(exchange)
-      if (refusal === 'answered') return
-      if (refusal === null) this.#read(exchange, expects)
-      else this.#refuse(exchange, refusal, expects)
+      this.#begin(exchange, expects)
     } catch (bug) {
       this.#contain(exchange, bug)
     }
@@ -146,40 +151,63 @@ export class Ingest {
 
   // --- what the request's head already decides
 
-  #refusalByHead(exchange: Exchange): Refusal | null | 'answered' {
+  #begin(exchange: Exchange, expects: boolean): void {
     const { req } = exchange
     const target = findRoute(req.url as string)
     if (target === null) {
-      return {
-        code: 'NOT_FOUND',
-        message: 'There is nothing at this path: use /v2/s2s/event or /v2/s2s/batch',
-        events: 0,
-      }
+      const message = 'There is nothing at this path: use /v2/s2s/event or /v2/s2s/batch'
+      return this.#refuse(exchange, { code: 'NOT_FOUND', message, events: 0 }, expects)
     }
-    if (target.route === 'requests' || target.route === 'reconciliation') return this.#answerRead(exchange, target)
-    if (!('partial' in target)) return this.#answerHealth(exchange, target.route)
+    const refuseOr = (refusal: Refusal | null, go: () => void) =>
+      refusal === null ? go() : this.#refuse(exchange, refusal, expects)
+    if (target.route === 'requests' || target.route === 'reconciliation') {
+      exchange.purpose = 'read'
+      const what = target.route === 'requests' ? 'read receipts' : 'read the reconciliation'
+      const refusal =
+        req.method === 'GET' ? this.#refusalByKey(exchange, 'read', what) : methodRefusal(req.method, 'GET')
+      return refuseOr(refusal, () =>
+        this.#admit(exchange, limited =>
+          refuseOr(limited, () => refuseOr(this.#answerRead(exchange, target), () => {})),
+        ),
+      )
+    }
+    if (!('partial' in target)) return refuseOr(this.#answerHealth(exchange, target.route), () => {})
     exchange.kind = target.route
     exchange.partial = target.partial
     if (target.dryRun) exchange.purpose = 'dry run'
-    if (req.method !== 'POST') return methodRefusal(req.method, 'POST')
-    return this.#refusalByKey(exchange, 'ingest', 'send events') ?? this.#refusalByBodyHeaders(exchange)
+    const refusal =
+      req.method === 'POST' ? this.#refusalByKey(exchange, 'ingest', 'send events') : methodRefusal(req.method, 'POST')
+    refuseOr(refusal, () =>
+      this.#admit(exchange, limited =>
+        refuseOr(limited ?? this.#refusalByBodyHeaders(exchange), () => this.#read(exchange, expects)),
+      ),
+    )
+  }
+
+  /** Goes on at once, or when the place that limits are shared in has answered. */
+  #admit(exchange: Exchange, next: (refusal: Refusal | null) => void): void {
+    const { window, key } = exchange.key as KeyInUse
+    this.#needs.admission.admit(window, key.rateLimit, ({ admitted, waitMs }) => {
+      // Meanwhile the client may have gone, or the time for its request may be over.
+      if (exchange.phase !== 'reading') return
+      try {
+        next(admitted ? null : limitRefusal(key.rateLimit, waitMs))
+      } catch (bug) {
+        this.#contain(exchange, bug)
+      }
+    })
   }
 
   /** `what` it takes the scope for. */
   #refusalByKey(exchange: Exchange, scope: 'ingest' | 'read', what: string): Refusal | null {
-    const { accounts, keys, limiter, now } = this.#needs
+    const { accounts, keys } = this.#needs
     const presented = exchange.req.headers['x-api-key'] as string | undefined
     const key = presented === undefined ? null : accounts.findKey(presented, exchange.receivedMs)
     if (key === null) return this.#refuseKey(exchange, presented)
     // Somebody's key, sent to the wrong door: no guess at one, so it does not count towards a flood of them.
     if (!key.scopes.includes(scope)) return scopeRefusal(what, scope, key)
-    const inUse = keys.use(key, exchange.receivedMs)
-    exchange.key = inUse
-    const steadyMs = limiter.steady(now())
-    if (limiter.admit(inUse.window, steadyMs, key.rateLimit)) return null
-    const seconds = Math.max(1, Math.ceil(inUse.window.window.waitMs(steadyMs, key.rateLimit) / 1000))
-    const message = `This key may send ${key.rateLimit} requests in 60 seconds: wait ${seconds} s, then send again`
-    return { code: 'RATE_LIMITED', message, events: 1, headers: ['Retry-After', String(seconds)] }
+    exchange.key = keys.use(key, exchange.receivedMs)
+    return null
   }
 
   /** Whether the key is unknown or was one is not told, but counted. */
@@ -217,7 +245,8 @@ export class Ingest {
     return null
   }
 
-  #answerHealth(exchange: Exchange, route: 'healthz' | 'readyz'): Refusal | 'answered' {
+  /** Answers, or says why not. */
+  #answerHealth(exchange: Exchange, route: 'healthz' | 'readyz'): Refusal | null {
     const { method } = exchange.req
     if (method !== 'GET' && method !== 'HEAD') return methodRefusal(method, 'GET, HEAD')
     const problem = hostProblem(exchange.req)
@@ -228,16 +257,11 @@ export class Ingest {
       this.#send(exchange, status, body, null)
       this.#finish(exchange)
     })
-    return 'answered'
+    return null
   }
 
-  #answerRead(exchange: Exchange, target: ReadTarget): Refusal | 'answered' {
-    exchange.purpose = 'read'
-    const { method } = exchange.req
-    if (method !== 'GET') return methodRefusal(method, 'GET')
-    const what = target.route === 'requests' ? 'read receipts' : 'read the reconciliation'
-    const refusal = this.#refusalByKey(exchange, 'read', what)
-    if (refusal !== null) return refusal
+  /** Answers, or says why not. */
+  #answerRead(exchange: Exchange, target: ReadTarget): Refusal | null {
     const problem = hostProblem(exchange.req)
     if (problem !== null) return { code: 'BAD_REQUEST', message: problem, events: 0 }
     const { key } = exchange.key as NonNullable<Exchange['key']>
@@ -255,7 +279,7 @@ export class Ingest {
     exchange.phase = 'working'
     exchange.req.resume()
     this.#relay(exchange, asked, target.route === 'requests' ? 'receipt' : 'reconciliation', null)
-    return 'answered'
+    return null
   }
 
   /** Replies what another role answers. */
@@ -541,12 +565,9 @@ export class Ingest {
       exchange.requestId,
     ]
     if (key !== null) {
-      const { limiter, now } = this.#needs
-      const steadyMs = limiter.steady(now())
-      const { window } = key.window
-      const remaining = window.remaining(steadyMs, key.key.rateLimit)
+      const { remaining, resetMs } = this.#needs.admission.standing(key.window, key.key.rateLimit)
       // A slot of a large limit can stay a little longer than the window that the policy names.
-      const resetSeconds = Math.min(wire.rateWindowMs / 1000, Math.ceil(window.resetMs(steadyMs) / 1000))
+      const resetSeconds = Math.min(wire.rateWindowMs / 1000, Math.ceil(resetMs / 1000))
       headers.push('RateLimit-Policy', key.policy, 'RateLimit', `"default";r=${remaining};t=${resetSeconds}`)
     }
     if (more !== null) headers.push(...more)

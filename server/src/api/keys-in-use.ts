@@ -1,7 +1,8 @@
 // What the door remembers of each key in use: its window, the bodies it holds, when it was last used. A key that was not
 // used for a minute is forgotten; nothing is lost by it, its window is empty.
 
-import type { KeyWindow, Limiter } from './limiter.ts'
+import type { Admission } from './admission.ts'
+import type { KeyWindow } from './limiter.ts'
 
 /** A key, as far as the door needs to know it. */
 export type DoorKey = {
@@ -28,18 +29,18 @@ export type KeyInUse = {
 }
 
 export class KeysInUse {
-  #limiter: Limiter
+  #admission: Admission
   #keys = new Map<string, KeyInUse>()
   #touchedMs = Number.NEGATIVE_INFINITY
 
-  constructor(limiter: Limiter) {
-    this.#limiter = limiter
+  constructor(admission: Admission) {
+    this.#admission = admission
   }
 
   use(key: DoorKey, nowMs: number): KeyInUse {
     let inUse = this.#keys.get(key.id)
     if (inUse === undefined) {
-      const window = this.#limiter.open(key.id, key.rateLimit)
+      const window = this.#admission.open(key.id, key.rateLimit)
       inUse = { key, window, bodyBytes: 0, usedMs: nowMs, policy: policyOf(key) }
       this.#keys.set(key.id, inUse)
     } else if (inUse.key !== key) {
@@ -58,9 +59,9 @@ export class KeysInUse {
   }
 
   /** Forgets keys whose window is empty. */
-  tick(steadyMs: number): void {
+  tick(): void {
     for (const [id, { window, bodyBytes }] of this.#keys) {
-      if (bodyBytes === 0 && window.window.resetMs(steadyMs) === 0) this.#keys.delete(id)
+      if (bodyBytes === 0 && this.#admission.isIdle(window)) this.#keys.delete(id)
     }
   }
 }

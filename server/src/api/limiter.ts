@@ -66,6 +66,12 @@ export class Limiter {
     return true
   }
 
+  /** Counts what was admitted elsewhere; it is not written down, somebody else remembers it. */
+  count(key: KeyWindow, steadyMs: number, limit: number, count: number): void {
+    if (!fits(key.window, limit)) changeKind(key, steadyMs, limit)
+    if (count > 0) key.window.restore(steadyMs, count)
+  }
+
   /** Every second or so: begins a new file each minute, and forgets keys that were not used for one. */
   tick(steadyMs: number): void {
     if (steadyMs - this.#rotatedMs < windowMs) return

@@ -44,3 +44,9 @@ export function storageRefusal(fault: LogFault, events: number): Refusal {
       : `The events could not be stored, so none was taken: send again in ${seconds} s`
   return { code: 'STORAGE_UNAVAILABLE', message, events, headers: ['Retry-After', String(seconds)] }
 }
+
+export function limitRefusal(rateLimit: number, waitMs: number): Refusal {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+  const message = `This key may send ${rateLimit} requests in 60 seconds: wait ${seconds} s, then send again`
+  return { code: 'RATE_LIMITED', message, events: 1, headers: ['Retry-After', String(seconds)] }
+}

@@ -6,7 +6,7 @@
 export const windowMs = 60_000
 export const exactLimitMax = 6_000
 
-const slotMs = 250
+export const slotMs = 250
 const slots = windowMs / slotMs + 1
 
 export type Window = {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { codes } from '@datapulse/contract'
 import { openAccounts } from '../accounts/accounts.ts'
 import { type Api, openApi } from '../api/api.ts'
+import { openRedisWindows } from '../api/redis-windows.ts'
 import type { Config } from '../config.ts'
 import { withCrashPoints } from '../crash-points.ts'
 import { limits } from '../limits.ts'
@@ -47,6 +48,7 @@ export function runApi(config: Config): Promise<void> {
       limits,
       trustedProxies: config.trustedProxies,
       windowsDir: join(config.dataDir, 'api'),
+      sharedWindows: config.limits === 'memory' ? null : openRedisWindows({ url: config.limits, logger }),
       readiness: () => readiness(config),
       answers: askWeb(config),
     }

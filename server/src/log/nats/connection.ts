@@ -1,0 +1,73 @@
+// The connection to the servers of the log: found again by itself, for ever; and what these servers must be.
+
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { limits as wire } from '@datapulse/contract'
+import type { LogLogger } from '../log.ts'
+
+export type NatsConnectionOptions = {
+  /** `nats://host:port` or `tls://…`, several separated by commas; user and password, or a token, before an @. */
+  url: string
+  /** What this process is called there. */
+  name: string
+  /** Takes servers that are not known to sync before they acknowledge. */
+  acceptWeaker: boolean
+  logger: LogLogger
+}
+
+const connectMs = 5_000
+const reconnectWaitMs = 250
+/** A server that does not answer so many of these is given up: some six seconds. */
+const pingMs = 2_000
+const pingsMax = 2
+/** A body and what is packed with it. */
+export const payloadBytesMin = wire.bodyBytesMax + 1024 * 1024
+
+export async function connectNats({ url, name, acceptWeaker }: NatsConnectionOptions): Promise<NatsConnection> {
+  const connection = await connect({
+    ...placesOf(url),
+    name,
+    timeout: connectMs,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: reconnectWaitMs,
+    pingInterval: pingMs,
+    maxPingOut: pingsMax,
+    // Nobody of ours waits for a reply that a lost connection took along.
+    ignoreAuthErrorAbort: true,
+  })
+  const problem = problemOf(connection.info, acceptWeaker)
+  if (problem === null) return connection
+  await connection.close()
+  throw new Error(problem)
+}
+
+function problemOf(info: NatsConnection['info'], acceptWeaker: boolean): string | null {
+  const { version = '0.0.0', max_payload = 0 } = info ?? {}
+  if (info?.jetstream !== true) return `Cannot use NATS for the log because JetStream must be on: it is off.`
+  if (max_payload < payloadBytesMin)
+    return `Cannot use NATS for the log because its max_payload must be at least ${payloadBytesMin} bytes: got ${max_payload}.`
+  if (!canSync(version) && !acceptWeaker)
+    return (
+      `Cannot use NATS ${version} for the log because it cannot sync what it acknowledges: from 2.10 on it can ` +
+      '(sync_interval: always). With --accept-weaker-durability it is used all the same.'
+    )
+  return null
+}
+
+/** Whether a server of this version can be told to sync before it acknowledges. */
+export function canSync(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 2 || (major === 2 && minor >= 10)
+}
+
+function placesOf(text: string) {
+  const urls = text.split(',').map(part => new URL(part.trim()))
+  const [first] = urls
+  const user = decodeURIComponent(first?.username ?? '')
+  const pass = decodeURIComponent(first?.password ?? '')
+  return {
+    servers: urls.map(({ protocol, host }) => `${protocol}//${host}`),
+    ...(user !== '' && pass !== '' && { user, pass }),
+    ...(user !== '' && pass === '' && { token: user }),
+    ...(first?.protocol === 'tls:' && { tls: {} }),
+  }
+}

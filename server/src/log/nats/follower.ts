@@ -1,0 +1,102 @@
+// Follows the heads of a stream's messages, so that it is known where each of them lies in the log: where the log ends, and
+// where to begin reading for a given offset. One entry in sixteen is kept.
+
+import type { JetStreamClient } from '@nats-io/jetstream'
+import type { LogLogger } from '../log.ts'
+import type { LogHead } from '../record.ts'
+import { commitHeader, laneOf, readNote } from './commit-message.ts'
+import { LaneBook, type Mark } from './lane-book.ts'
+import { type MessageSource, openMessageSource } from './message-source.ts'
+
+/** A message and what lies before it. */
+export type Place = LogHead & { seq: number }
+
+export type Follower = {
+  /** The end of what was followed so far. */
+  head(): Place
+  /** Where the last known mark at or before `offset` is; null when that is before where this began. */
+  before(offset: number): Mark | null
+  /** Waits until all up to the message `seq` was followed; false when that took longer than `ms`. */
+  reach(seq: number, ms: number): Promise<boolean>
+  close(): void
+}
+
+export type FollowerParts = { jetstream: JetStreamClient; stream: string; from: Mark; logger: LogLogger }
+
+const stride = 16
+/** Heads are small. */
+const fetchBytes = 1024 * 1024
+const idleWaitMs = 1_000
+/** Messages taken in one go: then others have their turn. */
+const turnMax = 500
+
+export function openFollower(parts: FollowerParts): Follower {
+  const { from, logger, stream } = parts
+  const book = new LaneBook(from)
+  const marks: Mark[] = [from]
+  const source = openMessageSource({ ...parts, seq: from.seq, headersOnly: true, bytesMax: fetchBytes })
+  let followed = 0
+  let closed = false
+  let reached: (() => void)[] = []
+
+  const follow = async () => {
+    while (!closed) {
+      await source.wait(idleWaitMs)
+      if (!takeSome()) continue
+      const calls = reached
+      reached = []
+      for (const call of calls) call()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+  const takeSome = (): boolean => {
+    for (let i = 0; i < turnMax; i++) {
+      const message = source.shift()
+      if (message === undefined) return i > 0
+      if (followed++ % stride === 0 && followed > 1) marks.push({ ...book.mark(0), seq: message.seq })
+      takeInto(book, message, logger, stream)
+    }
+    return true
+  }
+  void follow()
+
+  return {
+    head: () => ({ ...book.next }),
+    before(offset) {
+      let [low, high] = [0, marks.length]
+      while (low < high) {
+        const middle = (low + high) >>> 1
+        if ((marks[middle] as Mark).offset <= offset) low = middle + 1
+        else high = middle
+      }
+      return marks[low - 1] ?? null
+    },
+    async reach(seq, ms) {
+      const end = Date.now() + ms
+      while (book.next.seq <= seq && !closed) {
+        const left = end - Date.now()
+        if (left <= 0) return false
+        await Promise.race([
+          new Promise<void>(resolve => reached.push(resolve)),
+          new Promise<void>(resolve => setTimeout(resolve, Math.min(left, 50)).unref()),
+        ])
+      }
+      return !closed
+    },
+    close() {
+      closed = true
+      source.close()
+    },
+  }
+}
+
+type Message = NonNullable<ReturnType<MessageSource['shift']>>
+
+/** One message into the book; what it adds, and its note. */
+export function takeInto(book: LaneBook, message: Message, logger: LogLogger, stream: string) {
+  const lane = laneOf(message.subject)
+  const note = readNote(lane, message.headers?.get(commitHeader) ?? '')
+  if (note === 'newer') throw new Error(`the log's stream ${stream} was written by a newer version of this program`)
+  if (note === null) logger.error({ stream, seq: message.seq }, 'a message of the log cannot be read')
+  return { note, placed: book.take(message.seq, lane, note, message.time.getTime()) }
+}

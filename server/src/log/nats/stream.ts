@@ -1,0 +1,153 @@
+// The stream of one share of the log, and the bucket in which it is noted how far the log was processed. Made when they are
+// not there; refused, in one sentence, when they are not what they must be.
+//
+//   stream  datapulse-log-<share>      subjects datapulse.log.<share>.*; files; refuses what does not fit
+//   bucket  datapulse-marks            log.<share>.consumed and log.<share>.mark.<offset>: a Mark as JSON
+//
+// The log's id is in the stream's description, so that a stream that was made anew has another.
+
+import {
+  DiscardPolicy,
+  jetstream,
+  jetstreamManager,
+  type JetStreamClient,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamInfo,
+} from '@nats-io/jetstream'
+import { Kvm, type KV } from '@nats-io/kv'
+import { nanos, type NatsConnection } from '@nats-io/transport-node'
+import { LogReadFault } from '../fault.ts'
+import type { Mark } from './lane-book.ts'
+
+export type StreamOptions = { share: number; replicas: number; budgetBytes: number }
+
+export type LogStream = {
+  name: string
+  share: number
+  jetstream: JetStreamClient
+  manager: JetStreamManager
+  info(): Promise<StreamInfo>
+  /** The last message of a subject. */
+  lastOf(subject: string): Promise<{ id: string; seq: number } | null>
+  marks: Marks
+}
+
+/** How far the log was processed, and earlier places of it. */
+export type Marks = {
+  consumed(): Promise<Mark | null>
+  writeConsumed(mark: Mark): Promise<void>
+  /** By offset. */
+  list(): Promise<Mark[]>
+  add(mark: Mark): Promise<void>
+  remove(offsets: readonly number[]): Promise<void>
+}
+
+/** Repetitions of a message are recognised for so long; longer than anybody goes on repeating one. */
+const duplicateWindowMs = 120_000
+const streamNotFound = 10_059
+const description = (id: string) => `DataPulse log ${id}`
+
+export async function openStream(connection: NatsConnection, options: StreamOptions): Promise<LogStream> {
+  const { share, replicas, budgetBytes } = options
+  const name = `datapulse-log-${share}`
+  const client = jetstream(connection)
+  const manager = await jetstreamManager(connection)
+  const found = await infoOf(manager, name)
+  if (found === null) {
+    await manager.streams
+      .add({
+        name,
+        description: description(crypto.randomUUID()),
+        subjects: [`datapulse.log.${share}.*`],
+        retention: RetentionPolicy.Limits,
+        storage: StorageType.File,
+        discard: DiscardPolicy.New,
+        num_replicas: replicas,
+        max_bytes: budgetBytes,
+        duplicate_window: nanos(duplicateWindowMs),
+        allow_direct: true,
+      })
+      .catch(async cause => {
+        // Another process may have made it meanwhile.
+        if ((await infoOf(manager, name)) === null) throw cause
+      })
+  }
+  const info = found ?? (await manager.streams.info(name))
+  refuseOthers(info, replicas)
+  if (info.config.max_bytes !== budgetBytes) await manager.streams.update(name, { max_bytes: budgetBytes })
+  const bucket = await new Kvm(client).create('datapulse-marks', { replicas, history: 1 })
+  return {
+    name,
+    share,
+    jetstream: client,
+    manager,
+    info: () => manager.streams.info(name),
+    async lastOf(subject) {
+      const last = await manager.streams.getMessage(name, { last_by_subj: subject })
+      return last === null ? null : { id: last.header.get('Nats-Msg-Id'), seq: last.seq }
+    },
+    marks: marksIn(bucket, share),
+  }
+}
+
+async function infoOf(manager: JetStreamManager, name: string): Promise<StreamInfo | null> {
+  try {
+    return await manager.streams.info(name)
+  } catch (cause) {
+    if ((cause as { code?: number }).code === streamNotFound) return null
+    throw cause
+  }
+}
+
+/** The log's id. */
+export function idOf(info: StreamInfo): string {
+  const found = /^DataPulse log ([0-9a-f-]{36})$/.exec(info.config.description ?? '')?.[1]
+  if (found !== undefined) return found
+  throw new LogReadFault(
+    'LOG_ABSENT',
+    `Cannot name the log because stream ${info.config.name} must have been made by DataPulse`,
+  )
+}
+
+function refuseOthers({ config }: StreamInfo, replicas: number): void {
+  const wanted: [string, string | number, string | number][] = [
+    ['storage', config.storage, StorageType.File],
+    ['discard', config.discard, DiscardPolicy.New],
+    ['retention', config.retention, RetentionPolicy.Limits],
+    ['max_age', config.max_age, 0],
+    ['num_replicas', config.num_replicas, replicas],
+  ]
+  const wrong = wanted.filter(([, is, want]) => is !== want).map(([key, is, want]) => `${key} ${want}: got ${is}`)
+  if (wrong.length > 0)
+    throw new Error(`Cannot use stream ${config.name} for the log because it must have ${wrong.join(', and ')}.`)
+}
+
+const offsetDigits = 16
+
+function marksIn(bucket: KV, share: number): Marks {
+  const keyOf = (offset: number) => `log.${share}.mark.${String(offset).padStart(offsetDigits, '0')}`
+  const read = async (key: string): Promise<Mark | null> => {
+    const entry = await bucket.get(key)
+    return entry === null || entry.operation !== 'PUT' ? null : entry.json<Mark>()
+  }
+  return {
+    consumed: () => read(`log.${share}.consumed`),
+    async writeConsumed(mark) {
+      await bucket.put(`log.${share}.consumed`, JSON.stringify(mark))
+    },
+    async list() {
+      const keys: string[] = []
+      for await (const key of await bucket.keys(`log.${share}.mark.*`)) keys.push(key)
+      const marks = await Promise.all(keys.toSorted().map(read))
+      return marks.filter(mark => mark !== null)
+    },
+    async add(mark) {
+      await bucket.put(keyOf(mark.offset), JSON.stringify(mark))
+    },
+    async remove(offsets) {
+      for (const offset of offsets) await bucket.purge(keyOf(offset))
+    },
+  }
+}

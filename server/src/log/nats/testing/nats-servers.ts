@@ -1,0 +1,104 @@
+// Real NATS servers for tests, on free ports of loopback: one, or a cluster. Absent where nats-server is not installed.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Why a test that needs NATS is skipped, or false. */
+export const skipWithoutNats =
+  spawnSync('nats-server', ['--version']).status === 0 ? false : 'nats-server is not installed'
+
+export type NatsServers = {
+  /** Of all of them, separated by commas. */
+  url: string
+  /** Ends one without a word, or stops and resumes it. */
+  signal(index: number, signal: NodeJS.Signals): Promise<void>
+  /** Starts one again that was ended. */
+  start(index: number): Promise<void>
+  /** Ends all and removes what they kept. */
+  remove(): Promise<void>
+}
+
+type Options = { count?: number; payloadBytesMax?: number; sync?: boolean }
+
+/** With `sync` (the default) they sync before they acknowledge. */
+export async function startNats({
+  count = 1,
+  payloadBytesMax = 16 * 2 ** 20,
+  sync = true,
+}: Options = {}): Promise<NatsServers> {
+  const folder = mkdtempSync(join(tmpdir(), 'nats-'))
+  const ports = await freePorts(count * 2)
+  const [clients, routes] = [ports.slice(0, count), ports.slice(count)]
+  const children: (ChildProcess | null)[] = clients.map(() => null)
+
+  const start = async (index: number) => {
+    const path = join(folder, `${index}.conf`)
+    writeFileSync(path, configOf(index))
+    const child = spawn('nats-server', ['-c', path], { stdio: ['ignore', 'ignore', 'pipe'] })
+    children[index] = child
+    child.stderr?.resume()
+    child.on('exit', () => {
+      if (children[index] === child) children[index] = null
+    })
+    await listens(clients[index] as number)
+  }
+  const configOf = (index: number) => {
+    const own = [
+      `server_name: n${index}`,
+      `listen: "127.0.0.1:${clients[index]}"`,
+      `max_payload: ${payloadBytesMax}`,
+      `jetstream { store_dir: "${join(folder, String(index))}", max_mem: 64MB, max_file: 4GB${sync ? ', sync_interval: always' : ''} }`,
+    ]
+    const others = routes.filter((_, i) => i !== index).map(port => `nats-route://127.0.0.1:${port}`)
+    const cluster = `cluster { name: test, listen: "127.0.0.1:${routes[index]}", routes: [${others.map(url => `"${url}"`).join(', ')}] }`
+    return `${[...own, ...(count > 1 ? [cluster] : [])].join('\n')}\n`
+  }
+  await Promise.all(clients.map((_, index) => start(index)))
+
+  return {
+    url: clients.map(port => `nats://127.0.0.1:${port}`).join(','),
+    async signal(index, signal) {
+      const child = children[index]
+      if (child === null || child === undefined) return
+      child.kill(signal)
+      if (signal === 'SIGKILL' || signal === 'SIGTERM') await once(child, 'exit')
+    },
+    start,
+    async remove() {
+      for (const child of children) {
+        if (child === null) continue
+        child.kill('SIGCONT')
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      }
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map(server => once(server, 'listening')))
+  const ports = servers.map(server => (server.address() as { port: number }).port)
+  await Promise.all(servers.map(server => once(server.close(), 'close')))
+  return ports
+}
+
+async function listens(port: number): Promise<void> {
+  const { connect } = await import('node:net')
+  for (let tries = 0; ; tries++) {
+    const socket = connect(port, '127.0.0.1')
+    const isOpen = await new Promise<boolean>(resolve => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    })
+    socket.destroy()
+    if (isOpen) return
+    if (tries > 300) throw new Error(`nats-server does not listen on ${port}`)
+    await sleep(20)
+  }
+}
