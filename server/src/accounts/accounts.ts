@@ -3,6 +3,7 @@
 // `pollMs` (a revoked key stops within a second everywhere); reading never touches the disk.
 // A secret is returned once, by createKey; what is kept is its hash and its first characters.
 
+import type { NatsConnection } from '@nats-io/transport-node'
 import { limits } from '../limits.ts'
 import { type Documents, openDocuments } from './documents.ts'
 import { type Erasures, erasuresOver } from './erasures.ts'
@@ -55,16 +56,34 @@ export type Accounts = Erasures & {
   /** Notes when keys were last used. Best effort: a failure is logged, nothing waits for the disk. */
   touch(uses: Iterable<readonly [keyId: string, usedMs: number]>): void
   lastUsed(keyId: string): number | null
+  /** For how long nothing was heard from where accounts are kept; what is known is as old as that. */
+  unseenMs(): number
   status(): { products: number; keys: number; keysActive: number }
   close(): void
 }
 
 export function openAccounts(options: AccountsOptions): Accounts {
-  const { now } = options
-  const warn = tellSometimes(options.logger, now)
-  const documents = openDocuments(options.path, options.pollMs ?? 100, fault =>
-    warn(fault, 'accounts cannot be read; going on with the keys known so far'),
-  )
+  const warn = tellSometimes(options.logger, options.now)
+  const documents = openDocuments(options.path, options.pollMs ?? 100, fault => warn(fault, unread))
+  return accountsOver(documents, options.now, warn)
+}
+
+/** The same where NATS key-value holds them. */
+export async function openSharedAccounts(
+  options: Pick<AccountsOptions, 'now' | 'logger'> & { connection: NatsConnection; replicas: number },
+): Promise<Accounts> {
+  const { now, logger, connection, replicas } = options
+  const warn = tellSometimes(logger, now)
+  const onFault = (fault: unknown) => warn(fault, unread)
+  const { openNatsDocuments } = await import('./nats-documents.ts')
+  return accountsOver(await openNatsDocuments({ connection, replicas, now, onFault }), now, warn)
+}
+
+const unread = 'accounts cannot be read; going on with the keys known so far'
+
+type Warn = (fault: unknown, message: string) => void
+
+function accountsOver(documents: Documents & { unseenMs?(): number }, now: () => number, warn: Warn): Accounts {
   const keysByHash = new Map<string, Key>()
   /** Presented secret → key, so that the hot path does not hash. Holds known keys only, hence never more than there are. */
   const keysByPresented = new Map<string, Key>()
@@ -100,6 +119,7 @@ export function openAccounts(options: AccountsOptions): Accounts {
       }
     },
     lastUsed: id => documents.lastUsed(id),
+    unseenMs: () => documents.unseenMs?.() ?? 0,
     status: () => countAccounts(documents, now()),
     close: () => documents.close(),
   }
@@ -228,7 +248,7 @@ function countAccounts(documents: Documents, nowMs: number) {
 }
 
 /** A fault that stays is told once in ten seconds, not at each poll. */
-function tellSometimes(logger: AccountsOptions['logger'], now: () => number) {
+function tellSometimes(logger: AccountsOptions['logger'], now: () => number): Warn {
   const toldMs = new Map<string, number>()
   return (fault: unknown, message: string) => {
     const nowMs = now()

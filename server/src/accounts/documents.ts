@@ -23,9 +23,9 @@ export type Documents = {
   put(kind: string, id: string, value: unknown, expected: number): Promise<boolean>
   /** Calls `changed` after each document that is new here, whoever wrote it. */
   watch(changed: (kind: string, id: string) => void): void
-  /** Looks for other processes' documents now instead of at the next poll. */
   /** Looks for other processes' changes now; costs microseconds when there are none. */
   catchUp(): void
+  /** Looks for other processes' documents now instead of at the next poll. */
   refresh(): void
   touch(uses: Iterable<readonly [id: string, usedMs: number]>): void
   lastUsed(id: string): number | null

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { codes } from '@datapulse/contract'
 import { openAccounts } from '../accounts/accounts.ts'
 import { type Api, openApi } from '../api/api.ts'
-import { openRedisWindows } from '../api/redis-windows.ts'
+import type { SharedWindows } from '../api/shared-admission.ts'
 import type { Config } from '../config.ts'
 import { withCrashPoints } from '../crash-points.ts'
 import { limits } from '../limits.ts'
+import type { Logger } from '../logger.ts'
 import { openLogWriter } from '../log/log.ts'
 import type { LogWriter } from '../log/record.ts'
 import { runRole } from '../role.ts'
@@ -48,7 +49,7 @@ export function runApi(config: Config): Promise<void> {
       limits,
       trustedProxies: config.trustedProxies,
       windowsDir: join(config.dataDir, 'api'),
-      sharedWindows: config.limits === 'memory' ? null : openRedisWindows({ url: config.limits, logger }),
+      sharedWindows: await sharedWindows(config, logger),
       readiness: () => readiness(config),
       answers: askWeb(config),
     }
@@ -69,6 +70,13 @@ export function runApi(config: Config): Promise<void> {
       },
     }
   })
+}
+
+/** Where several api processes share the limits of keys; its library is loaded where it is wanted. */
+async function sharedWindows({ limits: url }: Config, logger: Logger): Promise<SharedWindows | null> {
+  if (url === 'memory') return null
+  const { openRedisWindows } = await import('../api/redis-windows.ts')
+  return openRedisWindows({ url, logger })
 }
 
 /** The log with its points of death: before a record is appended, and between its sync and the reply. */

@@ -1,0 +1,115 @@
+// Accounts that several machines share, in real NATS servers: what one changes holds for all, and what was known goes on to
+// hold while the servers are away.
+
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from '@nats-io/transport-node'
+import { type NatsServers, skipWithoutNats as skip, startNats } from '../log/nats/testing/nats-servers.ts'
+import { type Accounts, openSharedAccounts } from './accounts.ts'
+
+const ends: (() => unknown)[] = []
+after(async () => {
+  for (const end of ends.toReversed()) await end()
+})
+
+async function servers(count = 1): Promise<NatsServers> {
+  const started = await startNats({ count, payloadBytesMax: 2 ** 20 })
+  ends.push(() => started.remove())
+  return started
+}
+
+async function open(url: string, replicas = 1): Promise<Accounts> {
+  const connection = await connect({ servers: url.split(','), maxReconnectAttempts: -1, reconnectTimeWait: 50 })
+  ends.push(() => connection.close())
+  for (let tries = 0; ; tries++) {
+    try {
+      const accounts = await openSharedAccounts({ connection, replicas, now: Date.now, logger: { warn() {} } })
+      ends.push(() => accounts.close())
+      return accounts
+    } catch (fault) {
+      // A cluster takes a while to agree on who leads.
+      if (tries > 50) throw fault
+      await sleep(200)
+    }
+  }
+}
+
+async function withinASecond(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 1_000
+  while (!condition()) {
+    assert.ok(Date.now() < deadline, 'must be seen within a second')
+    await sleep(5)
+  }
+}
+
+async function makeKey(accounts: Accounts) {
+  const made = await accounts.createKey({ product: 'casino' })
+  assert.ok(made.ok)
+  return made
+}
+
+test('a key that one process makes or revokes is good or ended in all within a second', { skip }, async () => {
+  const { url } = await servers()
+  const [one, other] = [await open(url), await open(url)]
+  const { key, secret } = await makeKey(one)
+  assert.equal(one.findKey(secret, Date.now())?.id, key.id)
+  await withinASecond(() => other.findKey(secret, Date.now())?.id === key.id)
+  assert.ok((await other.revokeKey(key.id)).ok)
+  assert.equal(other.findKey(secret, Date.now()), null)
+  await withinASecond(() => one.findKey(secret, Date.now()) === null)
+  assert.equal(one.findEnded(secret)?.ended, 'revoked')
+  const later = await open(url)
+  assert.deepEqual(later.listKeys(), one.listKeys())
+  assert.deepEqual(later.listProducts(), one.listProducts())
+})
+
+test('of two who change the same key at once neither change is lost', { skip }, async () => {
+  const { url } = await servers()
+  const [one, other] = [await open(url), await open(url)]
+  const { key } = await makeKey(one)
+  await withinASecond(() => other.listKeys().length === 1)
+  const changes = await Promise.all([
+    ...Array.from({ length: 5 }, (_, i) => one.updateKey(key.id, { rateLimit: 100 + i })),
+    ...Array.from({ length: 5 }, (_, i) => other.updateKey(key.id, { name: `name ${i}` })),
+  ])
+  assert.ok(changes.every(change => change.ok))
+  await withinASecond(() => JSON.stringify(one.listKeys()) === JSON.stringify(other.listKeys()))
+  const [changed] = one.listKeys()
+  assert.ok((changed?.rateLimit ?? 0) >= 100 && changed?.name.startsWith('name '), JSON.stringify(changed))
+})
+
+test('when a key was used last is known to all', { skip }, async () => {
+  const { url } = await servers()
+  const [one, other] = [await open(url), await open(url)]
+  const { key } = await makeKey(one)
+  one.touch([[key.id, 1_750_000_000_000]])
+  await withinASecond(() => other.lastUsed(key.id) === 1_750_000_000_000)
+  assert.equal(other.lastUsed('key_other'), null)
+})
+
+test('while the servers are away what was known holds, for how long is told, and what follows is heard of', {
+  skip,
+}, async () => {
+  const cluster = await servers(3)
+  const [one, other] = [await open(cluster.url, 3), await open(cluster.url, 3)]
+  const { key, secret } = await makeKey(one)
+  await withinASecond(() => other.findKey(secret, Date.now()) !== null)
+  for (const index of [0, 1, 2]) await cluster.signal(index, 'SIGKILL')
+  while (other.unseenMs() === 0) await sleep(50)
+  assert.equal(other.findKey(secret, Date.now())?.id, key.id)
+  await assert.rejects(Promise.race([one.revokeKey(key.id), sleep(6_000).then(() => assert.fail('no answer'))]))
+  for (const index of [0, 1, 2]) await cluster.start(index)
+  while (other.unseenMs() > 0) await sleep(50)
+  for (let tries = 0; ; tries++) {
+    try {
+      assert.ok((await one.revokeKey(key.id)).ok)
+      break
+    } catch (fault) {
+      if (tries > 60) throw fault
+      await sleep(200)
+    }
+  }
+  for (let tries = 0; tries < 300 && other.findKey(secret, Date.now()) !== null; tries++) await sleep(50)
+  assert.equal(other.findKey(secret, Date.now()), null)
+})
