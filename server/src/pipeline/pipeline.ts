@@ -67,6 +67,8 @@ export type PipelineOptions = {
   logger: Logger
   limits: Pick<FollowLimits, 'loadEventsMax' | 'loadBytesMax'> & Partial<FollowLimits>
   sleep?: (ms: number) => Promise<void>
+  /** Where another process may take this one's place: see recovery.ts. */
+  foreignMsMax?: number
   /** Why nothing may be written just now, a disk that is nearly full; null while there is room. */
   roomProblem?: () => string | null
 }
@@ -182,7 +184,9 @@ export function openPipelineOver(
   }
   const turns = openTurns()
   const suppression = options.suppression ?? (() => nobodySuppressed)
-  const world = { log, warehouse, place, now, derive, suppression, salt, roomProblem }
+  const { foreignMsMax } = options
+  const foreign = foreignMsMax === undefined ? {} : { foreignMsMax }
+  const world = { log, warehouse, place, now, derive, suppression, salt, roomProblem, ...foreign }
   const parts = { ...world, ...told, pace, turns, limits, changes: changesOf }
 
   const change = options.change ?? (<T>(work: () => Promise<T>) => work())

@@ -10,6 +10,9 @@
 //   the parts of a refused chunk, or the warehouse has
 //   events after the note that are not of the pending  what a load left half-done is undone, the index is rebuilt from
 //                                                      the warehouse, go on at the note's end
+//   … and another process, of which nobody knows   the index is rebuilt up to the note, and that load is done again to the
+//   whether it still sends, was about to load      letter: whichever of the two comes later adds nothing. When that is not
+//                                                  possible, as long is waited as something of its may still arrive
 //   the log is another one, or was rolled back         reported; read from its oldest record. What was loaded before is
 //                                                      recognised and counted once; nothing that is new is missed
 //   the log begins after the note's end                reported; the stretch in between is parked with its events
@@ -53,6 +56,8 @@ export type RecoveryParts = {
   roomProblem: () => string | null
   logger: Logger
   onLoad: DeliveryParts['onLoad']
+  /** For how long something that another process sent may still arrive; absent where there is never another. */
+  foreignMsMax?: number
   /** Told while rebuilding, with the identities so far; null when done. */
   onRebuild: (identities: number | null) => void
 }
@@ -88,7 +93,9 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
       if (!isNew)
         logger.warn({ warehouseId, note: note?.seq ?? null }, 'the index does not fit the warehouse: it is rebuilt')
       await index.close()
-      const rebuilt = await rebuild(parts, warehouseId, note, logId)
+      const isForeign = parts.foreignMsMax !== undefined && pending !== null && pending.seq === (note?.seq ?? 0) + 1
+      const taken = isForeign ? await takeOver(parts, warehouseId, note, logId, pending) : null
+      const rebuilt = taken ?? (await rebuild(parts, warehouseId, note, logId))
       index = rebuilt.index
       progress = rebuilt.progress
     }
@@ -168,6 +175,44 @@ async function repeat(
   // Refused, and met again as a chunk, which is cut in parts; if it left anything, an index is made that knows it.
   await parts.warehouse.forgetAfter(progress.note)
   return (await parts.warehouse.identitiesAfter(progress.note)).length > 0 ? null : progress
+}
+
+/** What another process was about to load is loaded, by an index that knows what it knew; null when that is not possible. */
+async function takeOver(
+  parts: RecoveryParts,
+  warehouseId: string,
+  note: LoadNote | null,
+  logId: string,
+  pending: Pending,
+): Promise<{ index: IdentityIndex; progress: Progress } | null> {
+  const { place, warehouse, pace, logger, onRebuild, foreignMsMax = 0 } = parts
+  logger.info({ seq: pending.seq }, 'another process was about to load: that load is done first')
+  await warehouse.forgetAfter(note)
+  const progress: Progress = { warehouseId, note, uncounted: null }
+  let identities = 0
+  onRebuild(identities)
+  let index: IdentityIndex
+  try {
+    const onPage = (more: number) => onRebuild((identities += more))
+    index = await rebuildIndex(place, warehouse, progress, onPage, note?.seq ?? 0)
+  } finally {
+    onRebuild(null)
+  }
+  try {
+    const left = await warehouse.identitiesAfter(note)
+    const repeated = await repeat(parts, index, progress, pending, logId, note, left)
+    if (repeated !== null) return { index, progress: repeated }
+    logger.warn(
+      { seq: pending.seq, ms: foreignMsMax },
+      'that load cannot be done again: what is under way is waited for',
+    )
+  } catch (cause) {
+    await index.close().catch(() => {})
+    throw cause
+  }
+  await index.close()
+  await pace.pause(foreignMsMax)
+  return null
 }
 
 function placed({ identity, requestId, position }: Pick<IdentityRow, 'identity' | 'requestId' | 'position'>): string {

@@ -94,8 +94,8 @@ export type LoadingWarehouse = {
   load(load: Load, isRepeated?: boolean, onSent?: () => void): Promise<void>
   /** Undoes what a load after `note` may have left half-done, except events (the index recognises those). */
   forgetAfter(note: LoadNote | null): Promise<void>
-  /** All identities with their origins, in pages: what the index is rebuilt from. */
-  identities(): AsyncIterable<IdentityRow[]>
+  /** Identities with their origins, in pages: what the index is rebuilt from. Of loads up to `seq`, all without. */
+  identities(seq?: number): AsyncIterable<IdentityRow[]>
   /** Those that a load after `note` brought; waits for a load that is still running. */
   identitiesAfter(note: LoadNote | null): Promise<IdentityRow[]>
   /** What became of everything that is not stored, in pages: the rest of what the index remembers. */

@@ -32,9 +32,10 @@ export function loadingOver(connection: Connection, ask: Ask): LoadingWarehouse 
         await insert(noteOf(load.note))
       }),
     forgetAfter: note => ask(() => forgetAfter(connection, note?.seq ?? 0)),
-    async *identities() {
+    async *identities(seq) {
       await ask(async () => {})
-      yield* identitiesOver(connection)
+      if (seq === undefined) yield* identitiesOver(connection)
+      else yield* identitiesOver(connection, 'load_seq <= {seq:UInt64}', { seq })
     },
     identitiesAfter: note => ask(() => identitiesAfter(connection, note?.seq ?? 0)),
     async *outcomes() {

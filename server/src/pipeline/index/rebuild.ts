@@ -11,11 +11,12 @@ export async function rebuildIndex(
   warehouse: Pick<LoadingWarehouse, 'identities' | 'outcomes'>,
   checkpoint: Checkpoint,
   onPage: (identities: number) => void,
+  seq?: number,
 ): Promise<IdentityIndex> {
   await place.wipe()
   const filling = await place.open()
   try {
-    for await (const page of warehouse.identities()) {
+    for await (const page of warehouse.identities(seq)) {
       await filling.add(page.flatMap(entriesOfStored))
       onPage(page.length)
     }

@@ -1,0 +1,122 @@
+// One process takes over from another of which nobody knows whether it is dead: whatever that one still sends, wherever it
+// was, every event is there once and counted once.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { deriveWithout } from '../steps/derive.ts'
+import type { Pending } from './index/identity-index.ts'
+import { ownedPlace, type Ownership } from './ownership.ts'
+import { openPipelineOver, type Pipeline } from './pipeline.ts'
+import { emptyIndexDisk, type IndexDisk, memoryIndexPlace } from './testing/memory-index.ts'
+import { type MemoryLog, openMemoryLog } from './testing/memory-log.ts'
+import { emptyTables, openMemoryWarehouse, type WarehouseTables } from './testing/memory-warehouse.ts'
+import { batchRecord, deposit, receivedMs, singleRecord, tallyRecord } from './testing/requests.ts'
+
+const silent = { info() {}, warn() {}, error() {} }
+const tableNames = ['duplicates', 'parked', 'rejected', 'events', 'notes'] as const
+
+/** What all who may own the share see. */
+type Share = { owner: object | null; pending: Pending | null }
+
+function owned(share: Share): Ownership {
+  const me = {}
+  share.owner = me
+  return {
+    pending: () => share.pending,
+    async begin(pending) {
+      if (share.owner !== me) throw new Error('the share is another’s by now')
+      share.pending = pending
+    },
+  }
+}
+
+function start(
+  log: MemoryLog,
+  tables: WarehouseTables,
+  share: Share,
+  disk: IndexDisk,
+  onTable?: (name: string) => Promise<void> | void,
+): Pipeline {
+  return openPipelineOver({
+    log,
+    warehouse: openMemoryWarehouse(tables, onTable === undefined ? {} : { onTable }),
+    place: ownedPlace(memoryIndexPlace(disk), owned(share)),
+    now: () => receivedMs,
+    derive: deriveWithout,
+    logger: silent,
+    limits: { loadEventsMax: 1000, loadBytesMax: 1 << 20, loadIntervalMs: 0 },
+    sleep: () => new Promise(resolve => setImmediate(resolve)),
+    foreignMsMax: 1,
+  })
+}
+
+async function caughtUp(pipeline: Pipeline, log: MemoryLog): Promise<void> {
+  const { offset } = await log.head()
+  for (;;) {
+    const { state, reason, checkpointOffset } = pipeline.status()
+    assert.notEqual(state, 'failed', reason)
+    if (state === 'running' && checkpointOffset === offset) return
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
+const everything = (n: number) => [
+  batchRecord([deposit(`a${n}`), deposit(`b${n}`), deposit(`a${n}`, { amount: 9 })]),
+  singleRecord('not json'),
+  tallyRecord([{ product: 'shop', keyId: 'k', code: 'RATE_LIMITED', events: 2, requests: 2 }]),
+  singleRecord(deposit(`b${n}`)),
+]
+
+for (const stuckAt of tableNames)
+  for (const hasOldIndex of [false, true])
+    for (const comesLate of [true, false])
+      test(`taken over while ${stuckAt} are on their way, ${hasOldIndex ? 'with an old index' : 'without an index'}, and they come ${comesLate ? 'late' : 'meanwhile'}`, async () => {
+        const log = openMemoryLog('00000000-0000-4000-8000-000000000001')
+        const tables = emptyTables('00000000-0000-4000-8000-00000000000a')
+        const share: Share = { owner: null, pending: null }
+        const otherDisk = emptyIndexDisk()
+        log.append(...everything(1))
+        if (hasOldIndex) {
+          const before = start(log, tables, share, otherDisk)
+          await caughtUp(before, log)
+          await before.close()
+        }
+        // One has the share, and what it sends is held up on the way.
+        const held = Promise.withResolvers<void>()
+        const stuck = Promise.withResolvers<void>()
+        let isHeld = false
+        const one = start(log, tables, share, emptyIndexDisk(), name => {
+          if (!isHeld || name !== stuckAt) return
+          stuck.resolve()
+          return held.promise
+        })
+        await caughtUp(one, log)
+        isHeld = true
+        log.append(...everything(2))
+        await stuck.promise
+        // Another takes over, and goes on.
+        log.append(...everything(3))
+        if (!comesLate) held.resolve()
+        const other = start(log, tables, share, otherDisk)
+        await caughtUp(other, log)
+        held.resolve()
+        await new Promise(resolve => setTimeout(resolve, 20))
+        log.append(...everything(4))
+        await caughtUp(other, log)
+        await Promise.all([one.close(), other.close()])
+
+        assert.deepEqual(
+          tables.events.map(({ row }) => row.event.transactionId).toSorted(),
+          [1, 2, 3, 4].flatMap(n => [`a${n}`, `b${n}`]).toSorted(),
+        )
+        assert.equal(tables.duplicates.length, 8)
+        assert.equal(tables.parked.length, 4)
+        assert.equal(tables.rejected.length, 4)
+        const seqs = tables.notes.map(note => note.seq)
+        assert.equal(new Set(seqs).size, seqs.length, 'no note twice')
+        const { accepted, stored, duplicate, conflict, parked, rejected } = tables.notes.at(-1)?.totals ?? assert.fail()
+        assert.deepEqual(
+          { accepted, stored, duplicate, conflict, parked, rejected },
+          { accepted: 20, stored: 8, duplicate: 8, conflict: 4, parked: 4, rejected: 8 },
+        )
+      })
