@@ -1,7 +1,7 @@
 // `npm run bench`: how fast, each figure beside a baseline measured in the same run, by turns. Without arguments the
 // canonical workload, a few minutes. Bounded in time and count; what it starts it ends; its folders are removed.
 //
-//   npm run bench -- [--figure NAME …] [--full] [--smoke] [--rounds N] [--json FILE]
+//   npm run bench -- [--figure NAME …] [--cluster] [--full] [--smoke] [--rounds N] [--json FILE]
 //
 // Results go to bench/results/ as JSON with machine, versions and commit, and docs/benchmarks.md is made from them anew,
 // unless `--json` names another file. `--smoke` tells only that everything runs, writes nothing, and its numbers mean nothing.
@@ -23,6 +23,7 @@ import { formatValue, keepResults, type Results, targetText } from './rig/result
 const { values } = parseArgs({
   options: {
     figure: { type: 'string', multiple: true, default: [] },
+    cluster: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     rounds: { type: 'string' },
@@ -32,10 +33,11 @@ const { values } = parseArgs({
 })
 
 const names = figures.map(figure => figure.name)
+if (values.cluster) values.figure.push('cluster')
 const strangers = values.figure.filter(name => !names.includes(name))
 if (values.help || strangers.length > 0) {
   for (const name of strangers) console.error(`There is no figure ${name}.`)
-  console.error('npm run bench -- [--figure NAME …] [--full] [--smoke] [--rounds N] [--json FILE]')
+  console.error('npm run bench -- [--figure NAME …] [--cluster] [--full] [--smoke] [--rounds N] [--json FILE]')
   for (const figure of figures) console.error(`  ${figure.name.padEnd(16)} ${figure.title}`)
   process.exit(values.help ? 0 : 2)
 }

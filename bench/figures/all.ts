@@ -2,6 +2,7 @@
 
 import { acknowledgement } from './acknowledgement.ts'
 import { batches } from './batches.ts'
+import { cluster } from './cluster.ts'
 import { drain } from './drain.ts'
 import type { Figure } from './figure.ts'
 import { listed } from './listed.ts'
@@ -21,4 +22,5 @@ export const figures: Figure[] = [
   memory,
   stored,
   questions,
+  cluster,
 ]

@@ -45,14 +45,21 @@ const readyEveryMs = 20
 /** The server bounds its own stop to 20 s. */
 const stopMsMax = 40_000
 
-type Options = { dataDir: string; role: 'all' | 'api'; core: Core; readyWithinMs?: number }
+/** `more`: flags by name. */
+type Options = {
+  dataDir: string
+  role: 'all' | 'api'
+  core: Core
+  readyWithinMs?: number
+  more?: Record<string, string>
+}
 
 export async function startServer(options: Options): Promise<Server> {
-  const { dataDir, role, core } = options
+  const { dataDir, role, core, more = {} } = options
   const [port, adminPort] = [await freePort(), await freePort()]
   const apiKey = await makeKey(dataDir)
   const startedMs = performance.now()
-  const child = startNode(join(root, 'server/src/main.ts'), flags({ dataDir, role, port, adminPort }), core)
+  const child = startNode(join(root, 'server/src/main.ts'), flags({ dataDir, role, port, adminPort, more }), core)
   await ready(child, port, role, options.readyWithinMs ?? readyMsMax)
   const startSeconds = (performance.now() - startedMs) / 1000
   const ask = async <T>(path: string) => {
@@ -80,7 +87,9 @@ export async function startServer(options: Options): Promise<Server> {
   }
 }
 
-function flags(options: { dataDir: string; role: string; port: number; adminPort: number }): string[] {
+function flags(
+  options: Required<Pick<Options, 'dataDir' | 'role' | 'more'>> & { port: number; adminPort: number },
+): string[] {
   const values: Record<string, string> = {
     'data-dir': options.dataDir,
     role: options.role,
@@ -88,6 +97,7 @@ function flags(options: { dataDir: string; role: string; port: number; adminPort
     'admin-port': String(options.adminPort),
     'log-level': 'warn',
     'log-format': 'json',
+    ...options.more,
   }
   return Object.entries(values).flatMap(([flag, value]) => [`--${flag}`, value])
 }

@@ -152,3 +152,26 @@ test('the page of options is what the table makes', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/reference/configuration.md'), 'utf8')
   assert.equal(page, configurationPage())
 })
+
+test('a switch is a flag alone, or a variable that says yes or no', () => {
+  const accepts = (args: string[], environment = {}) => {
+    const read = readConfig(args, environment)
+    return 'config' in read ? read.config.acceptWeakerDurability : read
+  }
+  assert.equal(accepts([]), false)
+  assert.equal(accepts(['--accept-weaker-durability']), true)
+  assert.equal(accepts([], { DATAPULSE_ACCEPT_WEAKER_DURABILITY: 'yes' }), true)
+  assert.deepEqual(accepts(['--accept-weaker-durability=no']), {
+    problems: ['--accept-weaker-durability takes no value.'],
+  })
+  assert.deepEqual(accepts([], { DATAPULSE_ACCEPT_WEAKER_DURABILITY: 'maybe' }), {
+    problems: ['DATAPULSE_ACCEPT_WEAKER_DURABILITY must be yes or no: got "maybe".'],
+  })
+})
+
+test('addresses of servers are taken without user and password, each for itself', () => {
+  for (const log of ['nats://n1:4222', 'nats://n1:4222,tls://n2:4222', 'embedded'])
+    assert.ok('config' in readConfig(['--log', log], {}), log)
+  for (const log of ['nats://user:word@n1:4222', 'http://n1', 'nats://n1:4222,', 'nats', 'nats://n1 nats://n2'])
+    assert.ok('problems' in readConfig(['--log', log], {}), log)
+})

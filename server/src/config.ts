@@ -1,6 +1,6 @@
 // All configuration, as one table: name, variable, flag, kind, default and a sentence. `--help` and
 // docs/reference/configuration.md are made from it. Flags win over variables. Every problem is found before anything
-// starts, and all are told at once. This is the only file that reads the environment.
+// starts, and all are told at once. This is the only file that reads the environment. It is long because the table is one.
 
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -16,6 +16,9 @@ type Kinds = {
   /** Milliseconds. */
   duration: number
   list: string[]
+  count: number
+  /** `yes` or `no`; the flag alone says yes. */
+  switch: boolean
 }
 type Kind = keyof Kinds
 
@@ -48,6 +51,12 @@ const address = {
 const placeDatabase = {
   want: 'an MMDB file that can be read',
   wrong: (path: string) => (path === '' ? null : got(path, placeFileProblem(path))),
+}
+const natsAddress = {
+  pattern: /^(embedded|(nats|tls):\/\/[^\s@,]+(,(nats|tls):\/\/[^\s@,]+)*)$/,
+  want: '`embedded` or nats:// or tls:// addresses without user name and password, separated by commas',
+  wrong: (text: string) =>
+    text === 'embedded' ? null : quoteAll(text.split(',').filter(address => !URL.canParse(address))),
 }
 const logBudgetMin = 256 * 2 ** 20
 const stopTimeoutMin = 1_000
@@ -123,6 +132,16 @@ export const options = {
     sentence:
       'The admin token. Without it one is made on the first start and kept in DATA_DIR/admin-token (mode 0600).',
   }),
+  apiWorkers: option({
+    variable: 'DATAPULSE_API_WORKERS',
+    flag: 'api-workers',
+    kind: 'count',
+    default: '1',
+    want: 'a whole number from 1 to 64',
+    wrong: count => (count >= 1 && count <= 64 ? null : String(count)),
+    sentence:
+      'How many threads take requests on the public port, which share the log and the limits: 1 for each core that is to take them.',
+  }),
   trustedProxies: option({
     variable: 'DATAPULSE_TRUSTED_PROXIES',
     flag: 'trusted-proxies',
@@ -137,8 +156,9 @@ export const options = {
     flag: 'log',
     kind: 'text',
     default: 'embedded',
-    among: ['embedded'],
-    sentence: 'The durable log: `embedded` keeps it in DATA_DIR/log.',
+    ...natsAddress,
+    sentence:
+      'The durable log: `embedded` keeps it in DATA_DIR/log; several machines share one in NATS JetStream, by the addresses of its servers.',
   }),
   logRetention: option({
     variable: 'DATAPULSE_LOG_RETENTION',
@@ -170,6 +190,48 @@ export const options = {
     kind: 'bytes',
     default: '1GiB',
     sentence: 'Free space that is left on the disk; below it the API answers 500 with Retry-After.',
+  }),
+  accounts: option({
+    variable: 'DATAPULSE_ACCOUNTS',
+    flag: 'accounts',
+    kind: 'text',
+    default: 'embedded',
+    ...natsAddress,
+    sentence:
+      'Products and keys: `embedded` keeps them in DATA_DIR/accounts.db; several machines share them in NATS key-value, by the addresses of its servers.',
+  }),
+  natsUser: option({
+    variable: 'DATAPULSE_NATS_USER',
+    flag: 'nats-user',
+    kind: 'text',
+    default: '',
+    sentence: 'User name at the NATS servers.',
+  }),
+  natsPassword: option({
+    variable: 'DATAPULSE_NATS_PASSWORD',
+    flag: '',
+    kind: 'text',
+    default: '',
+    secret: true,
+    sentence: 'Password at the NATS servers; without a user name, the token.',
+  }),
+  natsReplicas: option({
+    variable: 'DATAPULSE_NATS_REPLICAS',
+    flag: 'nats-replicas',
+    kind: 'count',
+    default: '3',
+    want: 'a whole number from 1 to 5',
+    wrong: count => (count >= 1 && count <= 5 ? null : String(count)),
+    sentence:
+      'On how many NATS servers everything is kept; what most of them have is acknowledged, so that 3 stand the loss of one.',
+  }),
+  acceptWeakerDurability: option({
+    variable: 'DATAPULSE_ACCEPT_WEAKER_DURABILITY',
+    flag: 'accept-weaker-durability',
+    kind: 'switch',
+    default: 'no',
+    sentence:
+      'Takes NATS servers that cannot sync what they acknowledge (older than 2.10): a power cut of most of them at once then loses what came last.',
   }),
   limits: option({
     variable: 'DATAPULSE_LIMITS',
@@ -288,7 +350,8 @@ export function readConfig(args: string[] = process.argv.slice(2), environment: 
   if (flags.help === true) return { help: helpText() }
   const config: Record<string, unknown> = {}
   for (const [name, o] of Object.entries(options) as [string, Option][]) {
-    const flagged = o.flag === '' ? undefined : flags[o.flag]
+    const given = o.flag === '' ? undefined : flags[o.flag]
+    const flagged = given === true && o.kind === 'switch' ? 'yes' : given
     const source = typeof flagged === 'string' ? `--${o.flag}` : o.variable
     const text = typeof flagged === 'string' ? flagged.trim() || o.default : textOf(o, environment)
     const value = parse(o, text)
@@ -326,7 +389,7 @@ export function helpText(): string {
     '',
   ]
   for (const o of Object.values(options) as Option[]) {
-    const flag = o.flag === '' ? '' : `--${o.flag} ${wantedShort(o)}, `
+    const flag = o.flag === '' ? '' : `--${o.flag}${o.kind === 'switch' ? '' : ` ${wantedShort(o)}`}, `
     lines.push(`  ${flag}${o.variable}${o.default === '' ? '' : ` (default ${o.default})`}`, `      ${o.sentence}`)
   }
   return `${lines.join('\n')}\n`
@@ -335,14 +398,24 @@ export function helpText(): string {
 /** Which kind of value an option takes, in a word or two. */
 export function wantedShort(o: Option): string {
   if (o.among) return o.among.join('|')
-  return { text: 'TEXT', port: 'PORT', path: 'PATH', bytes: 'BYTES', duration: 'DURATION', list: 'LIST' }[o.kind]
+  return {
+    text: 'TEXT',
+    port: 'PORT',
+    path: 'PATH',
+    bytes: 'BYTES',
+    duration: 'DURATION',
+    list: 'LIST',
+    count: 'NUMBER',
+    switch: 'yes|no',
+  }[o.kind]
 }
 
 function readFlags(args: string[], problems: string[]): Record<string, string | boolean | undefined> {
   const known: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
     help: { type: 'boolean', short: 'h' },
   }
-  for (const o of Object.values(options) as Option[]) if (o.flag !== '') known[o.flag] = { type: 'string' }
+  for (const o of Object.values(options) as Option[])
+    if (o.flag !== '') known[o.flag] = { type: o.kind === 'switch' ? 'boolean' : 'string' }
   const { values, tokens } = parseArgs({ args, options: known, strict: false, allowPositionals: true, tokens: true })
   for (const token of tokens) {
     if (token.kind === 'positional') problems.push(`${quote(token.value)} is not an option: options start with --.`)
@@ -350,6 +423,7 @@ function readFlags(args: string[], problems: string[]): Record<string, string | 
     const spec = known[token.name]
     if (spec === undefined) problems.push(`${token.rawName} is not an option: see --help for those there are.`)
     else if (spec.type === 'string' && token.value === undefined) problems.push(`${token.rawName} needs a value.`)
+    else if (spec.type === 'boolean' && token.value !== undefined) problems.push(`${token.rawName} takes no value.`)
   }
   return values as Record<string, string | boolean | undefined>
 }
@@ -360,6 +434,8 @@ function parse(o: Option, text: string): Kinds[Kind] | null {
   if (o.pattern && !o.pattern.test(text)) return null
   if (o.kind === 'port') return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : null
   if (o.kind === 'path') return resolve(text)
+  if (o.kind === 'count') return /^\d{1,9}$/.test(text) ? Number(text) : null
+  if (o.kind === 'switch') return text === 'yes' ? true : text === 'no' ? false : null
   if (o.kind === 'bytes') return parseSize(text, { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 })
   if (o.kind === 'duration') return parseSize(text, { ms: 1, s: 1e3, m: 6e4, h: 3.6e6, d: 8.64e7 })
   if (o.kind === 'list') return text.split(',').flatMap(part => (part.trim() === '' ? [] : [part.trim()]))
@@ -384,6 +460,8 @@ function wanted(o: Option): string {
     bytes: 'a number of bytes such as 1048576, 64MiB or 20GiB',
     duration: 'a duration such as 500ms, 20s, 15m, 12h or 7d',
     list: 'a list separated by commas',
+    count: 'a whole number',
+    switch: 'yes or no',
   }[o.kind]
 }
 

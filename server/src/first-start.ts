@@ -28,7 +28,8 @@ export async function welcome(config: Config, missing: RoleName[], logger: Logge
 
 /** Makes the demo product's key and has it shown, when that is owed; says whether it was. */
 export async function giveDemoKey(config: Config, logger: Logger, show: (key: DemoKey) => void): Promise<boolean> {
-  if (!isLoopback(config.host) || !isLoopback(config.adminHost)) return false
+  // Accounts that several machines share are nobody's first start.
+  if (config.accounts !== 'embedded' || !isLoopback(config.host) || !isLoopback(config.adminHost)) return false
   const path = join(config.dataDir, 'accounts.db')
   const accounts = openAccounts({ path, now: Date.now, logger })
   const audit = openAuditLog({ path, now: Date.now })

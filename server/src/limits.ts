@@ -61,6 +61,8 @@ export const limits = {
   windowFileBytesMax: 64 * 1024 * 1024,
 
   // accounts: all of them are held in memory by every process
+  /** Where they are kept is away: what was known is used for so long; beyond it 500 with Retry-After. */
+  accountsStaleMsMax: 60_000,
   /** Beyond it no more are made. */
   productsMax: 10_000,
   keysMax: 100_000,
@@ -107,6 +109,9 @@ export const limits = {
   loadIntervalMs: 200,
   /** The log is looked at so often when there was nothing new. */
   pollMs: 5,
+
+  /** Something that another process sent to the warehouse may arrive for so long after it lost its share. */
+  foreignLoadMsMax: 150_000,
 
   // rejected requests that are kept with their bodies: of each key the newest, no older than this
   rejectionsPerKeyMax: 1_000,

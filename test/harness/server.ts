@@ -106,6 +106,7 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
           return accounts.findKey(presented, nowMs)
         },
         findEnded: presented => accounts.findEnded(presented),
+        unseenMs: () => accounts.unseenMs(),
         touch: uses => accounts.touch(uses),
       },
       log: {
@@ -121,6 +122,7 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
       logger,
       limits: { ...limits, ...options.limits },
       trustedProxies: options.trustedProxies ?? [],
+      unknownKeysDir: join(directory, 'api'),
       windowsDir: join(directory, 'api'),
       sharedWindows: null,
       readiness: options.readiness ?? (async () => ({})),

@@ -29,7 +29,12 @@ before(async () => {
     prefix: 'dp_live_abcd',
   } as const
   api = await openApi({
-    accounts: { findKey: presented => (presented === 'good' ? key : null), findEnded: () => null, touch() {} },
+    accounts: {
+      findKey: presented => (presented === 'good' ? key : null),
+      findEnded: () => null,
+      unseenMs: () => 0,
+      touch() {},
+    },
     log: {
       append(record, done) {
         if (record.kind !== 'tally') stored.push(record.requestId)
@@ -43,6 +48,7 @@ before(async () => {
     logger: { info: line, warn: line, error: line },
     limits: { ...limits, headersTimeoutMs: 400, requestTimeoutMs: 600, tallyIntervalMs: 100 },
     trustedProxies: [],
+    unknownKeysDir: directory,
     windowsDir: directory,
     sharedWindows: null,
     readiness: async () => ({}),

@@ -21,7 +21,7 @@ let directories = 0
 type Key = { rateLimit: number }
 
 async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750_000_000_000) {
-  const clock = { nowMs }
+  const clock = { nowMs, unseenMs: 0 }
   const keys: Record<string, Key> = { good: { rateLimit: 60 } }
   const ended: Record<string, EndedKey> = {}
   const records: LogRecord[] = []
@@ -44,6 +44,7 @@ async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750
         return found.get(key) ?? null
       },
       findEnded: presented => ended[presented] ?? null,
+      unseenMs: () => clock.unseenMs,
       touch: uses => void touched.push(...uses),
     },
     log: {
@@ -59,6 +60,7 @@ async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750
     logger: { info() {}, warn() {}, error() {} },
     limits,
     trustedProxies: [],
+    unknownKeysDir: windowsDir,
     windowsDir,
     sharedWindows: null,
     readiness: async () => ({}),
@@ -167,10 +169,25 @@ test('a key without the scope is counted under its product', async () => {
   )
 })
 
+test('keys that may have been revoked meanwhile are good for a minute, then nobody is let in or counted as wrong', async () => {
+  const { api, clock, records } = await open()
+  clock.unseenMs = 60_000
+  assert.equal((await post(api)).status, 200)
+  clock.unseenMs = 60_001
+  for (const key of ['good', 'unknown']) {
+    const refused = await post(api, key)
+    assert.equal(refused.status, 500)
+    assert.equal(refused.retryAfter, 5)
+  }
+  clock.unseenMs = 0
+  assert.equal((await post(api)).status, 200)
+  assert.equal(records.filter(record => record.kind === 'event').length, 2)
+})
+
 test('a port that is taken is told by rejecting', async () => {
   const { api, windowsDir } = await open()
   const again = openApi({
-    accounts: { findKey: () => null, findEnded: () => null, touch() {} },
+    accounts: { findKey: () => null, findEnded: () => null, unseenMs: () => 0, touch() {} },
     log: { append() {}, status: () => ({ refusing: null }) as never },
     host: '127.0.0.1',
     port: api.port,
@@ -178,6 +195,7 @@ test('a port that is taken is told by rejecting', async () => {
     logger: { info() {}, warn() {}, error() {} },
     limits,
     trustedProxies: [],
+    unknownKeysDir: `${windowsDir}-other`,
     windowsDir: `${windowsDir}-other`,
     sharedWindows: null,
     readiness: async () => ({}),

@@ -35,6 +35,8 @@ type DoorAccounts = {
   findKey(presentedSecret: string, nowMs: number): DoorKey | null
   /** Of a secret that was just refused: the key that it was, once. */
   findEnded(presentedSecret: string): EndedKey | null
+  /** For how long nothing was heard of changes. */
+  unseenMs(): number
   touch(uses: Iterable<readonly [keyId: string, usedMs: number]>): void
 }
 
@@ -68,8 +70,12 @@ export type ApiOptions = {
   limits: DoorLimits
   /** Addresses and networks from which X-Forwarded-For is believed. */
   trustedProxies: readonly string[]
-  /** `data/api`: where windows and the list of unknown keys outlive the process. */
+  /** Where the list of unknown keys outlives the process; several may use it at once. */
+  unknownKeysDir: string
+  /** Where windows do; one process or thread at a time uses it. */
   windowsDir: string
+  /** Others listen on the same port. */
+  reusePort?: boolean
   /** Where several processes share the limits of keys; null where this one is alone. */
   sharedWindows: SharedWindows | null
   readiness: Readiness
@@ -85,7 +91,7 @@ export type Api = {
   close(): Promise<void>
 }
 
-type ApiStatus = ReturnType<Tally['status']> &
+export type ApiStatus = ReturnType<Tally['status']> &
   AdmissionStatus &
   ReturnType<Rejections['status']> & {
     requestsInFlight: number
@@ -107,7 +113,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const admission = sharedWindows === null ? local : openSharedAdmission(sharedWindows, local, limiter, now)
   const keys = new KeysInUse(admission)
   const badKeys = new BadKeys(limits.badKeysPerMinuteMax, limits.badKeyAddressesMax)
-  const unknownKeys = new UnknownKeys(options.windowsDir, logger)
+  const unknownKeys = new UnknownKeys(options.unknownKeysDir, logger)
   const budget = new BodyBudget(limits.bodiesInFlightBytesMax, limits.bodiesInFlightBytesPerKeyMax)
   const decompressor = new Decompressor(budget, wire.bodyBytesMax)
   const tally = new Tally(log, now)
@@ -154,7 +160,8 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   server.on('drop', () => connectionsDropped++)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.port, options.host, 4_096, () => {
+    const { port, host, reusePort = false } = options
+    server.listen({ port, host, reusePort, backlog: 4_096 }, () => {
       server.off('error', reject)
       resolve()
     })

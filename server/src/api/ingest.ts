@@ -44,6 +44,7 @@ import {
   notAnswered,
   nothingFound,
   scopeRefusal,
+  staleRefusal,
   storageRefusal,
   tooLarge,
 } from './refusals.ts'
@@ -56,6 +57,7 @@ export type IngestNeeds = {
   accounts: {
     findKey(presented: string, nowMs: number): DoorKey | null
     findEnded(presented: string): EndedKey | null
+    unseenMs(): number
   }
   log: Pick<LogWriter, 'append'>
   now: () => number
@@ -201,6 +203,7 @@ export class Ingest {
   /** `what` it takes the scope for. */
   #refusalByKey(exchange: Exchange, scope: 'ingest' | 'read', what: string): Refusal | null {
     const { accounts, keys } = this.#needs
+    if (accounts.unseenMs() > limits.accountsStaleMsMax) return staleRefusal()
     const presented = exchange.req.headers['x-api-key'] as string | undefined
     const key = presented === undefined ? null : accounts.findKey(presented, exchange.receivedMs)
     if (key === null) return this.#refuseKey(exchange, presented)

@@ -50,3 +50,9 @@ export function limitRefusal(rateLimit: number, waitMs: number): Refusal {
   const message = `This key may send ${rateLimit} requests in 60 seconds: wait ${seconds} s, then send again`
   return { code: 'RATE_LIMITED', message, events: 1, headers: ['Retry-After', String(seconds)] }
 }
+
+/** A key may have been revoked since. */
+export function staleRefusal(): Refusal {
+  const message = 'The server cannot tell which keys are good just now: send again in 5 s'
+  return { code: 'OVERLOADED', message, events: 1, headers: ['Retry-After', '5'] }
+}

@@ -8,7 +8,7 @@
 
 import { appendFault } from './fault.ts'
 import { packedBytesMax, packRecord } from './packed.ts'
-import type { LogFault, LogRecord } from './record.ts'
+import type { LogFault, LogRecord, PackedRecords } from './record.ts'
 
 export type Done = (fault: LogFault | null) => void
 
@@ -57,18 +57,32 @@ export class GroupCommit {
 
   append(record: LogRecord, done: Done): void {
     const needed = packedBytesMax(record)
-    if (this.#pendingBytes + needed > this.#limits.pendingBytesMax) {
-      const wanted = `at most ${this.#limits.pendingBytesMax} bytes may wait for the disk`
-      const fault = appendFault('LOG_BUDGET', `Cannot append to the log because ${wanted}: got ${this.#pendingBytes}`)
-      this.#soon(() => done(fault))
-      return
-    }
+    if (this.#isTooMuch(needed, done)) return
     const group = this.#groupFor(needed)
-    const end = packRecord(group.buffer, group.bytes, record)
+    this.#grow(group, packRecord(group.buffer, group.bytes, record), 1, record.events, done)
+  }
+
+  /** Records that were packed elsewhere, in one piece. */
+  appendPacked({ bytes, records, events }: PackedRecords, done: Done): void {
+    if (this.#isTooMuch(bytes.length, done)) return
+    const group = this.#groupFor(bytes.length)
+    group.buffer.set(bytes, group.bytes)
+    this.#grow(group, group.bytes + bytes.length, records, events, done)
+  }
+
+  #isTooMuch(needed: number, done: Done): boolean {
+    if (this.#pendingBytes + needed <= this.#limits.pendingBytesMax) return false
+    const wanted = `at most ${this.#limits.pendingBytesMax} bytes may wait for the disk`
+    const fault = appendFault('LOG_BUDGET', `Cannot append to the log because ${wanted}: got ${this.#pendingBytes}`)
+    this.#soon(() => done(fault))
+    return true
+  }
+
+  #grow(group: Group, end: number, records: number, events: number, done: Done): void {
     this.#pendingBytes += end - group.bytes
     group.bytes = end
-    group.records++
-    group.events += record.events
+    group.records += records
+    group.events += events
     group.done.push(done)
     this.#schedule()
   }

@@ -12,6 +12,7 @@ import { measureLog } from '../../../bench/micro/log.bench.ts'
 import { append, appendEach, keepingLogger, limits, logFolder, readAll, recordOf, until, writerIn } from './fixtures.ts'
 import { openLogReader, openLogReaderOver, openLogWriter, openLogWriterOver } from './log.ts'
 import { openMemoryStore } from './memory-store.ts'
+import { packedBytesMax, packRecord } from './packed.ts'
 import type { LogFault } from './record.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import type { StoreErrorCode } from './store.ts'
@@ -48,6 +49,36 @@ test('what is acknowledged is read in order, whole, from any offset, with its ru
     assert.strictEqual(result.nextEvents, total(result.next))
     await fresh.close()
   }
+})
+
+test('records that were packed elsewhere lie among the others, all or none, with their totals', async t => {
+  const dir = await logFolder(t)
+  const writer = await writerIn(t, dir)
+  const packed = [recordOf('p1', 100, 3), recordOf('p2', 2_000_000, 0), recordOf('p3', 0, 4)]
+  const buffer = Buffer.alloc(packed.reduce((sum, record) => sum + packedBytesMax(record), 0))
+  const bytes = packed.reduce((end, record) => packRecord(buffer, end, record), 0)
+  const together = { bytes: buffer.subarray(0, bytes), records: 3, events: 7 }
+  const appendPacked = () => new Promise<LogFault | null>(resolve => writer.appendPacked(together, resolve))
+  const faults = await Promise.all([
+    append(writer, recordOf('a', 10, 1)),
+    appendPacked(),
+    append(writer, recordOf('b', 10, 1)),
+  ])
+  assert.deepStrictEqual(faults, [null, null, null])
+  const reader = await openLogReader({ dir, logger })
+  t.after(() => reader.close())
+  const { records } = await readAll(reader)
+  assert.deepStrictEqual(
+    records.map(({ requestId, body, events }) => [requestId, body.length, events]),
+    [recordOf('a', 10, 1), ...packed, recordOf('b', 10, 1)].map(({ requestId, body, events }) => [
+      requestId,
+      body.length,
+      events,
+    ]),
+  )
+  assert.deepStrictEqual(await reader.head(), { offset: 5, events: 9 })
+  await writer.close()
+  assert.strictEqual((await appendPacked())?.code, 'LOG_CLOSED')
 })
 
 test('a read is bounded by records and by bytes, and always gives one', async t => {

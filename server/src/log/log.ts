@@ -39,7 +39,7 @@ import { appendFault } from './fault.ts'
 import { openDirectPort, openThreadPort, type LogPort } from './commit-port.ts'
 import { GroupCommit, type GroupLimits } from './group-commit.ts'
 import { StoreLogReader } from './log-reader.ts'
-import type { LogFault, LogReader, LogRecord, LogStatus, LogWriter } from './record.ts'
+import type { LogFault, LogReader, LogRecord, LogStatus, LogWriter, PackedRecords } from './record.ts'
 import { type Report, SegmentLog, type SegmentLogLimits } from './segment-log.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import type { LogStore } from './store.ts'
@@ -168,6 +168,14 @@ class PortLogWriter implements LogWriter {
       return
     }
     this.#groups.append(record, done)
+  }
+
+  appendPacked(packed: PackedRecords, done: (fault: LogFault | null) => void): void {
+    if (this.#closed !== null) {
+      this.#soon(() => done(closedFault()))
+      return
+    }
+    this.#groups.appendPacked(packed, done)
   }
 
   status(): LogStatus {

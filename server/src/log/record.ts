@@ -52,10 +52,15 @@ export type ReadResult = {
   nextEvents: number
 }
 
+/** Records as they lie in a commit, one after another. */
+export type PackedRecords = { bytes: Uint8Array; records: number; events: number }
+
 /** What the API needs of a log. */
 export type LogWriter = {
   /** Calls `done` without a fault once the record survives a power cut, with one otherwise. Never calls it twice. */
   append(record: LogRecord, done: (fault: LogFault | null) => void): void
+  /** The same for records that are packed already (packed.ts), all or none of them. */
+  appendPacked(packed: PackedRecords, done: (fault: LogFault | null) => void): void
   status(): LogStatus
   /** Waits for what was appended, then closes. Appends after it fail. */
   close(): Promise<void>

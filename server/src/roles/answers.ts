@@ -26,6 +26,7 @@ import type { Derive } from '../steps/derive.ts'
 import { type DryRunQuestion, dryRun } from '../steps/dry-run.ts'
 import type { Backups } from './backups.ts'
 import type { ReadReceipts } from './receipts.ts'
+import type { AskPipeline } from './remote-questions.ts'
 import { showFound } from './shown-receipts.ts'
 
 const timeoutMs = 10_000
@@ -105,28 +106,36 @@ export function answersOfPipeline(
 }
 
 /** The build of the rollups that has everything that is loaded; null when there is none just now. */
-export async function askRollups(config: Config): Promise<string | null> {
-  const asked = await askQuestion(config.dataDir, 'pipeline', 'rollups', withHead({}), timeoutMs)
+export async function askRollups(ask: AskPipeline): Promise<string | null> {
+  const asked = await ask('rollups', withHead({}), timeoutMs)
   return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as string | null) : null
 }
 
 /** Asks the pipeline role to begin a backup: true, why not, or null when it is away. */
-export async function askBackup(config: Config, wish: { to: string }): Promise<true | string | null> {
-  const asked = await askQuestion(config.dataDir, 'pipeline', 'backup', withHead(wish), timeoutMs)
+export async function askBackup(ask: AskPipeline, wish: { to: string }): Promise<true | string | null> {
+  const asked = await ask('backup', withHead(wish), timeoutMs)
   return 'answer' in asked ? ((JSON.parse(asked.answer.toString()) as string | null) ?? true) : null
 }
 
 /** Asks the pipeline role; null when it is away, or could not: then it may yet be done. */
-export async function askResolve(config: Config, wish: ResolveWish): Promise<Resolved | 'busy' | null> {
-  const asked = await askQuestion(config.dataDir, 'pipeline', 'resolve', withHead(wish), slowTimeoutMs)
+export async function askResolve(ask: AskPipeline, wish: ResolveWish): Promise<Resolved | 'busy' | null> {
+  const asked = await ask('resolve', withHead(wish), slowTimeoutMs)
   return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as Resolved | 'busy') : null
 }
 
 /** Asks the pipeline role; null when it is away. */
-export async function askReprocess(config: Config, range: ReprocessRange): Promise<boolean | null> {
-  const asked = await askQuestion(config.dataDir, 'pipeline', 'reprocess', withHead(range), timeoutMs)
+export async function askReprocess(ask: AskPipeline, range: ReprocessRange): Promise<boolean | null> {
+  const asked = await ask('reprocess', withHead(range), timeoutMs)
   return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as boolean) : null
 }
+
+/** How the pipeline role stands; null when it is away. */
+export async function askPipelineStatus<Told>(ask: AskPipeline): Promise<Told | null> {
+  const asked = await ask('status', withHead({}), statusTimeoutMs)
+  return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as Told) : null
+}
+
+const statusTimeoutMs = 500
 
 function withHead(head: object, body: Uint8Array = new Uint8Array()): Buffer {
   return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body])

@@ -41,6 +41,8 @@ export function openBackups({ config, warehouse, log, pipeline, logger }: Backup
     warehouse.snapshot.drop().catch(cause => logger.warn({ cause: String(cause) }, 'an old backup was not let go'))
   return {
     async start(to) {
+      if (config.log !== 'embedded' || config.accounts !== 'embedded')
+        return 'Cannot back up because the log and the accounts must be in the data directory: here they are in NATS, which has backups of its own'
       const problem = await folderProblem(to, dataDir)
       if (problem !== null) return problem
       if (last?.status.state === 'copying')

@@ -1,113 +1,101 @@
-// The pipeline role: follows the log, which the api role writes, and loads the warehouse. It is the only one that opens
-// the index of identities, and a lock of its own keeps a second one out until the first has ended. When it ends, events
-// wait in the log. It loads nothing while less than half of the disk space is free at which the api stops taking events:
-// down to there it goes on, because the log can only drop what is processed.
+// The pipeline role: follows the log, which api roles write, and loads the warehouse. It is the only one that opens the index
+// of identities, and a lock of its own keeps a second one of this machine out until the first has ended. Where several machines
+// share a log, one of them has it (share-lease.ts), and the others stand by. When it ends, events wait in the log.
 
-import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
-import { openAccounts } from '../accounts/accounts.ts'
 import type { Config } from '../config.ts'
-import { withCrashPoints } from '../crash-points.ts'
 import { takeExclusiveLock } from '../exclusive-lock.ts'
 import { limits } from '../limits.ts'
-import { openLogReader } from '../log/log.ts'
-import type { IndexPlace } from '../pipeline/index/identity-index.ts'
-import type { LogReader } from '../log/record.ts'
-import { levelIndexPlace } from '../pipeline/index/level-index.ts'
-import type { Logger } from '../pipeline/pace.ts'
-import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
-import { openRolling, type Rolling } from '../pipeline/rolling.ts'
+import type { Logger } from '../logger.ts'
 import { runRole } from '../role.ts'
-import { withErased } from '../steps/erasure.ts'
-import type { Totals } from '../warehouse/load.ts'
-import type { Warehouse } from '../warehouse/warehouse.ts'
-import { answersOfPipeline } from './answers.ts'
-import { openBackups } from './backups.ts'
+import type { RoleQuestions } from '../role-socket.ts'
+import { openPlaces, type Places } from './configured-log.ts'
 import { openDerive } from './configured-steps.ts'
-import { erasureListAt } from './erasure-list.ts'
-import { type ErasuresAtWork, openErasures } from './erasures.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
+import { openPipelineShare, type PipelineShare, type PipelineShareParts } from './pipeline-share.ts'
 
 export function runPipeline(config: Config): Promise<void> {
   return runRole('pipeline', config, async logger => {
     const derive = await openDerive(config)
     const release = await takeLock(config, logger)
     const warehouse = openConfiguredWarehouse(config, logger)
-    const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
-    const accounts = openAccounts({ path: join(config.dataDir, 'accounts.db'), now: Date.now, logger })
-    const rolling = openRolling({
-      warehouse: withCrashPoints('rolling', warehouse.rolling, config),
-      now: Date.now,
-      logger,
-      intervalMs: limits.rollMs,
-      // Before the first load too: what waits in the log is not known yet.
-      isBehind: () => pipeline.status().state !== 'running' || pipeline.status().lagEvents > limits.rollBehindEvents,
-      busyMs: limits.rollBusyMs,
-      eventsMax: limits.rollEventsMax,
-    })
-    const pipeline = openPipelineOver({
-      log: withCrashPoints('log', log, config),
-      warehouse: withCrashPoints('warehouse', warehouse.loading, config),
-      resolving: withCrashPoints('resolving', warehouse.resolving, config),
-      rebuilding: withCrashPoints('rebuild', warehouse.rebuilding, config),
-      place: indexPlace(config),
-      now: Date.now,
-      derive,
-      suppression: accounts.suppression,
-      change: rolling.change,
-      logger,
-      limits,
-      roomProblem: () => roomProblem(config),
-    })
-    const erasures = await openErasures({
-      accounts,
-      warehouse: withCrashPoints('erasing', warehouse.erasing, config),
-      pipeline,
-      change: rolling.change,
-      logEnd: async () => (await log.head()).offset,
-      logOldestMs: () => oldestMs(log),
-      logKeepsMs: config.logRetention + limits.segmentMsMax,
-      list: erasureListAt(join(config.dataDir, 'erasures.json')),
-      now: Date.now,
-      logger,
-      checkMs: limits.erasureCheckMs,
-    })
-    const backups = openBackups({
-      config,
-      warehouse: { snapshot: withCrashPoints('snapshot', warehouse.snapshot, config) },
-      log,
-      pipeline,
-      logger,
-    })
-    const trimming = setInterval(() => void trim(warehouse, logger), limits.rejectionTrimMs)
-    // A broken assertion: the next start takes the road of recovery.
-    void pipeline.ended.then(bug => {
-      if (bug !== null) throw bug
-    })
+    const places = openPlaces(config, 'pipeline', logger)
+    const accounts = await places.accounts()
+    const lasting = { config, derive, warehouse, accounts, logger }
+    const work = config.log === 'embedded' ? await openAlone(lasting, places) : openInTurn(lasting, places)
     return {
-      status: () => ({ ...pipelineStatus(pipeline, erasures, rolling), backup: backups.status() }),
-      answers: answersOfPipeline(
-        {
-          reprocess: range => !erasures.isBusy() && pipeline.reprocess(range),
-          resolve: pipeline.resolve,
-          upToDate: rolling.upToDate,
-        },
-        backups,
-      ),
+      status: work.status,
+      answers: work.answers,
       async close() {
-        clearInterval(trimming)
-        await backups.close()
-        await erasures.close()
-        await rolling.close()
-        await pipeline.close()
+        await work.close()
         accounts.close()
-        await log.close()
+        await places.close()
         await warehouse.close()
         release()
       },
     }
   })
 }
+
+type Lasting = Omit<PipelineShareParts, 'log' | 'ownership'>
+
+async function openAlone(lasting: Lasting, places: Places): Promise<PipelineShare> {
+  return openPipelineShare({ ...lasting, log: await places.logReader(true), ownership: null })
+}
+
+/** Has the log whenever it is this process's turn; stands by otherwise. */
+function openInTurn(lasting: Lasting, places: Places): PipelineShare {
+  const { logger } = lasting
+  const closing = Promise.withResolvers<void>()
+  let closed = false
+  let share: PipelineShare | null = null
+
+  const turn = async () => {
+    const [{ takeShare }, { answerOverNats }] = await Promise.all([
+      import('./share-lease.ts'),
+      import('./remote-questions.ts'),
+    ])
+    const bucket = await places.marksBucket()
+    const lease = await takeShare({ bucket, share: 0, logger, cancelled: closing.promise })
+    if (lease === null) return
+    try {
+      const own = await openPipelineShare({ ...lasting, log: await places.logReader(true), ownership: lease })
+      share = own
+      const questions: RoleQuestions = { ...own.answers, status: async () => JSON.stringify(own.status()) }
+      const stop = answerOverNats(await places.connection(), questions)
+      const why = await Promise.race([lease.lost, closing.promise])
+      if (why !== undefined) logger.warn({ why }, 'this process has the log no more')
+      stop()
+      share = null
+      await own.close()
+    } finally {
+      await lease.release()
+    }
+  }
+  const run = async () => {
+    while (!closed) {
+      try {
+        await turn()
+      } catch (cause) {
+        logger.warn({ cause: String(cause) }, 'the log cannot be worked on: it is tried again')
+        await Promise.race([closing.promise, new Promise(resolve => setTimeout(resolve, retryMs))])
+      }
+    }
+  }
+  const ended = run()
+
+  return {
+    status: () => share?.status() ?? { notReady: null, standsBy: true },
+    answers: {},
+    async close() {
+      closed = true
+      closing.resolve()
+      await ended
+    },
+  }
+}
+
+const retryMs = 1_000
 
 /** Waits for one before it that is still ending, however long that takes. */
 async function takeLock(config: Config, logger: Logger): Promise<() => void> {
@@ -116,59 +104,5 @@ async function takeLock(config: Config, logger: Logger): Promise<() => void> {
     const release = await takeExclusiveLock(path, config.stopTimeout + limits.predecessorGraceMs)
     if (release !== null) return release
     logger.warn({ path }, 'another pipeline still has this data directory: it is waited for')
-  }
-}
-
-function roomProblem(config: Config): string | null {
-  const { bavail, bsize } = statfsSync(config.dataDir)
-  const bytesMin = config.diskFreeMin / 2
-  return bavail * bsize >= bytesMin ? null : `at least ${bytesMin} bytes must be free: got ${bavail * bsize}`
-}
-
-function indexPlace(config: Config): IndexPlace {
-  const place = levelIndexPlace(join(config.dataDir, 'index'))
-  return { open: async () => withCrashPoints('index', await place.open(), config), wipe: () => place.wipe() }
-}
-
-async function oldestMs(log: LogReader): Promise<number | null> {
-  const { records } = await log.read((await log.oldest()).offset, { recordsMax: 1, bytesMax: 1 })
-  return records[0]?.receivedMs ?? null
-}
-
-function pipelineStatus(pipeline: Pipeline, erasures: ErasuresAtWork, rolling: Rolling) {
-  const status = pipeline.status()
-  const { state, reason, stored, duplicate, parked, acceptedBefore } = status
-  const { checkpointEvents, checkpointOffset, lagEvents, lagSeconds } = status
-  // By the log's total against the outcomes; there is nothing to compare before the log was found.
-  const difference = status.logId === '' ? 0 : acceptedBefore + checkpointEvents - stored - duplicate - parked
-  const shown = withErased(status, erasures.counts())
-  const isRunning = state === 'running'
-  return {
-    notReady: isRunning ? null : `${state}${reason === '' ? '' : `: ${reason}`}`,
-    rollups: rolling.status(),
-    pipeline: {
-      ...shown,
-      isRunning,
-      loadSecondsLast: status.loadMsLast / 1000,
-      difference,
-      // For the metrics, where a 0 that only means "not known yet" would look like a fall and a rise.
-      books: status.logId === '' ? null : { ...booksOf(shown), checkpointOffset, lagEvents, lagSeconds, difference },
-    },
-  }
-}
-
-function booksOf({ accepted, stored, duplicate, conflict, parked, erased, rejected }: Totals & { erased: number }) {
-  return { accepted, stored, duplicate, conflict, parked, erased, rejected }
-}
-
-/** What cannot be deleted now is deleted the next time. */
-async function trim(warehouse: Warehouse, logger: Logger): Promise<void> {
-  const { rejectionsPerKeyMax, rejectionBytesPerKeyMax, rejectionAgeMsMax } = limits
-  const kept = { perKeyMax: rejectionsPerKeyMax, bytesPerKeyMax: rejectionBytesPerKeyMax, ageMsMax: rejectionAgeMsMax }
-  try {
-    const requests = await warehouse.trimRejections(kept)
-    if (requests > 0) logger.info({ requests }, 'rejected requests beyond what is kept were deleted')
-  } catch (cause) {
-    logger.warn({ cause: String(cause) }, 'rejected requests could not be looked through')
   }
 }

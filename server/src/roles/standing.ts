@@ -8,6 +8,8 @@ import type { RollingStatus } from '../pipeline/rolling.ts'
 import { askRole } from '../role-socket.ts'
 import type { WarehouseStatus } from '../warehouse/asking/status.ts'
 import type { StageHealth, Standing } from '../web/needs.ts'
+import { askPipelineStatus } from './answers.ts'
+import type { AskPipeline } from './remote-questions.ts'
 
 type ApiTold = {
   pid: number
@@ -38,11 +40,12 @@ const away: StageHealth = { ready: false, why: 'does not answer' }
 
 export async function askStanding(
   config: Config,
+  ask: AskPipeline,
   warehouse: { status(): Promise<WarehouseStatus> },
 ): Promise<Standing> {
   const [api, pipeline, engine, web, stored] = await Promise.all([
     askRole<ApiTold>(config.dataDir, 'api', 'status'),
-    askRole<PipelineTold>(config.dataDir, 'pipeline', 'status'),
+    askPipelineStatus<PipelineTold>(ask),
     askRole<EngineTold>(config.dataDir, 'engine', 'status'),
     askRole<WebTold>(config.dataDir, 'web', 'status'),
     within(2_000, warehouse.status()),

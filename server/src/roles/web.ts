@@ -3,18 +3,17 @@
 
 import { join } from 'node:path'
 import { limits as wire } from '@datapulse/contract'
-import { type Accounts, openAccounts } from '../accounts/accounts.ts'
+import type { Accounts } from '../accounts/accounts.ts'
 import { type AuditLog, openAuditLog } from '../accounts/audit-log.ts'
 import { listUnknownKeys } from '../api/unknown-keys.ts'
 import type { Config } from '../config.ts'
 import { withCrashPoints } from '../crash-points.ts'
 import { limits } from '../limits.ts'
-import { openLogReader } from '../log/log.ts'
 import { collectMetrics } from '../metrics.ts'
 import type { PipelineStatus } from '../pipeline/pipeline.ts'
 import type { BackupStatus } from '../backup/backup.ts'
 import { runRole } from '../role.ts'
-import { askRole, rolesOf } from '../role-socket.ts'
+import { rolesOf } from '../role-socket.ts'
 import { openPort } from '../start-problem.ts'
 import { rejectedPosition } from '../steps/rejection.ts'
 import { readRatesFile } from '../steps/rates-file.ts'
@@ -26,6 +25,7 @@ import { openWeb, type WebOptions } from '../web/web.ts'
 import {
   answersOfWeb,
   askBackup,
+  askPipelineStatus,
   askReplay,
   askReprocess,
   askResolve,
@@ -33,9 +33,11 @@ import {
   type Reconcile,
   type ReplayHead,
 } from './answers.ts'
+import { openPlaces } from './configured-log.ts'
 import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { receiptsOver } from './receipts.ts'
+import type { AskPipeline } from './remote-questions.ts'
 import { type ReplayReport, replay } from './replay.ts'
 import { showFound } from './shown-receipts.ts'
 import { askStanding } from './standing.ts'
@@ -45,10 +47,12 @@ export function runWeb(config: Config): Promise<void> {
   return runRole('web', config, async logger => {
     const derive = await openDerive(config)
     const path = join(config.dataDir, 'accounts.db')
-    const accounts = openAccounts({ path, now: Date.now, logger })
+    const places = openPlaces(config, 'web', logger)
+    const accounts = await places.accounts()
     const audit = openAuditLog({ path, now: Date.now })
     const warehouse = openConfiguredWarehouse(config, logger)
-    const log = await openLogReader({ dir: join(config.dataDir, 'log'), logger })
+    const log = await places.logReader(false)
+    const ask = await places.askPipeline()
     const readReceipts = receiptsOver({ warehouse, log, now: Date.now })
     const token = config.adminToken || (await ownAdminToken(config, audit))
     const port: WebOptions = {
@@ -63,10 +67,10 @@ export function runWeb(config: Config): Promise<void> {
         countEvents: question => countEvents(warehouse, question),
         listDuplicates: question => listDuplicates(warehouse, question),
         listParked: warehouse.listParked,
-        readReport: rolledOr(config, warehouse.readRolledReport, warehouse.readReport),
-        readFunnel: rolledOr(config, warehouse.readRolledFunnel, warehouse.readFunnel),
-        readLate: rolledOr(config, warehouse.readRolledLate, warehouse.readLate),
-        readLateEffects: async question => warehouse.readLateEffects(question, await rollupsFor(config, question)),
+        readReport: rolledOr(ask, warehouse.readRolledReport, warehouse.readReport),
+        readFunnel: rolledOr(ask, warehouse.readRolledFunnel, warehouse.readFunnel),
+        readLate: rolledOr(ask, warehouse.readRolledLate, warehouse.readLate),
+        readLateEffects: async question => warehouse.readLateEffects(question, await rollupsFor(ask, question)),
         listRejections: warehouse.listRejections,
         groupRejections: warehouse.groupRejections,
         readRejection: request => readRejection(warehouse, request),
@@ -75,15 +79,15 @@ export function runWeb(config: Config): Promise<void> {
           const report = await replay({ readKept: warehouse.readKept, send, derive, now: Date.now }, wish)
           return report !== null && typeof report === 'object' ? showReplay(report) : report
         },
-        resolveConflict: wish => askResolve(config, wish),
-        startReprocess: range => askReprocess(config, range),
+        resolveConflict: wish => askResolve(ask, wish),
+        startReprocess: range => askReprocess(ask, range),
         readReprocess: async () => {
-          const told = await askRole<{ pipeline: PipelineStatus }>(config.dataDir, 'pipeline', 'status')
+          const told = await askPipelineStatus<{ pipeline: PipelineStatus }>(ask)
           return told === null ? 'away' : told.pipeline.reprocess
         },
-        startBackup: wish => askBackup(config, wish),
+        startBackup: wish => askBackup(ask, wish),
         readBackup: async () => {
-          const told = await askRole<{ backup: BackupStatus | null }>(config.dataDir, 'pipeline', 'status')
+          const told = await askPipelineStatus<{ backup: BackupStatus | null }>(ask)
           return told === null ? 'away' : told.backup
         },
         importRates: async file => {
@@ -101,7 +105,7 @@ export function runWeb(config: Config): Promise<void> {
         countRejected: warehouse.countRejected,
         readDiagnostics: async question => {
           const isLong = question.untilMs - question.sinceMs > limits.diagnosticsCountedMsMax
-          return warehouse.readDiagnostics(question, isLong ? await askRollups(config) : null)
+          return warehouse.readDiagnostics(question, isLong ? await askRollups(ask) : null)
         },
         listUnknownKeys: async ({ sinceMs, untilMs }) => {
           try {
@@ -111,7 +115,7 @@ export function runWeb(config: Config): Promise<void> {
             return null
           }
         },
-        standing: () => askStanding(config, warehouse),
+        standing: () => askStanding(config, ask, warehouse),
         metrics: () => collectMetrics(config.dataDir, rolesOf(config)),
       },
       now: Date.now,
@@ -121,13 +125,14 @@ export function runWeb(config: Config): Promise<void> {
     const watch = watchWarehouse(warehouse, limits.warehouseAskMs)
     return {
       status: () => ({ web: web.status(), warehouse: watch.status() }),
-      answers: answersOfWeb(derive, readReceipts, reconcileWith(config, warehouse, accounts)),
+      answers: answersOfWeb(derive, readReceipts, reconcileWith(ask, warehouse, accounts)),
       async close() {
         watch.close()
         await web.close()
         await log.close()
         await warehouse.close()
         accounts.close()
+        await places.close()
         audit.close()
       },
     }
@@ -136,19 +141,19 @@ export function runWeb(config: Config): Promise<void> {
 
 /** From the rollups where they are up to date and can answer, else from the events: the same, and slower. */
 function rolledOr<Question extends { receivedBeforeMs?: number }, Row>(
-  config: Config,
+  ask: AskPipeline,
   rolled: (build: string, question: Question) => Promise<Row[] | null>,
   plain: (question: Question) => Promise<Row[]>,
 ): (question: Question) => Promise<Row[]> {
   return async question => {
-    const build = await rollupsFor(config, question)
+    const build = await rollupsFor(ask, question)
     return (build === null ? null : await rolled(build, question)) ?? plain(question)
   }
 }
 
 /** They are there for whatever is asked of all that was received. */
-function rollupsFor(config: Config, { receivedBeforeMs }: { receivedBeforeMs?: number }): Promise<string | null> {
-  return receivedBeforeMs === undefined ? askRollups(config) : Promise.resolve(null)
+function rollupsFor(ask: AskPipeline, { receivedBeforeMs }: { receivedBeforeMs?: number }): Promise<string | null> {
+  return receivedBeforeMs === undefined ? askRollups(ask) : Promise.resolve(null)
 }
 
 /** The one in the data directory; that it was made is recorded. */
@@ -205,14 +210,11 @@ function showReplay(report: ReplayReport): object {
   }
 }
 
-function reconcileWith(config: Config, warehouse: Warehouse, accounts: Accounts): Reconcile {
+function reconcileWith(ask: AskPipeline, warehouse: Warehouse, accounts: Accounts): Reconcile {
   return async question => {
     const { product, mode, from, to, by } = question
     const keys = accounts.listKeys(product).flatMap(key => (key.mode === mode ? [key.id] : []))
-    const { rows, parked, rejected } = await warehouse.readReconciliation(
-      { ...question, keys },
-      await askRollups(config),
-    )
+    const { rows, parked, rejected } = await warehouse.readReconciliation({ ...question, keys }, await askRollups(ask))
     return { product, mode, from, to, by, rows: rows.map(toldRow), parked, rejected }
   }
 }

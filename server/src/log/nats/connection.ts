@@ -5,8 +5,11 @@ import { limits as wire } from '@datapulse/contract'
 import type { LogLogger } from '../log.ts'
 
 export type NatsConnectionOptions = {
-  /** `nats://host:port` or `tls://…`, several separated by commas; user and password, or a token, before an @. */
+  /** `nats://host:port` or `tls://…`, several separated by commas. */
   url: string
+  /** Empty where there is none; a password without a user is a token. */
+  user?: string
+  password?: string
   /** What this process is called there. */
   name: string
   /** Takes servers that are not known to sync before they acknowledge. */
@@ -22,9 +25,10 @@ const pingsMax = 2
 /** A body and what is packed with it. */
 export const payloadBytesMin = wire.bodyBytesMax + 1024 * 1024
 
-export async function connectNats({ url, name, acceptWeaker }: NatsConnectionOptions): Promise<NatsConnection> {
+export async function connectNats(options: NatsConnectionOptions): Promise<NatsConnection> {
+  const { name, acceptWeaker } = options
   const connection = await connect({
-    ...placesOf(url),
+    ...placesOf(options),
     name,
     timeout: connectMs,
     maxReconnectAttempts: -1,
@@ -59,15 +63,12 @@ export function canSync(version: string): boolean {
   return major > 2 || (major === 2 && minor >= 10)
 }
 
-function placesOf(text: string) {
-  const urls = text.split(',').map(part => new URL(part.trim()))
-  const [first] = urls
-  const user = decodeURIComponent(first?.username ?? '')
-  const pass = decodeURIComponent(first?.password ?? '')
+function placesOf({ url, user = '', password = '' }: NatsConnectionOptions) {
+  const addresses = url.split(',').map(address => new URL(address.trim()))
   return {
-    servers: urls.map(({ protocol, host }) => `${protocol}//${host}`),
-    ...(user !== '' && pass !== '' && { user, pass }),
-    ...(user !== '' && pass === '' && { token: user }),
-    ...(first?.protocol === 'tls:' && { tls: {} }),
+    servers: addresses.map(({ protocol, host }) => `${protocol}//${host}`),
+    ...(user !== '' && { user, pass: password }),
+    ...(user === '' && password !== '' && { token: password }),
+    ...(addresses.some(({ protocol }) => protocol === 'tls:') && { tls: {} }),
   }
 }

@@ -1,5 +1,5 @@
 // Follows the heads of a stream's messages, so that it is known where each of them lies in the log: where the log ends, and
-// where to begin reading for a given offset. One entry in sixteen is kept.
+// where to begin reading for a given offset. One place in 256 messages is kept, until it is forgotten.
 
 import type { JetStreamClient } from '@nats-io/jetstream'
 import type { LogLogger } from '../log.ts'
@@ -16,14 +16,23 @@ export type Follower = {
   head(): Place
   /** Where the last known mark at or before `offset` is; null when that is before where this began. */
   before(offset: number): Mark | null
+  /** Nobody will ask for less than that. */
+  forget(offset: number): void
   /** Waits until all up to the message `seq` was followed; false when that took longer than `ms`. */
   reach(seq: number, ms: number): Promise<boolean>
   close(): void
 }
 
-export type FollowerParts = { jetstream: JetStreamClient; stream: string; from: Mark; logger: LogLogger }
+/** Without `keepsMarks` only the end is known. */
+export type FollowerParts = {
+  jetstream: JetStreamClient
+  stream: string
+  from: Mark
+  keepsMarks: boolean
+  logger: LogLogger
+}
 
-const stride = 16
+const stride = 256
 /** Heads are small. */
 const fetchBytes = 1024 * 1024
 const idleWaitMs = 1_000
@@ -31,7 +40,7 @@ const idleWaitMs = 1_000
 const turnMax = 500
 
 export function openFollower(parts: FollowerParts): Follower {
-  const { from, logger, stream } = parts
+  const { from, logger, stream, keepsMarks } = parts
   const book = new LaneBook(from)
   const marks: Mark[] = [from]
   const source = openMessageSource({ ...parts, seq: from.seq, headersOnly: true, bytesMax: fetchBytes })
@@ -53,7 +62,7 @@ export function openFollower(parts: FollowerParts): Follower {
     for (let i = 0; i < turnMax; i++) {
       const message = source.shift()
       if (message === undefined) return i > 0
-      if (followed++ % stride === 0 && followed > 1) marks.push({ ...book.mark(0), seq: message.seq })
+      if (keepsMarks && followed++ % stride === 0 && followed > 1) marks.push({ ...book.mark(0), seq: message.seq })
       takeInto(book, message, logger, stream)
     }
     return true
@@ -70,6 +79,11 @@ export function openFollower(parts: FollowerParts): Follower {
         else high = middle
       }
       return marks[low - 1] ?? null
+    },
+    forget(offset) {
+      let count = 0
+      while ((marks[count + 1]?.offset ?? Number.POSITIVE_INFINITY) <= offset) count++
+      marks.splice(0, count)
     },
     async reach(seq, ms) {
       const end = Date.now() + ms

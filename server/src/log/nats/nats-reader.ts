@@ -26,6 +26,7 @@ export type NatsReaderOptions = {
 const markBytes = 64 * 1024 * 1024
 const markMs = 3_600_000
 const consumedMs = 500
+const forgetMs = 30_000
 const fetchBytes = 16 * 1024 * 1024
 const bodyWaitMs = 2_000
 const catchUpMs = 20_000
@@ -88,9 +89,19 @@ class NatsLogReader implements LogReader {
           'LOG_IO',
           `Cannot tell where the log ends because its messages must be counted first: at ${this.#follower.head().seq} of ${state.last_seq}`,
         )
+      if (this.#options.retention === null) await this.#forgetConsumed()
       const { offset, events } = this.#follower.head()
       return { offset, events }
     })
+  }
+
+  /** What somebody else has processed is asked for by nobody here. */
+  async #forgetConsumed(): Promise<void> {
+    const { now, stream } = this.#options
+    if (now() - this.#consumedAtMs < forgetMs) return
+    this.#consumedAtMs = now()
+    const consumed = await stream.marks.consumed()
+    if (consumed !== null) this.#follower.forget(consumed.offset)
   }
 
   async oldest(): Promise<LogHead> {
@@ -152,6 +163,7 @@ class NatsLogReader implements LogReader {
     this.#consumedAtMs = now()
     await this.#ask(async () => {
       this.#doneAt = this.#done.mark(now() - 2 * laneIdleMsMax)
+      this.#follower.forget(this.#doneAt.offset)
       await stream.marks.writeConsumed(this.#doneAt)
       if (retention === null) return
       if (this.#bytesSinceMark >= markBytes || now() - this.#markedAtMs >= markMs) await this.#note(this.#doneAt)
@@ -186,7 +198,7 @@ class NatsLogReader implements LogReader {
 
   #follow(from: Mark): Follower {
     const { stream, logger } = this.#options
-    return openFollower({ jetstream: stream.jetstream, stream: stream.name, from, logger })
+    return openFollower({ jetstream: stream.jetstream, stream: stream.name, from, keepsMarks: true, logger })
   }
 
   /** The message in which `offset` lies; null when it is not there yet. */

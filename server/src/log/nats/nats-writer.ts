@@ -8,7 +8,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { appendFault } from '../fault.ts'
 import { GroupCommit, type GroupLimits } from '../group-commit.ts'
 import type { LogLogger } from '../log.ts'
-import type { LogFault, LogRecord, LogStatus, LogWriter } from '../record.ts'
+import type { LogFault, LogRecord, LogStatus, LogWriter, PackedRecords } from '../record.ts'
 import { type Follower, openFollower } from './follower.ts'
 import { Lane } from './lane.ts'
 import { laneIdleMsMax, type Mark } from './lane-book.ts'
@@ -36,7 +36,13 @@ type Track = { lane: Lane; groups: GroupCommit }
 export async function openNatsWriter(options: NatsWriterOptions): Promise<LogWriter> {
   const { stream, logger } = options
   const consumed = (await stream.marks.consumed()) ?? (await stream.marks.list())[0] ?? origin
-  const follower = openFollower({ jetstream: stream.jetstream, stream: stream.name, from: consumed, logger })
+  const follower = openFollower({
+    jetstream: stream.jetstream,
+    stream: stream.name,
+    from: consumed,
+    keepsMarks: false,
+    logger,
+  })
   const writer = new NatsLogWriter(options, follower, idOf(await stream.info()))
   await writer.tick()
   return writer
@@ -71,12 +77,17 @@ class NatsLogWriter implements LogWriter {
   }
 
   append(record: LogRecord, done: (fault: LogFault | null) => void): void {
+    if (this.#isOpen(done)) this.#track().groups.append(record, done)
+  }
+
+  appendPacked(packed: PackedRecords, done: (fault: LogFault | null) => void): void {
+    if (this.#isOpen(done)) this.#track().groups.appendPacked(packed, done)
+  }
+
+  #isOpen(done: (fault: LogFault | null) => void): boolean {
     const refusing = this.#closed === null ? this.#refusing() : closedFault()
-    if (refusing !== null) {
-      setImmediate(done, refusing)
-      return
-    }
-    this.#track().groups.append(record, done)
+    if (refusing !== null) setImmediate(done, refusing)
+    return refusing === null
   }
 
   status(): LogStatus {

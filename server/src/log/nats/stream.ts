@@ -32,6 +32,8 @@ export type LogStream = {
   /** The last message of a subject. */
   lastOf(subject: string): Promise<{ id: string; seq: number } | null>
   marks: Marks
+  /** The bucket of the marks, where owners are noted too. */
+  bucket: KV
 }
 
 /** How far the log was processed, and earlier places of it. */
@@ -89,6 +91,7 @@ export async function openStream(connection: NatsConnection, options: StreamOpti
       return last === null ? null : { id: last.header.get('Nats-Msg-Id'), seq: last.seq }
     },
     marks: marksIn(bucket, share),
+    bucket,
   }
 }
 

@@ -1,0 +1,170 @@
+// Several threads that take requests on one port: the main thread has what they share. It puts what they gathered into the
+// log, several gatherings under one sync, and decides about the windows of keys, so that limits hold across threads and
+// outlive the process. A thread that ends takes the process with it, which is started again: half a door would be a lie.
+
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Api, ApiStatus } from '../api/api.ts'
+import { Limiter } from '../api/limiter.ts'
+import type { SharedAnswer } from '../api/shared-admission.ts'
+import type { Config } from '../config.ts'
+import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
+import type { Logger } from '../logger.ts'
+import type { FromWorker, ToWorker, WorkerStart } from './api-worker-messages.ts'
+
+type Waiting = Map<number, (fault: LogFault | null) => void>
+
+const tickMs = 1_000
+
+export async function openApiWorkers(config: Config, log: LogWriter, logger: Logger): Promise<Api> {
+  const { apiWorkers: count } = config
+  const limiter = new Limiter(join(config.dataDir, 'api'), Date.now(), logger)
+  const statuses: (ApiStatus | null)[] = Array.from({ length: count }, () => null)
+  const appends: Waiting = new Map()
+  const workers: Worker[] = []
+  let asked = 0
+  let closing = false
+
+  const hear = (index: number, worker: Worker, message: FromWorker) => {
+    const say = (reply: ToWorker, transfer: ArrayBuffer[] = []) => worker.postMessage(reply, transfer)
+    switch (message.kind) {
+      case 'commit': {
+        const { id, buffer, bytes, records, events } = message
+        log.appendPacked({ bytes: new Uint8Array(buffer, 0, bytes), records, events }, fault =>
+          say({ kind: 'committed', id, buffer, fault }, [buffer]),
+        )
+        break
+      }
+      case 'admit':
+        say({ kind: 'admitted', id: message.id, answer: admit(limiter, message) })
+        break
+      case 'appended':
+        appends.get(message.id)?.(message.fault)
+        appends.delete(message.id)
+        break
+      case 'status':
+        statuses[index] = message.status
+        break
+      case 'told':
+        logger[message.level]({ worker: index, ...message.fields }, message.message)
+        break
+      default:
+    }
+  }
+  const start = async (index: number, port: number): Promise<number> => {
+    const workerData: WorkerStart = { config, index, count, port }
+    const worker = new Worker(new URL('./api-worker-thread.ts', import.meta.url), { workerData })
+    workers.push(worker)
+    const listening = Promise.withResolvers<number>()
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'listening') listening.resolve(message.port)
+      else if (message.kind === 'failed')
+        listening.reject(Object.assign(new Error(message.message), { code: message.code }))
+      else hear(index, worker, message)
+    })
+    worker.on('error', fault => {
+      listening.reject(fault)
+      if (!closing) throw fault
+    })
+    worker.on('exit', code => {
+      listening.reject(new Error(`Worker ${index} of the api ended with code ${code}.`))
+      if (!closing) throw new Error(`Worker ${index} of the api ended with code ${code}.`)
+    })
+    return listening.promise
+  }
+
+  // Two servers that both share a port would not notice each other: one that does not share it would.
+  const port = await freePort(config)
+  try {
+    for (let index = 0; index < count; index++) await start(index, port)
+  } catch (cause) {
+    closing = true
+    await Promise.all(workers.map(worker => worker.terminate()))
+    limiter.close()
+    throw cause
+  }
+  const timer = setInterval(() => {
+    limiter.tick(limiter.steady(Date.now()))
+    const status = log.status()
+    for (const worker of workers) worker.postMessage({ kind: 'log', status } satisfies ToWorker)
+  }, tickMs)
+
+  return {
+    port,
+    status: () => ({ ...sumOf(statuses), ...limiter.status() }),
+    append: (record: LogRecord) =>
+      new Promise(resolve => {
+        const id = ++asked
+        appends.set(id, resolve)
+        workers[0]?.postMessage({ kind: 'append', id, record } satisfies ToWorker)
+      }),
+    async close() {
+      closing = true
+      await Promise.all(workers.map(closed))
+      clearInterval(timer)
+      limiter.close()
+    },
+  }
+}
+
+function admit(limiter: Limiter, { keyId, limit, wanted }: Extract<FromWorker, { kind: 'admit' }>): SharedAnswer {
+  const key = limiter.open(keyId, limit)
+  const nowMs = limiter.steady(Date.now())
+  let admitted = 0
+  while (admitted < wanted && limiter.admit(key, nowMs, limit)) admitted++
+  const { window } = key
+  return {
+    admitted,
+    remaining: window.remaining(nowMs, limit),
+    resetMs: window.resetMs(nowMs),
+    waitMs: window.waitMs(nowMs, limit),
+  }
+}
+
+/** The port that is configured, or a free one; rejects when somebody else has it. */
+async function freePort({ host, port }: Config): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject)
+    probe.listen(port, host, resolve)
+  })
+  const { port: found } = probe.address() as { port: number }
+  await new Promise(resolve => probe.close(resolve))
+  return found
+}
+
+async function closed(worker: Worker): Promise<void> {
+  const done = new Promise<void>(resolve => {
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'closed') resolve()
+    })
+    worker.once('exit', () => resolve())
+  })
+  worker.postMessage({ kind: 'close' } satisfies ToWorker)
+  await done
+  await worker.terminate()
+}
+
+/** What the threads counted, added up. */
+function sumOf(statuses: readonly (ApiStatus | null)[]): ApiStatus {
+  return statuses.filter(status => status !== null).reduce((sum, status) => added(sum, status) as ApiStatus)
+}
+
+/** Numbers are added, at whatever depth; of flags all must say yes; what a pair is named by stays. */
+function added(a: unknown, b: unknown): unknown {
+  if (typeof a === 'number' && typeof b === 'number') return a + b
+  if (typeof a === 'boolean') return a && b
+  if (Array.isArray(a) && Array.isArray(b)) return a.map((value, i) => added(value, b[i]))
+  if (typeof a === 'object' && a !== null && typeof b === 'object' && b !== null) {
+    const [one, other] = [a as Record<string, unknown>, b as Record<string, unknown>]
+    const names = new Set([...Object.keys(one), ...Object.keys(other)])
+    return Object.fromEntries(
+      [...names].map(name => [
+        name,
+        name in one && name in other ? added(one[name], other[name]) : (one[name] ?? other[name]),
+      ]),
+    )
+  }
+  return a
+}

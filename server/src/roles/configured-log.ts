@@ -1,0 +1,134 @@
+// The log and the accounts that the configuration names, for the roles that use them: in the data directory, or in NATS,
+// whose library is loaded only then. A role has one connection to NATS for both.
+
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KV } from '@nats-io/kv'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { type Accounts, openAccounts, openSharedAccounts } from '../accounts/accounts.ts'
+import type { Config } from '../config.ts'
+import { limits } from '../limits.ts'
+import { type LogLogger, openLogReader, openLogWriter } from '../log/log.ts'
+import type { LogStream } from '../log/nats/stream.ts'
+import type { LogReader, LogWriter } from '../log/record.ts'
+import type { RoleName } from '../role-socket.ts'
+import { StartProblem } from '../start-problem.ts'
+import { type AskPipeline, askOverNats, askOverSocket } from './remote-questions.ts'
+
+export type Places = {
+  accounts(): Promise<Accounts>
+  logWriter(): Promise<LogWriter>
+  /** `letsGo`: of what is processed and old. */
+  logReader(letsGo: boolean): Promise<LogReader>
+  /** Of the servers of NATS, where they are used. */
+  connection(): Promise<NatsConnection>
+  /** Where it is noted who has the log. */
+  marksBucket(): Promise<KV>
+  askPipeline(): Promise<AskPipeline>
+  close(): Promise<void>
+}
+
+const groupLimits = {
+  commitBytesMax: limits.commitBytesMax,
+  commitRecordsMax: limits.commitRecordsMax,
+  pendingBytesMax: limits.pendingBytesMax,
+}
+
+export function openPlaces(config: Config, role: RoleName, logger: LogLogger): Places {
+  const now = Date.now
+  let connecting: Promise<NatsConnection> | null = null
+  const connected = () => (connecting ??= connectTo(config, role, logger))
+  let opening: Promise<LogStream> | null = null
+  const stream = async () => {
+    const { openStream } = await import('../log/nats/stream.ts')
+    const connection = await connected()
+    const wish = { share: 0, replicas: config.natsReplicas, budgetBytes: config.logBudget }
+    opening ??= patiently(() => openStream(connection, wish), logger)
+    return opening
+  }
+  return {
+    async accounts() {
+      if (config.accounts === 'embedded')
+        return openAccounts({ path: join(config.dataDir, 'accounts.db'), now, logger })
+      const connection = await connected()
+      return patiently(() => openSharedAccounts({ connection, replicas: config.natsReplicas, now, logger }), logger)
+    },
+    async logWriter() {
+      if (config.log === 'embedded') return embeddedWriter(config, logger)
+      const { openNatsWriter } = await import('../log/nats/nats-writer.ts')
+      const connection = await connected()
+      // What a message may hold: one body may be larger than what is gathered.
+      const commitBytesMax = Math.min(groupLimits.commitBytesMax, (connection.info?.max_payload ?? 0) - headBytesMax)
+      const own = { ...groupLimits, commitBytesMax }
+      const found = await stream()
+      return patiently(() => openNatsWriter({ connection, stream: found, limits: own, now, logger }), logger)
+    },
+    async logReader(letsGo) {
+      if (config.log === 'embedded') return openLogReader({ dir: join(config.dataDir, 'log'), logger })
+      const { openNatsReader } = await import('../log/nats/nats-reader.ts')
+      const retention = letsGo ? { ms: config.logRetention, bytes: config.logRetentionBytes } : null
+      const found = await stream()
+      return patiently(() => openNatsReader({ stream: found, retention, now, logger }), logger)
+    },
+    connection: connected,
+    marksBucket: async () => (await stream()).bucket,
+    askPipeline: async () =>
+      config.log === 'embedded' ? askOverSocket(config.dataDir) : askOverNats(await connected()),
+    async close() {
+      const connection = await connecting?.catch(() => null)
+      await connection?.close()
+    },
+  }
+}
+
+/** Headers of a message. */
+const headBytesMax = 4096
+
+function embeddedWriter(config: Config, logger: LogLogger): Promise<LogWriter> {
+  return openLogWriter({
+    dir: join(config.dataDir, 'log'),
+    limits: { ...groupLimits, segmentBytesMax: limits.segmentBytesMax, segmentMsMax: limits.segmentMsMax },
+    retentionMs: config.logRetention,
+    retentionBytes: config.logRetentionBytes,
+    budgetBytes: config.logBudget,
+    freeBytesMin: config.diskFreeMin,
+    lockWaitMs: config.stopTimeout + limits.predecessorGraceMs,
+    now: Date.now,
+    logger,
+  })
+}
+
+async function connectTo(config: Config, role: RoleName, logger: LogLogger): Promise<NatsConnection> {
+  const { connectNats } = await import('../log/nats/connection.ts')
+  const url = config.log === 'embedded' ? config.accounts : config.log
+  const { natsUser: user, natsPassword: password, acceptWeakerDurability: acceptWeaker } = config
+  return connectNats({ url, user, password, name: `datapulse ${role}`, acceptWeaker, logger }).catch(problem)
+}
+
+/** Servers that have just started take a while to agree on who leads. */
+async function patiently<T>(work: () => Promise<T>, logger: LogLogger): Promise<T> {
+  const endMs = performance.now() + startMsMax
+  for (;;) {
+    try {
+      return await work()
+    } catch (cause) {
+      if (isForGood(cause) || performance.now() >= endMs) return problem(cause)
+      logger.info({ cause: String(cause) }, 'the servers of NATS are not ready yet: they are waited for')
+      await sleep(startRetryMs)
+    }
+  }
+}
+
+const startMsMax = 30_000
+const startRetryMs = 500
+const isForGood = (cause: unknown) => (cause as Error).message.startsWith('Cannot')
+
+/** The servers are away, or are not what they must be: a sentence, and no stack. */
+function problem(cause: unknown): never {
+  const { message } = cause as Error
+  const room = /insufficient storage/.test(message)
+    ? ' The stream of the log reserves DATAPULSE_LOG_BUDGET bytes on each of them: lower it, or give them more (max_file).'
+    : ''
+  const text = isForGood(cause) ? message : `Cannot use NATS because its servers must answer: ${message}.${room}`
+  throw new StartProblem('NATS', text, cause)
+}
