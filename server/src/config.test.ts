@@ -172,6 +172,6 @@ test('a switch is a flag alone, or a variable that says yes or no', () => {
 test('addresses of servers are taken without user and password, each for itself', () => {
   for (const log of ['nats://n1:4222', 'nats://n1:4222,tls://n2:4222', 'embedded'])
     assert.ok('config' in readConfig(['--log', log], {}), log)
-  for (const log of ['nats://user:word@n1:4222', 'http://n1', 'nats://n1:4222,', 'nats', 'nats://n1 nats://n2'])
+  for (const log of ['nats://user:word@n1:4222', 'http://127.0.0.1', 'nats://n1:4222,', 'nats', 'nats://n1 nats://n2'])
     assert.ok('problems' in readConfig(['--log', log], {}), log)
 })
