@@ -189,7 +189,7 @@ export type RollupName =
 export type RollingWarehouse = {
   /** Empties them; gives the name of the build that begins. Durable before anything is emptied. */
   beginBuild(): Promise<string>
-  /** The build that counts; null before the first. */
+  /** The build that counts, emptied; null before the first. */
   build(): Promise<string | null>
   /** The last load that is in each of them; 0 when none is. */
   stepped(build: string): Promise<Record<RollupName, number>>

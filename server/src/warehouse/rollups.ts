@@ -52,7 +52,7 @@ type Ask = <T>(question: () => Promise<T>) => Promise<T>
 export function rollingOver(connection: Connection, ask: Ask, now: () => number): RollingWarehouse {
   return {
     beginBuild: () => ask(() => beginBuild(connection, now())),
-    build: () => ask(() => readBuild(connection)),
+    build: () => ask(() => readyBuild(connection, now())),
     stepped: build => ask(() => readStepped(connection, build)),
     nextStep: (from, eventsMax) => ask(() => nextStep(connection, from, eventsMax)),
     prepare: step => ask(() => prepare(connection, step)),
@@ -60,27 +60,51 @@ export function rollingOver(connection: Connection, ask: Ask, now: () => number)
   }
 }
 
-/** The name of the build that counts; null before the first. */
+/** The name of the build that was begun last; null before the first. */
 export async function readBuild(connection: Connection, workload: 'roll' | 'ask' = 'roll'): Promise<string | null> {
   const sql = `SELECT argMax(value, written_at) AS build FROM warehouse WHERE name = '${buildFact}' HAVING count() > 0`
   return (await connection.select<{ build: string }>(workload, sql))[0]?.build ?? null
 }
 
 const buildFact = 'rollup build'
+const emptiedFact = 'rollup build emptied'
 
 export async function beginBuild(connection: Connection, nowMs: number): Promise<string> {
   const build = crypto.randomUUID()
+  await writeFact(connection, buildFact, build, nowMs)
+  await empty(connection, build, nowMs)
+  return build
+}
+
+/** The build that counts. Whoever began it may have died before all was emptied: then that is done first. */
+async function readyBuild(connection: Connection, nowMs: number): Promise<string | null> {
+  const build = await readBuild(connection)
+  if (build === null) return null
+  const sql = `SELECT count() AS facts FROM warehouse WHERE name = '${emptiedFact}' AND value = {build:String}`
+  const [found] = await connection.select<{ facts: number }>('roll', sql, { build })
+  if (found?.facts !== 1) await empty(connection, build, nowMs)
+  return build
+}
+
+async function empty(connection: Connection, build: string, nowMs: number): Promise<void> {
+  for (const { name } of madeForReports) await connection.command(`TRUNCATE TABLE ${name}`, {}, { workload: 'roll' })
+  await writeFact(connection, emptiedFact, build, nowMs)
+}
+
+/** Behind the last one of its name, whatever the clock says: the latest counts. */
+async function writeFact(connection: Connection, name: string, value: string, nowMs: number): Promise<void> {
+  const sql = 'SELECT toUnixTimestamp64Milli(max(written_at)) AS ms FROM warehouse WHERE name = {name:String}'
+  const [last] = await connection.select<{ ms: number }>('roll', sql, { name })
+  const writtenMs = Math.max(nowMs, (last?.ms ?? 0) + 1)
   const rows = {
     table: factsTable,
     count: 1,
-    keys: () => [build],
-    lines: () => Buffer.from(`${buildFact}\t${build}\t${time(nowMs)}\n`),
-    sql: 'SELECT value AS key FROM warehouse WHERE value = {build:String}',
-    params: { build },
+    keys: () => [value],
+    lines: () => Buffer.from(`${name}\t${value}\t${time(writtenMs)}\n`),
+    sql: 'SELECT value AS key FROM warehouse WHERE name = {name:String} AND value = {value:String}',
+    params: { name, value },
   }
-  await insertWhole(connection, rows, `rollup build ${build}`, false)
-  for (const { name } of madeForReports) await connection.command(`TRUNCATE TABLE ${name}`, {}, { workload: 'roll' })
-  return build
+  await insertWhole(connection, rows, `${name} ${value}`, false)
 }
 
 /** The last load that each rollup has; what is of another build counts as nothing. */

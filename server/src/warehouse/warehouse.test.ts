@@ -34,6 +34,21 @@ test('two processes that open an empty warehouse at once agree on its id', async
   }
 })
 
+test('of builds that begin in the same millisecond, or after the clock was set back, the last one counts', async () => {
+  let nowMs = Date.UTC(2026, 5, 1)
+  const warehouse = engine.warehouse(() => nowMs, 'builds')
+  const connection = connect({ socketPath: engine.socketPath, database: 'builds', logger: silentLogger })
+  for (const ms of [0, 0, 0, -3_600_000, 0, -86_400_000, 1]) {
+    nowMs += ms
+    const begun = await warehouse.rolling.beginBuild()
+    assert.equal(await warehouse.rolling.build(), begun)
+    await connection.command('OPTIMIZE TABLE warehouse FINAL')
+    assert.equal(await warehouse.rolling.build(), begun)
+  }
+  await connection.close()
+  await warehouse.close()
+})
+
 test('every column says what it holds, and the tables sync what is written', async () => {
   const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
   const sql = 'SELECT table, name FROM system.columns WHERE database = {database:String} AND comment = {none:String}'

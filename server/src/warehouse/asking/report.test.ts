@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { connect } from '../connection.ts'
 import type { EventRow } from '../load.ts'
-import { type EngineProcess, startEngine } from '../testing/engine-process.ts'
+import { type EngineProcess, silentLogger, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeLoad, uuidOf } from '../testing/made-loads.ts'
 import { type PlainQuestion, plainReport } from '../testing/plain-report.ts'
 import { rollAll, rollupNames } from '../testing/roll-all.ts'
@@ -245,6 +246,19 @@ test('a step that the engine lost while it was made is in no rollup, and one tha
   await warehouse.rolling.prepare(step)
   for (const name of [...rollupNames, ...rollupNames]) await warehouse.rolling.roll(name, step)
   await isWhole('lost')
+})
+test('a build that was begun by one who died before the tables were emptied begins with empty tables', async () => {
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  const [name, value] = ['rollup build', uuidOf('begun')]
+  const row = Buffer.from(`${name}\t${value}\t${Date.now() / 1000 + 3_600}\n`)
+  await connection.insert('warehouse', ['name', 'value', 'written_at'], row, value)
+  await connection.close()
+  build = (await warehouse.rolling.build()) ?? assert.fail('there is a build')
+  assert.equal(build, value)
+  await rollAll(warehouse.rolling, build, 1_000)
+  await isWhole('casino')
+  assert.equal(await warehouse.rolling.build(), value)
+  await isWhole('casino')
 })
 test('in another time zone, where days have other ends', () => {
   const taipeiMs = 8 * 3_600_000
