@@ -14,6 +14,8 @@ import { compare, type Figure, type Line, type Run } from './figure.ts'
 import { closedJob } from './highest-rate.ts'
 
 const latencyConnections = 128
+/** The servers of the bench have 4 GB. */
+const room = { 'log-budget': '2GiB', 'log-retention-bytes': '1GiB' }
 
 export const cluster: Figure = {
   name: 'cluster',
@@ -37,10 +39,10 @@ export const cluster: Figure = {
       const embedded = await open('embedded', {})
       const one = await natsOf(1)
       const three = await natsOf(3)
-      const single = await open('one', { log: one.url, 'nats-replicas': '1' })
-      const replicated = await open('three', { log: three.url, 'nats-replicas': '3' })
+      const single = await open('one', { log: one.url, 'nats-replicas': '1', ...room })
+      const replicated = await open('three', { log: three.url, 'nats-replicas': '3', ...room })
       const threads = await open('threads', { 'api-workers': '2' })
-      const beside = await open('beside', { log: three.url, 'nats-replicas': '3' })
+      const beside = await open('beside', { log: three.url, 'nats-replicas': '3', ...room })
       const rates = {
         embedded: [] as number[],
         one: [] as number[],
