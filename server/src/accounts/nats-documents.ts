@@ -8,6 +8,7 @@
 import { jetstream } from '@nats-io/jetstream'
 import { Kvm, type KV, type KvWatchEntry } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { isOvertaken } from '../jetstream-faults.ts'
 import type { Documents } from './documents.ts'
 
 export type NatsDocuments = Documents & {
@@ -28,7 +29,6 @@ type Entry = { id: string; revision: number; value: unknown }
 const usesMs = 30_000
 /** The servers are asked for a sign of life so often. */
 const aliveMs = 1_000
-const wrongLastSequence = [10_071, 10_164]
 
 export async function openNatsDocuments(options: NatsDocumentsOptions): Promise<NatsDocuments> {
   const { connection, replicas, now, onFault } = options
@@ -84,7 +84,7 @@ export async function openNatsDocuments(options: NatsDocumentsOptions): Promise<
         take({ key, revision, value: Buffer.from(text), operation: 'PUT' })
         return true
       } catch (fault) {
-        if (!wrongLastSequence.includes((fault as { code?: number }).code ?? 0)) throw fault
+        if (!isOvertaken((fault as { code?: number }).code)) throw fault
         const newer = await bucket.get(key)
         if (newer !== null) take(newer)
         return false

@@ -91,7 +91,8 @@ export class Ingest {
   take(req: IncomingMessage, res: ServerResponse, expects: boolean): void {
     const exchange = this.#open(req, res)
     try {
-      this.#begin(exchange, expects)
+      const refusal = this.#refusalByHead(exchange, expects)
+      if (refusal !== null) this.#refuse(exchange, refusal, expects)
     } catch (bug) {
       this.#contain(exchange, bug)
     }
@@ -153,51 +154,44 @@ export class Ingest {
 
   // --- what the request's head already decides
 
-  #begin(exchange: Exchange, expects: boolean): void {
+  /** Null when it goes on, now or once the limit is known. */
+  #refusalByHead(exchange: Exchange, expects: boolean): Refusal | null {
     const { req } = exchange
     const target = findRoute(req.url as string)
     if (target === null) {
       const message = 'There is nothing at this path: use /v2/s2s/event or /v2/s2s/batch'
-      return this.#refuse(exchange, { code: 'NOT_FOUND', message, events: 0 }, expects)
+      return { code: 'NOT_FOUND', message, events: 0 }
     }
-    const refuseOr = (refusal: Refusal | null, go: () => void) =>
-      refusal === null ? go() : this.#refuse(exchange, refusal, expects)
     if (target.route === 'requests' || target.route === 'reconciliation') {
       exchange.purpose = 'read'
+      if (req.method !== 'GET') return methodRefusal(req.method, 'GET')
       const what = target.route === 'requests' ? 'read receipts' : 'read the reconciliation'
-      const refusal =
-        req.method === 'GET' ? this.#refusalByKey(exchange, 'read', what) : methodRefusal(req.method, 'GET')
-      return refuseOr(refusal, () =>
-        this.#admit(exchange, limited =>
-          refuseOr(limited, () => refuseOr(this.#answerRead(exchange, target), () => {})),
-        ),
-      )
+      const go = () => this.#answerRead(exchange, target)
+      return this.#refusalByKey(exchange, 'read', what) ?? this.#admit(exchange, expects, go)
     }
-    if (!('partial' in target)) return refuseOr(this.#answerHealth(exchange, target.route), () => {})
+    if (!('partial' in target)) return this.#answerHealth(exchange, target.route)
     exchange.kind = target.route
     exchange.partial = target.partial
     if (target.dryRun) exchange.purpose = 'dry run'
-    const refusal =
-      req.method === 'POST' ? this.#refusalByKey(exchange, 'ingest', 'send events') : methodRefusal(req.method, 'POST')
-    refuseOr(refusal, () =>
-      this.#admit(exchange, limited =>
-        refuseOr(limited ?? this.#refusalByBodyHeaders(exchange), () => this.#read(exchange, expects)),
-      ),
-    )
+    if (req.method !== 'POST') return methodRefusal(req.method, 'POST')
+    const go = () => this.#refusalByBodyHeaders(exchange) ?? this.#read(exchange, expects)
+    return this.#refusalByKey(exchange, 'ingest', 'send events') ?? this.#admit(exchange, expects, go)
   }
 
-  /** Goes on at once, or when the place that limits are shared in has answered. */
-  #admit(exchange: Exchange, next: (refusal: Refusal | null) => void): void {
+  /** `go` goes on, or says why not: at once, or when the place that limits are shared in has answered. */
+  #admit(exchange: Exchange, expects: boolean, go: () => Refusal | null): null {
     const { window, key } = exchange.key as KeyInUse
     this.#needs.admission.admit(window, key.rateLimit, ({ admitted, waitMs }) => {
       // Meanwhile the client may have gone, or the time for its request may be over.
       if (exchange.phase !== 'reading') return
       try {
-        next(admitted ? null : limitRefusal(key.rateLimit, waitMs))
+        const refusal = admitted ? go() : limitRefusal(key.rateLimit, waitMs)
+        if (refusal !== null) this.#refuse(exchange, refusal, expects)
       } catch (bug) {
         this.#contain(exchange, bug)
       }
     })
+    return null
   }
 
   /** `what` it takes the scope for. */
@@ -308,7 +302,7 @@ export class Ingest {
 
   // --- the body
 
-  #read(exchange: Exchange, expects: boolean): void {
+  #read(exchange: Exchange, expects: boolean): null {
     const { req, res } = exchange
     const length = req.headers['content-length']
     const holder = exchange.key as NonNullable<Exchange['key']>
@@ -320,6 +314,7 @@ export class Ingest {
     )
     this.#listen(exchange)
     if (expects) res.writeContinue()
+    return null
   }
 
   #listen(exchange: Exchange): void {

@@ -15,6 +15,10 @@ export function faultOf(error: unknown): LogFault {
   return appendFault('LOG_IO', `Cannot append to the log because the disk failed: ${message}`, 2)
 }
 
+export function closedFault(): LogFault {
+  return appendFault('LOG_CLOSED', 'Cannot append to the log because it must be open: it is being closed', 5)
+}
+
 /** Thrown by a reader. `retry` is false when waiting does not help. */
 export class LogReadFault extends Error {
   readonly code: 'LOG_IO' | 'LOG_NEWER' | 'LOG_ABSENT'

@@ -35,7 +35,7 @@
 // 64 MiB beside the commits holds up one to three of some 2,500 beyond 4 ms.
 
 import { limits } from '../limits.ts'
-import { appendFault } from './fault.ts'
+import { closedFault } from './fault.ts'
 import { openDirectPort, openThreadPort, type LogPort } from './commit-port.ts'
 import { GroupCommit, type GroupLimits } from './group-commit.ts'
 import { StoreLogReader } from './log-reader.ts'
@@ -225,8 +225,4 @@ async function atMost(ms: number, ending: Promise<void>): Promise<void> {
   })
   await Promise.race([ending, late])
   clearTimeout(timer)
-}
-
-function closedFault(): LogFault {
-  return appendFault('LOG_CLOSED', 'Cannot append to the log because it must be open: it is being closed', 5)
 }

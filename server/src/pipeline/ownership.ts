@@ -18,7 +18,7 @@ export function ownedPlace(place: IndexPlace, ownership: Ownership): IndexPlace 
     async open() {
       const index = await place.open()
       const owned: IdentityIndex = {
-        ...methodsOf(index),
+        ...index,
         state: async () => withPending(await index.state(), ownership.pending()),
         async begin(pending) {
           await ownership.begin(pending)
@@ -34,18 +34,4 @@ export function ownedPlace(place: IndexPlace, ownership: Ownership): IndexPlace 
 function withPending({ checkpoint, pending }: IndexState, begun: Pending | null): IndexState {
   const isDone = begun === null || begun.token === checkpoint?.note?.token || begun.seq <= (checkpoint?.note?.seq ?? 0)
   return { checkpoint, pending: isDone ? pending : begun }
-}
-
-function methodsOf(index: IdentityIndex): IdentityIndex {
-  return {
-    state: () => index.state(),
-    find: identities => index.find(identities),
-    begin: pending => index.begin(pending),
-    stage: entries => index.stage(entries),
-    commit: (staged, checkpoint) => index.commit(staged, checkpoint),
-    replace: (identities, entries) => index.replace(identities, entries),
-    add: entries => index.add(entries),
-    bytes: () => index.bytes(),
-    close: () => index.close(),
-  }
 }

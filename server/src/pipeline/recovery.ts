@@ -185,19 +185,11 @@ async function takeOver(
   logId: string,
   pending: Pending,
 ): Promise<{ index: IdentityIndex; progress: Progress } | null> {
-  const { place, warehouse, pace, logger, onRebuild, foreignMsMax = 0 } = parts
+  const { warehouse, pace, logger, foreignMsMax = 0 } = parts
   logger.info({ seq: pending.seq }, 'another process was about to load: that load is done first')
   await warehouse.forgetAfter(note)
   const progress: Progress = { warehouseId, note, uncounted: null }
-  let identities = 0
-  onRebuild(identities)
-  let index: IdentityIndex
-  try {
-    const onPage = (more: number) => onRebuild((identities += more))
-    index = await rebuildIndex(place, warehouse, progress, onPage, note?.seq ?? 0)
-  } finally {
-    onRebuild(null)
-  }
+  const index = await rebuiltIndex(parts, progress, note?.seq ?? 0)
   try {
     const left = await warehouse.identitiesAfter(note)
     const repeated = await repeat(parts, index, progress, pending, logId, note, left)
@@ -258,19 +250,25 @@ async function rebuild(
   note: LoadNote | null,
   logId: string,
 ): Promise<{ index: IdentityIndex; progress: Progress }> {
-  const { place, warehouse, log, pace, logger, onRebuild } = parts
+  const { warehouse, log, pace } = parts
   if (note !== null) await pace.pause(settleMs)
   // What parts of a chunk brought beside events is undone with it: no note has counted it.
   await warehouse.forgetAfter(note === null ? null : { ...note, seq: lastWhole(note) })
   const fits = note === null || (await howLogFits(log, note, logId)) === 'fits'
   const uncounted = fits ? { logId, from: note?.to ?? 0, to: (await log.head()).offset } : null
   const progress: Progress = { warehouseId, note, uncounted }
+  return { index: await rebuiltIndex(parts, progress), progress }
+}
+
+/** Made anew, of loads up to `seq` where it is given. */
+async function rebuiltIndex(parts: RecoveryParts, progress: Progress, seq?: number): Promise<IdentityIndex> {
+  const { place, warehouse, logger, onRebuild } = parts
   let identities = 0
   onRebuild(identities)
   try {
-    const index = await rebuildIndex(place, warehouse, progress, more => onRebuild((identities += more)))
+    const index = await rebuildIndex(place, warehouse, progress, more => onRebuild((identities += more)), seq)
     logger.info({ identities }, 'the index is rebuilt')
-    return { index, progress }
+    return index
   } finally {
     onRebuild(null)
   }

@@ -35,11 +35,7 @@ const groups = new GroupCommit(
       tell({ kind: 'commit', id, buffer: travelling, bytes, records, events }, [travelling])
     },
   },
-  {
-    commitBytesMax: limits.commitBytesMax,
-    commitRecordsMax: limits.commitRecordsMax,
-    pendingBytesMax: Math.floor(limits.pendingBytesMax / count),
-  },
+  { ...limits, pendingBytesMax: Math.floor(limits.pendingBytesMax / count) },
   setImmediate,
 )
 

@@ -28,12 +28,6 @@ export type Places = {
   close(): Promise<void>
 }
 
-const groupLimits = {
-  commitBytesMax: limits.commitBytesMax,
-  commitRecordsMax: limits.commitRecordsMax,
-  pendingBytesMax: limits.pendingBytesMax,
-}
-
 export function openPlaces(config: Config, role: RoleName, logger: LogLogger): Places {
   const now = Date.now
   let connecting: Promise<NatsConnection> | null = null
@@ -58,8 +52,8 @@ export function openPlaces(config: Config, role: RoleName, logger: LogLogger): P
       const { openNatsWriter } = await import('../log/nats/nats-writer.ts')
       const connection = await connected()
       // What a message may hold: one body may be larger than what is gathered.
-      const commitBytesMax = Math.min(groupLimits.commitBytesMax, (connection.info?.max_payload ?? 0) - headBytesMax)
-      const own = { ...groupLimits, commitBytesMax }
+      const commitBytesMax = Math.min(limits.commitBytesMax, (connection.info?.max_payload ?? 0) - headBytesMax)
+      const own = { ...limits, commitBytesMax }
       const found = await stream()
       return patiently(() => openNatsWriter({ connection, stream: found, limits: own, now, logger }), logger)
     },
@@ -87,7 +81,7 @@ const headBytesMax = 4096
 function embeddedWriter(config: Config, logger: LogLogger): Promise<LogWriter> {
   return openLogWriter({
     dir: join(config.dataDir, 'log'),
-    limits: { ...groupLimits, segmentBytesMax: limits.segmentBytesMax, segmentMsMax: limits.segmentMsMax },
+    limits,
     retentionMs: config.logRetention,
     retentionBytes: config.logRetentionBytes,
     budgetBytes: config.logBudget,

@@ -7,6 +7,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KV, KvEntry } from '@nats-io/kv'
+import { isOvertaken } from '../jetstream-faults.ts'
 import type { Pending } from '../pipeline/index/identity-index.ts'
 import type { Logger } from '../pipeline/pace.ts'
 import type { Ownership } from '../pipeline/ownership.ts'
@@ -33,7 +34,6 @@ export type ShareLeaseParts = {
 export type LeaseTimes = { beatMs: number; lostMs: number; takeMs: number; lookMs: number }
 
 const usual: LeaseTimes = { beatMs: 2_000, lostMs: 6_000, takeMs: 10_000, lookMs: 500 }
-const wrongLastSequence = [10_071, 10_164]
 const gone = "the share is not this process's any more"
 
 type Document = { owner: string; epoch: number; beat: number; pending: Pending | null }
@@ -189,7 +189,7 @@ async function change(bucket: KV, key: string, document: Document, revision: num
   try {
     return revision === 0 ? await bucket.create(key, text) : await bucket.update(key, text, revision)
   } catch (cause) {
-    if (wrongLastSequence.includes((cause as { code?: number }).code ?? 0)) return null
+    if (isOvertaken((cause as { code?: number }).code)) return null
     throw cause
   }
 }

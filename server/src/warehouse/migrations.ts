@@ -62,24 +62,22 @@ const steps: Step[] = [
   },
   {
     name: 'first deposits and clicks that move with their users',
-    run: async (connection, now) => {
-      for (const name of ['rollup_clicked', 'rollup_unclicked'])
-        await connection.command(`DROP TABLE IF EXISTS ${name}`)
-      for (const table of madeForReports) await connection.command(createTable(table))
-      // All of them are made anew, since what these begin with is in none of the others.
-      await beginBuild(connection, now)
-    },
+    run: remake('rollup_clicked', 'rollup_unclicked'),
   },
   {
     name: 'clicks as numbers',
-    run: async (connection, now) => {
-      for (const name of ['rollup_clicks', 'rollup_click_users', 'rollup_unclicked'])
-        await connection.command(`DROP TABLE IF EXISTS ${name}`)
-      for (const table of madeForReports) await connection.command(createTable(table))
-      await beginBuild(connection, now)
-    },
+    run: remake('rollup_clicks', 'rollup_click_users', 'rollup_unclicked'),
   },
 ]
+
+/** Rollups of another shape: all are made anew, since what these begin with is in none of the others. */
+function remake(...dropped: string[]): Step['run'] {
+  return async (connection, now) => {
+    for (const name of dropped) await connection.command(`DROP TABLE IF EXISTS ${name}`)
+    for (const table of madeForReports) await connection.command(createTable(table))
+    await beginBuild(connection, now)
+  }
+}
 
 /** The version that this program writes. */
 export const warehouseVersion = steps.length

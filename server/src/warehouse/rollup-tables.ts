@@ -11,9 +11,10 @@ const balance = 'SimpleAggregateFunction(sum, Int64)'
 const sum = 'SimpleAggregateFunction(sum, Decimal(76, 18))'
 const bitmap = 'AggregateFunction(groupBitmap, UInt32)'
 
+const product: Column = { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' }
 /** What all rollups have. A row without a product and with a `step` says that the loads up to that one are in it. */
 const rollupColumns: Column[] = [
-  { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+  product,
   {
     name: 'build',
     type: 'String',
@@ -201,7 +202,7 @@ export const people: Table = {
   name: 'people',
   about: 'Numbers of users, for the rollups: 1, 2, 3 …, given anew with each build.',
   columns: [
-    { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+    product,
     { name: 'client_user_id', type: 'String', about: "the partner's id of the user", codec: text },
     { name: 'number', type: 'UInt32', about: 'the number' },
   ],
@@ -209,7 +210,7 @@ export const people: Table = {
 }
 
 const settledColumns: Column[] = [
-  { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+  product,
   { name: 'transaction_id', type: 'String', about: 'of the bet', codec: text },
   { name: 'load_seq', type: 'UInt64', about: 'the load that brought it', codec: time },
 ]
@@ -247,7 +248,7 @@ const stagedColumns: Column[] = [
   { name: 'build', type: 'String', about: 'of the row without a product, which says which step it is; else empty' },
   { name: 'step', type: 'UInt64', about: 'the last load of the step, in that row; else 0' },
   { name: 'load_seq', type: 'UInt64', about: 'the load that brought it' },
-  { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+  product,
   mode,
   { name: 'key_id', type: 'LowCardinality(String)', about: 'id of the key it was sent with' },
   eventName,
@@ -310,7 +311,7 @@ export const stepClicks: Table = {
   name: 'step_clicks',
   about: 'The first click of users of a step of the rollups, before and after it.',
   columns: [
-    { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+    product,
     person,
     { name: 'click_was', type: 'String', about: 'before it, or empty' },
     { name: 'click_is', type: 'String', about: 'after it' },
@@ -323,16 +324,7 @@ export const stepClicks: Table = {
 export const stepClickUsers: Table = {
   name: 'step_click_users',
   about: 'Counts and sums of a step of the rollups by click, user and day, while it is made; a key may be there again.',
-  columns: [
-    { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
-    clickId,
-    click,
-    person,
-    isOwn,
-    day,
-    money,
-    ...balances,
-  ],
+  columns: [product, clickId, click, person, isOwn, day, money, ...balances],
   inMemory: true,
   orderBy: '',
 }

@@ -346,9 +346,9 @@ function clickUsersSql(): string {
   const sums = Object.entries({ ...eventsCount, ...counts, ...amounts })
   const signed = ([name, sql]: [string, string]) => (name in amounts ? sql : `toInt64(${sql})`)
   const facts = sums.map(sum => `${signed(sum)} AS sum_${sum[0]}`).join(', ')
-  const moved = sums.map(([name]) => `move.1 * u.${name}`).join(', ')
+  const moved = balanceNames.map(name => `move.1 * u.${name}`).join(', ')
   return `INSERT INTO step_click_users (${namesOf(stepClickUsers)})
-    SELECT product, text, ${clickNumberSql('text')}, person, own, day, money, ${sums.map(([name]) => `sum_${name}`).join(', ')}
+    SELECT product, text, ${clickNumberSql('text')}, person, own, day, money, ${balanceNames.map(name => `sum_${name}`).join(', ')}
     FROM (
       SELECT product, if(click_id != '', click_id, click_is) AS text, person, click_id != '' AS own,
         toStartOfDay(timestamp) AS day, ${moneySql}, ${facts}

@@ -10,6 +10,9 @@ export type LanePlace = { records: number; events: number; ms: number }
 /** A place between two messages: everything before the message `seq` lies before `offset`. */
 export type Mark = LogHead & { seq: number; lanes: Record<string, LanePlace> }
 
+/** Where a log begins. */
+export const logOrigin: Mark = { seq: 1, offset: 0, events: 0, lanes: {} }
+
 /** What a message adds: where its records begin, and what is missing before it. Null when it is there already. */
 export type Placed = LogHead & { damage: DamagedRange | null }
 

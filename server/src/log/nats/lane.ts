@@ -5,6 +5,7 @@
 
 import { crc32 } from 'node:zlib'
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import { isOvertaken } from '../../jetstream-faults.ts'
 import { appendFault } from '../fault.ts'
 import type { CommitPort, PackedGroup } from '../group-commit.ts'
 import type { LogFault } from '../record.ts'
@@ -26,7 +27,6 @@ type CommitDone = Parameters<CommitPort['commit']>[1]
 type Outcome = { seq: number } | { fault: LogFault; ends: boolean }
 
 /** JetStream's words; the codes are the server's. */
-const wrongLastSequence = [10_071, 10_164]
 const streamIsFull = [10_077, 10_122]
 const noRoom = [10_023, 10_047, 10_028]
 
@@ -98,7 +98,7 @@ export class Lane implements CommitPort {
         // Refused before anything was kept, unless an earlier try was.
         if (sent === 1 && streamIsFull.includes(told.code)) return { fault: fullFault(told.text), ends: false }
         if (sent === 1 && noRoom.includes(told.code)) return { fault: roomFault(told.text), ends: false }
-        if (wrongLastSequence.includes(told.code)) {
+        if (isOvertaken(told.code)) {
           const last = await lastOf(subject)
           if (last?.id === messageId) return { seq: last.seq }
         }

@@ -10,7 +10,7 @@ import { unpackRecords } from '../packed.ts'
 import type { DamagedRange, LogHead, LogReader, ReadResult, StoredRecord } from '../record.ts'
 import { fingerprintOf } from './commit-message.ts'
 import { type Follower, openFollower, takeInto } from './follower.ts'
-import { LaneBook, laneIdleMsMax, type Mark } from './lane-book.ts'
+import { LaneBook, laneIdleMsMax, logOrigin, type Mark } from './lane-book.ts'
 import { type MessageSource, openMessageSource } from './message-source.ts'
 import { idOf, type LogStream } from './stream.ts'
 
@@ -31,11 +31,8 @@ const fetchBytes = 16 * 1024 * 1024
 const bodyWaitMs = 2_000
 const catchUpMs = 20_000
 
-const origin: Mark = { seq: 1, offset: 0, events: 0, lanes: {} }
-
 /** One message taken apart: where it begins and ends, and what is in it. */
 type Entry = {
-  seq: number
   from: LogHead
   to: LogHead
   damage: DamagedRange[]
@@ -49,7 +46,7 @@ type Entry = {
 export async function openNatsReader(options: NatsReaderOptions): Promise<LogReader> {
   const { stream } = options
   const [consumed, marks] = [await stream.marks.consumed(), await stream.marks.list()]
-  return new NatsLogReader(options, consumed ?? marks[0] ?? origin, marks)
+  return new NatsLogReader(options, consumed ?? marks[0] ?? logOrigin, marks)
 }
 
 class NatsLogReader implements LogReader {
@@ -62,7 +59,6 @@ class NatsLogReader implements LogReader {
   /** What was read and is not processed yet, in order; what is before `#done` was. */
   #entries: Entry[] = []
   #done: LaneBook
-  #doneAt: Mark
   #consumedAtMs = 0
   #bytesSinceMark = 0
   #markedAtMs: number
@@ -74,7 +70,6 @@ class NatsLogReader implements LogReader {
     this.#follower = this.#follow(begin)
     this.#book = new LaneBook(begin)
     this.#done = new LaneBook(begin)
-    this.#doneAt = begin
   }
 
   async id(): Promise<string> {
@@ -105,7 +100,7 @@ class NatsLogReader implements LogReader {
   }
 
   async oldest(): Promise<LogHead> {
-    const { offset, events } = this.#marks[0] ?? origin
+    const { offset, events } = this.#marks[0] ?? logOrigin
     return { offset, events }
   }
 
@@ -162,11 +157,11 @@ class NatsLogReader implements LogReader {
     if (now() - this.#consumedAtMs < consumedMs) return
     this.#consumedAtMs = now()
     await this.#ask(async () => {
-      this.#doneAt = this.#done.mark(now() - 2 * laneIdleMsMax)
-      this.#follower.forget(this.#doneAt.offset)
-      await stream.marks.writeConsumed(this.#doneAt)
+      const mark = this.#done.mark(now() - 2 * laneIdleMsMax)
+      this.#follower.forget(mark.offset)
+      await stream.marks.writeConsumed(mark)
       if (retention === null) return
-      if (this.#bytesSinceMark >= markBytes || now() - this.#markedAtMs >= markMs) await this.#note(this.#doneAt)
+      if (this.#bytesSinceMark >= markBytes || now() - this.#markedAtMs >= markMs) await this.#note(mark)
       await this.#drop(retention)
     })
   }
@@ -227,7 +222,7 @@ class NatsLogReader implements LogReader {
 
   /** Reads again from the last place that is known before `offset`. */
   #goBack(offset: number): void {
-    const begin = this.#follower.before(offset) ?? this.#marks.findLast(mark => mark.offset <= offset) ?? origin
+    const begin = this.#follower.before(offset) ?? this.#marks.findLast(mark => mark.offset <= offset) ?? logOrigin
     this.#source?.close()
     this.#source = null
     this.#entries = []
@@ -257,7 +252,6 @@ class NatsLogReader implements LogReader {
     const { seq, data } = message
     const taken = message
     const entry: Entry = {
-      seq,
       from,
       to,
       damage: [],

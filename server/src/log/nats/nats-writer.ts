@@ -5,13 +5,13 @@
 // are refused at once until it does.
 
 import type { NatsConnection } from '@nats-io/transport-node'
-import { appendFault } from '../fault.ts'
+import { appendFault, closedFault } from '../fault.ts'
 import { GroupCommit, type GroupLimits } from '../group-commit.ts'
 import type { LogLogger } from '../log.ts'
 import type { LogFault, LogRecord, LogStatus, LogWriter, PackedRecords } from '../record.ts'
 import { type Follower, openFollower } from './follower.ts'
 import { Lane } from './lane.ts'
-import { laneIdleMsMax, type Mark } from './lane-book.ts'
+import { laneIdleMsMax, logOrigin } from './lane-book.ts'
 import { idOf, type LogStream } from './stream.ts'
 
 export type NatsWriterOptions = {
@@ -35,7 +35,7 @@ type Track = { lane: Lane; groups: GroupCommit }
 
 export async function openNatsWriter(options: NatsWriterOptions): Promise<LogWriter> {
   const { stream, logger } = options
-  const consumed = (await stream.marks.consumed()) ?? (await stream.marks.list())[0] ?? origin
+  const consumed = (await stream.marks.consumed()) ?? (await stream.marks.list())[0] ?? logOrigin
   const follower = openFollower({
     jetstream: stream.jetstream,
     stream: stream.name,
@@ -47,8 +47,6 @@ export async function openNatsWriter(options: NatsWriterOptions): Promise<LogWri
   await writer.tick()
   return writer
 }
-
-const origin: Mark = { seq: 1, offset: 0, events: 0, lanes: {} }
 
 class NatsLogWriter implements LogWriter {
   #options: NatsWriterOptions
@@ -202,8 +200,4 @@ class NatsLogWriter implements LogWriter {
       }
     }
   }
-}
-
-function closedFault(): LogFault {
-  return appendFault('LOG_CLOSED', 'Cannot append to the log because it must be open: it is being closed', 5)
 }

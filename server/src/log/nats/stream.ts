@@ -10,6 +10,7 @@ import {
   DiscardPolicy,
   jetstream,
   jetstreamManager,
+  JetStreamApiCodes,
   type JetStreamClient,
   type JetStreamManager,
   RetentionPolicy,
@@ -48,7 +49,6 @@ export type Marks = {
 
 /** Repetitions of a message are recognised for so long; longer than anybody goes on repeating one. */
 const duplicateWindowMs = 120_000
-const streamNotFound = 10_059
 const description = (id: string) => `DataPulse log ${id}`
 
 export async function openStream(connection: NatsConnection, options: StreamOptions): Promise<LogStream> {
@@ -99,7 +99,7 @@ async function infoOf(manager: JetStreamManager, name: string): Promise<StreamIn
   try {
     return await manager.streams.info(name)
   } catch (cause) {
-    if ((cause as { code?: number }).code === streamNotFound) return null
+    if ((cause as { code?: number }).code === JetStreamApiCodes.StreamNotFound) return null
     throw cause
   }
 }

@@ -69,8 +69,10 @@ export async function readReport(connection: Connection, question: ReportQuestio
   const found = await Promise.all(
     [peopleSql, moneySql, firstsSql].map(sql => connection.select<Found>('ask', sql(asked), params)),
   )
-  const numbers = found.flat().map(({ dimension, number }): [string, bigint] => [dimension ?? '', BigInt(number ?? 0)])
-  return leading(together(found), question.dimensionsMax, new Map(numbers.filter(([, number]) => number > 0n)))
+  const numbers = new Map<string, bigint>()
+  for (const { dimension = '', number } of found.flat())
+    if (number !== undefined) numbers.set(dimension, BigInt(number))
+  return leading(together(found), question.dimensionsMax, numbers)
 }
 
 /**
