@@ -4,10 +4,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts as findPorts } from '../../server/src/testing/free-ports.ts'
 
 export type Role = 'engine' | 'api' | 'pipeline' | 'web'
 export type Reply = { status: number; headers: Headers; body: Record<string, unknown> }
@@ -218,18 +218,9 @@ export async function until(
   throw new Error(`Waited ${withinMs} ms in vain until ${what}.`)
 }
 
-/** Ports that were free a moment ago. */
+/** Two ports that were free a moment ago. */
 export async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const
-  const ports = servers.map(
-    server =>
-      new Promise<number>(resolve =>
-        server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
-      ),
-  )
-  const found = (await Promise.all(ports)) as [number, number]
-  for (const server of servers) await new Promise(resolve => server.close(resolve))
-  return found
+  return (await findPorts(2)) as [number, number]
 }
 
 async function reply(response: Response): Promise<Reply> {

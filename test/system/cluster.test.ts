@@ -2,18 +2,18 @@
 // there once, whichever server or process dies; keys and limits hold on all of them.
 
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { skipWithoutRedis, startRedis } from '../../server/src/api/testing/redis-server.ts'
 import { type NatsServers, skipWithoutNats, startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
 import { engineSocket } from '../../server/src/role-socket.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
 import { audit, seeded, Traffic } from '../harness/traffic.ts'
 
-const hasRedis = spawnSync('redis-server', ['--version']).status === 0
-const skip = skipWithoutNats || (hasRedis ? false : 'redis-server is not installed')
+const skip = skipWithoutNats || skipWithoutRedis
 const ends: (() => unknown)[] = []
 let nats: NatsServers
 let redis: ChildProcess
@@ -25,7 +25,7 @@ before(async () => {
   nats = await startNats({ count: 3 })
   ends.push(() => nats.remove())
   const [redisPort, warehousePort] = await freePorts()
-  redis = spawn('redis-server', ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', ''], { stdio: 'ignore' })
+  redis = await startRedis(redisPort)
   ends.push(() => redis.kill('SIGKILL'))
   const environment = {
     DATAPULSE_LOG: nats.url,

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@nats-io/transport-node'
-import { type NatsServers, skipWithoutNats as skip, startNats } from '../log/nats/testing/nats-servers.ts'
+import { type NatsServers, skipWithoutNats as skip, startNats, untilWorks } from '../log/nats/testing/nats-servers.ts'
 import { type Accounts, openSharedAccounts } from './accounts.ts'
 
 const ends: (() => unknown)[] = []
@@ -22,17 +22,10 @@ async function servers(count = 1): Promise<NatsServers> {
 async function open(url: string, replicas = 1): Promise<Accounts> {
   const connection = await connect({ servers: url.split(','), maxReconnectAttempts: -1, reconnectTimeWait: 50 })
   ends.push(() => connection.close())
-  for (let tries = 0; ; tries++) {
-    try {
-      const accounts = await openSharedAccounts({ connection, replicas, now: Date.now, logger: { warn() {} } })
-      ends.push(() => accounts.close())
-      return accounts
-    } catch (fault) {
-      // A cluster takes a while to agree on who leads.
-      if (tries > 50) throw fault
-      await sleep(200)
-    }
-  }
+  const wish = { connection, replicas, now: Date.now, logger: { warn() {} } }
+  const accounts = await untilWorks(() => openSharedAccounts(wish), 50)
+  ends.push(() => accounts.close())
+  return accounts
 }
 
 async function withinASecond(condition: () => boolean): Promise<void> {
@@ -101,15 +94,7 @@ test('while the servers are away what was known holds, for how long is told, and
   await assert.rejects(Promise.race([one.revokeKey(key.id), sleep(6_000).then(() => assert.fail('no answer'))]))
   for (const index of [0, 1, 2]) await cluster.start(index)
   while (other.unseenMs() > 0) await sleep(50)
-  for (let tries = 0; ; tries++) {
-    try {
-      assert.ok((await one.revokeKey(key.id)).ok)
-      break
-    } catch (fault) {
-      if (tries > 60) throw fault
-      await sleep(200)
-    }
-  }
+  await untilWorks(async () => assert.ok((await one.revokeKey(key.id)).ok), 60)
   for (let tries = 0; tries < 300 && other.findKey(secret, Date.now()) !== null; tries++) await sleep(50)
   assert.equal(other.findKey(secret, Date.now()), null)
 })

@@ -1,38 +1,21 @@
 // The windows of keys in a real Redis: shared, atomic, given up when it hangs, found again when it is back.
 
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openRedisWindows, type RedisWindowsOptions } from './redis-windows.ts'
 import type { SharedWindows } from './shared-admission.ts'
+import { freePorts } from '../testing/free-ports.ts'
+import { skipWithoutRedis as skip, startRedis } from './testing/redis-server.ts'
 
-const skip = spawnSync('redis-server', ['--version']).status === 0 ? false : 'needs redis-server'
-const running: ChildProcess[] = []
 const opened: SharedWindows[] = []
+let redis: ChildProcess | undefined
 after(() => {
   for (const windows of opened) windows.close()
-  for (const child of running) child.kill('SIGKILL')
+  redis?.kill('SIGKILL')
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function startRedis(port: number): Promise<ChildProcess> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/tmp']
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] })
-  running.push(child)
-  for await (const chunk of child.stdout) if (String(chunk).includes('Ready to accept connections')) break
-  return child
-}
 
 function open(port: number, more: Partial<RedisWindowsOptions> = {}): SharedWindows {
   const windows = openRedisWindows({ url: `redis://127.0.0.1:${port}`, logger: { info() {}, warn() {} }, ...more })
@@ -46,8 +29,9 @@ async function untilThere(windows: SharedWindows, isThere = true): Promise<void>
 }
 
 test('a window in Redis', { skip }, async t => {
-  const port = await freePort()
-  let redis = await startRedis(port)
+  const [port = 0] = await freePorts(1)
+  const start = async () => (redis = await startRedis(port))
+  let running = await start()
   const [one, other] = [open(port), open(port)]
   await Promise.all([untilThere(one), untilThere(other)])
 
@@ -93,20 +77,20 @@ test('a window in Redis', { skip }, async t => {
   })
 
   await t.test('that hangs is given up in time, and found again', async () => {
-    redis.kill('SIGSTOP')
+    running.kill('SIGSTOP')
     await assert.rejects(one.admit('key_hung', 60, 1), /no answer within 250 ms/)
     assert.equal(one.isThere(), false)
     await assert.rejects(one.admit('key_hung', 60, 1), /is away/)
-    redis.kill('SIGCONT')
+    running.kill('SIGCONT')
     await untilThere(one)
     assert.equal((await one.admit('key_hung', 60, 1)).admitted, 1)
   })
 
   await t.test('that is killed and comes back empty is taken as it is', async () => {
-    redis.kill('SIGKILL')
-    await once(redis, 'exit')
+    running.kill('SIGKILL')
+    await once(running, 'exit')
     await untilThere(one, false)
-    redis = await startRedis(port)
+    running = await start()
     await untilThere(one)
     assert.equal((await one.admit('key_many', 100, 1)).remaining, 99)
   })

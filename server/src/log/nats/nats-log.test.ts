@@ -9,7 +9,7 @@ import { connectNats } from './connection.ts'
 import { openNatsReader } from './nats-reader.ts'
 import { openNatsWriter } from './nats-writer.ts'
 import { openStream } from './stream.ts'
-import { type NatsServers, skipWithoutNats as skip, startNats } from './testing/nats-servers.ts'
+import { type NatsServers, skipWithoutNats as skip, startNats, untilWorks } from './testing/nats-servers.ts'
 
 const logger = { info() {}, warn() {}, error() {} }
 const opened: (() => Promise<unknown>)[] = []
@@ -45,18 +45,6 @@ async function readerOf(url: string, replicas = 1, retention = { ms: 1e9, bytes:
   const reader = await openNatsReader({ stream, retention, now: Date.now, logger })
   opened.push(() => reader.close())
   return reader
-}
-
-/** A cluster takes a while to agree on who leads. */
-async function untilWorks<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await work()
-    } catch (cause) {
-      if (tries > 100) throw cause
-      await sleep(200)
-    }
-  }
 }
 
 let requests = 0

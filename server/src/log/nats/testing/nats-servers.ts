@@ -3,10 +3,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../../../testing/free-ports.ts'
 
 /** Why a test that needs NATS is skipped, or false. */
 export const skipWithoutNats =
@@ -81,16 +82,19 @@ export async function startNats({
   }
 }
 
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map(server => once(server, 'listening')))
-  const ports = servers.map(server => (server.address() as { port: number }).port)
-  await Promise.all(servers.map(server => once(server.close(), 'close')))
-  return ports
+/** A cluster takes a while to agree on who leads. */
+export async function untilWorks<T>(work: () => Promise<T>, triesMax = 100): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await work()
+    } catch (cause) {
+      if (tries > triesMax) throw cause
+      await sleep(200)
+    }
+  }
 }
 
 async function listens(port: number): Promise<void> {
-  const { connect } = await import('node:net')
   for (let tries = 0; ; tries++) {
     const socket = connect(port, '127.0.0.1')
     const isOpen = await new Promise<boolean>(resolve => {
