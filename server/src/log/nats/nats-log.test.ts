@@ -221,6 +221,7 @@ test('a stream that is full refuses, and what is processed and old is let go of'
   assert.ok(oldest.offset > 0 && oldest.offset === oldest.events, JSON.stringify(oldest))
   const other = await readerOf(url)
   assert.deepEqual(await other.oldest(), oldest)
+  await untilWorks(async () => assert.equal(writer.status().oldestOffset, oldest.offset), 20)
   assert.equal((await readAll(other, oldest.offset)).length, 30 - oldest.offset)
 })
 

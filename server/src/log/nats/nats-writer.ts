@@ -56,6 +56,8 @@ class NatsLogWriter implements LogWriter {
   #timer: NodeJS.Timeout
   #bytes = 0
   #messages = 0
+  /** The first message that is there, and the record that it begins with. */
+  #firstSeq = 0
   #oldestOffset = 0
   #consumedOffset = 0
   #commits = 0
@@ -114,6 +116,12 @@ class NatsLogWriter implements LogWriter {
       const { state } = await stream.info()
       this.#bytes = state.bytes
       this.#messages = state.messages
+      if (state.first_seq !== this.#firstSeq) {
+        // Messages are let go of up to a noted place, which is taken off the notes later.
+        const marks = await stream.marks.list()
+        this.#oldestOffset = marks.find(mark => mark.seq >= state.first_seq)?.offset ?? 0
+        this.#firstSeq = state.first_seq
+      }
       this.#consumedOffset = (await stream.marks.consumed())?.offset ?? 0
     } catch {
       // It is told as it was; whether the connection is lost is seen elsewhere.
