@@ -204,11 +204,25 @@ test('without servers appends are refused in time, and taken again when they are
   assert.equal(writer.status().refusing, null)
 })
 
-test('a stream that is full refuses, and what is processed and old is let go of', { skip }, async () => {
+test('a stream that is full refuses, and takes nothing of what it refused', { skip }, async () => {
+  const connection = await connected((await servers()).url)
+  const stream = await openStream(connection, { share: 1, replicas: 1, budgetBytes: 5_000_000 })
+  const writer = await openNatsWriter({ connection, stream, limits: groupLimits, now: Date.now, logger })
+  opened.push(() => writer.close())
+  assert.equal(await append(writer, recordOf(1, 3_000_000)), null)
+  for (let i = 0; i < 3; i++) assert.equal((await append(writer, recordOf(1, 3_000_000)))?.code, 'LOG_BUDGET')
+  assert.equal(await append(writer, recordOf(1, 1_000)), null)
+  const reader = await openNatsReader({ stream, retention: null, now: Date.now, logger })
+  opened.push(() => reader.close())
+  assert.deepEqual(await reader.head(), { offset: 2, events: 2 })
+})
+
+test('what is processed and old is let go of', { skip }, async () => {
   const { url } = await servers()
   const writer = await writerOf(url)
   const reader = await readerOf(url, 1, { ms: 0, bytes: 2 ** 40 })
   for (let i = 0; i < 30; i++) await append(writer, recordOf(1, 3_000_000))
+  assert.deepEqual(await reader.oldest(), { offset: 0, events: 0 })
   let next = 0
   while (next < 30) {
     next = (await reader.read(next, { recordsMax: 5, bytesMax: 10_000_000 })).next
@@ -222,6 +236,7 @@ test('a stream that is full refuses, and what is processed and old is let go of'
   const other = await readerOf(url)
   assert.deepEqual(await other.oldest(), oldest)
   await untilWorks(async () => assert.equal(writer.status().oldestOffset, oldest.offset), 20)
+  assert.ok(writer.status().bytes < 3_000_100 * (30 - oldest.offset) + 10_000, 'what was let go of is gone')
   assert.equal((await readAll(other, oldest.offset)).length, 30 - oldest.offset)
 })
 

@@ -45,8 +45,8 @@ type Entry = {
 
 export async function openNatsReader(options: NatsReaderOptions): Promise<LogReader> {
   const { stream } = options
-  const [consumed, marks] = [await stream.marks.consumed(), await stream.marks.list()]
-  return new NatsLogReader(options, consumed ?? marks[0] ?? logOrigin, marks)
+  const [consumed, places] = [await stream.marks.consumed(), await stream.places()]
+  return new NatsLogReader(options, consumed ?? places[0] ?? logOrigin, places)
 }
 
 class NatsLogReader implements LogReader {

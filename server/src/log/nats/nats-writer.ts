@@ -35,7 +35,7 @@ type Track = { lane: Lane; groups: GroupCommit }
 
 export async function openNatsWriter(options: NatsWriterOptions): Promise<LogWriter> {
   const { stream, logger } = options
-  const consumed = (await stream.marks.consumed()) ?? (await stream.marks.list())[0] ?? logOrigin
+  const consumed = (await stream.marks.consumed()) ?? (await stream.places())[0] ?? logOrigin
   const follower = openFollower({
     jetstream: stream.jetstream,
     stream: stream.name,
@@ -117,9 +117,7 @@ class NatsLogWriter implements LogWriter {
       this.#bytes = state.bytes
       this.#messages = state.messages
       if (state.first_seq !== this.#firstSeq) {
-        // Messages are let go of up to a noted place, which is taken off the notes later.
-        const marks = await stream.marks.list()
-        this.#oldestOffset = marks.find(mark => mark.seq >= state.first_seq)?.offset ?? 0
+        this.#oldestOffset = (await stream.places())[0]?.offset ?? 0
         this.#firstSeq = state.first_seq
       }
       this.#consumedOffset = (await stream.marks.consumed())?.offset ?? 0

@@ -20,7 +20,7 @@ import {
 import { Kvm, type KV } from '@nats-io/kv'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { LogReadFault } from '../fault.ts'
-import type { Mark } from './lane-book.ts'
+import { logOrigin, type Mark } from './lane-book.ts'
 
 export type StreamOptions = { share: number; replicas: number; budgetBytes: number }
 
@@ -33,6 +33,8 @@ export type LogStream = {
   /** The last message of a subject. */
   lastOf(subject: string): Promise<{ id: string; seq: number } | null>
   marks: Marks
+  /** Noted places of what is there, by offset; the first is where it begins. */
+  places(): Promise<Mark[]>
   /** The bucket of the marks, where owners are noted too. */
   bucket: KV
 }
@@ -80,6 +82,7 @@ export async function openStream(connection: NatsConnection, options: StreamOpti
   refuseOthers(info, replicas)
   if (info.config.max_bytes !== budgetBytes) await manager.streams.update(name, { max_bytes: budgetBytes })
   const bucket = await new Kvm(client).create('datapulse-marks', { replicas, history: 1 })
+  const marks = marksIn(bucket, share)
   return {
     name,
     share,
@@ -90,7 +93,13 @@ export async function openStream(connection: NatsConnection, options: StreamOpti
       const last = await manager.streams.getMessage(name, { last_by_subj: subject })
       return last === null ? null : { id: last.header.get('Nats-Msg-Id'), seq: last.seq }
     },
-    marks: marksIn(bucket, share),
+    marks,
+    async places() {
+      const { first_seq } = (await manager.streams.info(name)).state
+      // Messages are let go of up to a noted place; what is noted before that is taken off the notes later.
+      const noted = (await marks.list()).filter(mark => mark.seq >= first_seq)
+      return first_seq > 1 && noted.length > 0 ? noted : [logOrigin, ...noted]
+    },
     bucket,
   }
 }

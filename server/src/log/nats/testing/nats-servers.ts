@@ -42,11 +42,19 @@ export async function startNats({
     writeFileSync(path, configOf(index))
     const child = spawn('nats-server', ['-c', path], { stdio: ['ignore', 'ignore', 'pipe'] })
     children[index] = child
-    child.stderr?.resume()
-    child.on('exit', () => {
-      if (children[index] === child) children[index] = null
+    let words = ''
+    child.stderr?.on('data', chunk => {
+      words = (words + String(chunk)).slice(-2_000)
     })
-    await listens(clients[index] as number)
+    const ended = new Promise<never>((_, reject) => {
+      child.on('exit', () => {
+        if (children[index] === child) children[index] = null
+        reject(new Error(`nats-server ended:\n${words}`))
+      })
+    })
+    ended.catch(() => {})
+    const ports = count > 1 ? [clients[index], routes[index]] : [clients[index]]
+    await Promise.race([Promise.all(ports.map(port => listens(port as number))), ended])
   }
   const configOf = (index: number) => {
     const own = [
@@ -82,7 +90,7 @@ export async function startNats({
   }
 }
 
-/** A cluster takes a while to agree on who leads. */
+/** A cluster takes a while to agree on who leads, and its leader may hear after 10 s only what room the others have. */
 export async function untilWorks<T>(work: () => Promise<T>, triesMax = 100): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
