@@ -120,3 +120,32 @@ for (const stuckAt of tableNames)
           { accepted: 20, stored: 8, duplicate: 8, conflict: 4, parked: 4, rejected: 8 },
         )
       })
+
+for (const loads of [1, 2, 3])
+  test(`an index that others have left ${loads} loads behind is not taken for one that fits`, async () => {
+    const log = openMemoryLog('00000000-0000-4000-8000-000000000001')
+    const tables = emptyTables('00000000-0000-4000-8000-00000000000a')
+    const share: Share = { owner: null, pending: null }
+    const oldDisk = emptyIndexDisk()
+    log.append(...everything(1))
+    const before = start(log, tables, share, oldDisk)
+    await caughtUp(before, log)
+    await before.close()
+    const other = start(log, tables, share, emptyIndexDisk())
+    for (let n = 0; n < loads; n++) {
+      log.append(...everything(2 + n))
+      await caughtUp(other, log)
+    }
+    await other.close()
+    const again = start(log, tables, share, oldDisk)
+    await caughtUp(again, log)
+    // All of it once more, by other requests.
+    for (let n = 1; n <= loads + 1; n++) log.append(...everything(n))
+    await caughtUp(again, log)
+    await again.close()
+    const wanted = Array.from({ length: loads + 1 }, (_, n) => [`a${n + 1}`, `b${n + 1}`]).flat()
+    assert.deepEqual(tables.events.map(({ row }) => row.event.transactionId).toSorted(), wanted.toSorted())
+    assert.equal(tables.notes.at(-1)?.totals.stored, wanted.length)
+    const seqs = tables.notes.map(note => note.seq)
+    assert.equal(new Set(seqs).size, seqs.length, 'no note twice')
+  })

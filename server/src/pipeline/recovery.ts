@@ -140,9 +140,9 @@ function agreement(state: IndexState, warehouseId: string, note: LoadNote | null
   if (checkpoint === null || checkpoint.warehouseId !== warehouseId) return null
   if (note !== null && lastWhole(note) !== note.seq) return null
   if (isSameNote(checkpoint.note, note)) return checkpoint
-  return pending !== null && note !== null && pending.token === note.token && pending.seq === note.seq
-    ? checkpoint
-    : null
+  if (pending === null || note === null || pending.token !== note.token || pending.seq !== note.seq) return null
+  // The pending load may be another process's, which did many since this index was written.
+  return (checkpoint.note?.seq ?? 0) === pending.seq - 1 ? checkpoint : null
 }
 
 function isSameNote(a: LoadNote | null, b: LoadNote | null): boolean {

@@ -33,8 +33,6 @@ export type FollowerParts = {
 }
 
 const stride = 256
-/** Heads are small. */
-const fetchBytes = 1024 * 1024
 const idleWaitMs = 1_000
 /** Messages taken in one go: then others have their turn. */
 const turnMax = 500
@@ -43,7 +41,7 @@ export function openFollower(parts: FollowerParts): Follower {
   const { from, logger, stream, keepsMarks } = parts
   const book = new LaneBook(from)
   const marks: Mark[] = [from]
-  const source = openMessageSource({ ...parts, seq: from.seq, headersOnly: true, bytesMax: fetchBytes })
+  const source = openMessageSource({ ...parts, seq: from.seq, bytesMax: null })
   let followed = 0
   let closed = false
   let reached: (() => void)[] = []

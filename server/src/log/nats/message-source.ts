@@ -17,18 +17,21 @@ export type SourceParts = {
   stream: string
   /** The first message wanted. */
   seq: number
-  headersOnly: boolean
-  /** Bytes fetched ahead; more than the largest message. */
-  bytesMax: number
+  /** Bytes fetched ahead, more than the largest message; null where the heads alone are wanted. */
+  bytesMax: number | null
   logger: LogLogger
 }
 
+/** Heads are small, and what is fetched of them is told by number: the server would count their bodies. */
+const headsMax = 5_000
 const fetchMs = 5_000
 const retryMs = 250
+const messagesMax = 2 * headsMax
 const idleMs = 300_000
 
 export function openMessageSource(parts: SourceParts): MessageSource {
-  const { jetstream, stream, headersOnly, bytesMax, logger } = parts
+  const { jetstream, stream, bytesMax, logger } = parts
+  const wanted = bytesMax === null ? { max_messages: headsMax } : { max_bytes: bytesMax }
   const messages: JsMsg[] = []
   let bytes = 0
   let next = parts.seq
@@ -37,28 +40,37 @@ export function openMessageSource(parts: SourceParts): MessageSource {
   let arrived = Promise.withResolvers<void>()
   let taken = Promise.withResolvers<void>()
 
+  const isFarAhead = () => messages.length >= messagesMax || (bytesMax !== null && bytes >= bytesMax)
   const fetchOn = async () => {
     const consumer = await jetstream.consumers.get(stream, {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: next,
-      headers_only: headersOnly,
+      headers_only: bytesMax === null,
       inactive_threshold: idleMs,
     })
     while (!closed) {
-      const fetched = await consumer.fetch({ max_bytes: bytesMax, expires: fetchMs })
+      const fetched = await consumer.fetch({ ...wanted, expires: fetchMs })
       stop = () => void fetched.close()
-      for await (const message of fetched) {
-        if (message.seq < next) continue
-        next = message.seq + 1
-        messages.push(message)
-        bytes += message.data.length
-        arrived.resolve()
-        while (bytes >= bytesMax && !closed) {
-          taken = Promise.withResolvers()
-          await taken.promise
-        }
-        if (closed) return
+      const before = next
+      try {
+        await takeAll(fetched)
+      } catch (cause) {
+        if (!isFull(cause) || next === before) throw cause
       }
+    }
+  }
+  const takeAll = async (fetched: AsyncIterable<JsMsg>) => {
+    for await (const message of fetched) {
+      if (message.seq < next) continue
+      next = message.seq + 1
+      messages.push(message)
+      bytes += message.data.length
+      arrived.resolve()
+      while (isFarAhead() && !closed) {
+        taken = Promise.withResolvers()
+        await taken.promise
+      }
+      if (closed) return
     }
   }
   const run = async () => {
@@ -100,4 +112,9 @@ export function openMessageSource(parts: SourceParts): MessageSource {
       taken.resolve()
     },
   }
+}
+
+/** The server's words for a fetch that had no room for the next message; the library takes them for a fault. */
+function isFull(cause: unknown): boolean {
+  return cause instanceof Error && /batch completed|message size exceeds maxbytes/i.test(cause.message)
 }

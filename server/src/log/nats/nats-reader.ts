@@ -236,7 +236,6 @@ class NatsLogReader implements LogReader {
       jetstream: stream.jetstream,
       stream: stream.name,
       seq: this.#book.next.seq,
-      headersOnly: false,
       bytesMax: fetchBytes,
       logger,
     })
