@@ -225,6 +225,16 @@ export const options = {
     sentence:
       'On how many NATS servers everything is kept; what most of them have is acknowledged, so that 3 stand the loss of one.',
   }),
+  shares: option({
+    variable: 'DATAPULSE_SHARES',
+    flag: 'shares',
+    kind: 'count',
+    default: '1',
+    want: 'a whole number from 1 to 64',
+    wrong: count => (count >= 1 && count <= 64 ? null : String(count)),
+    sentence:
+      'Into how many parts, by product, a log in NATS is divided: so many pipelines can work at once. Fixed at the first start.',
+  }),
   acceptWeakerDurability: option({
     variable: 'DATAPULSE_ACCEPT_WEAKER_DURABILITY',
     flag: 'accept-weaker-durability',
@@ -250,10 +260,11 @@ export const options = {
     flag: 'warehouse',
     kind: 'text',
     default: 'embedded',
-    pattern: /^(embedded|https?:\/\/[^\s@]+)$/,
-    want: '`embedded` or a http:// or https:// address without user name and password',
-    wrong: text => (text === 'embedded' || URL.canParse(text) ? null : quote(text)),
-    sentence: 'The warehouse: `embedded` runs one in DATA_DIR/warehouse; else the address of a ClickHouse server.',
+    pattern: /^(embedded|https?:\/\/[^\s@,]+(,https?:\/\/[^\s@,]+)*)$/,
+    want: '`embedded` or http:// or https:// addresses without user name and password, separated by commas',
+    wrong: text => (text === 'embedded' ? null : quoteAll(text.split(',').filter(address => !URL.canParse(address)))),
+    sentence:
+      'The warehouse: `embedded` runs one in DATA_DIR/warehouse; else the address of a ClickHouse server, or of several, among which the shares of the log are divided in this order.',
   }),
   warehouseDatabase: option({
     variable: 'DATAPULSE_WAREHOUSE_DATABASE',
@@ -466,8 +477,12 @@ function wanted(o: Option): string {
 }
 
 /** Of values that are right each by itself; one that is not is absent, and named already. */
-function contradictions({ port, adminPort, logRetentionBytes, logBudget }: Partial<Config>): string[] {
+function contradictions({ port, adminPort, logRetentionBytes, logBudget, log, shares = 1 }: Partial<Config>): string[] {
   const problems: string[] = []
+  if (shares > 1 && log === 'embedded')
+    problems.push(
+      `${options.shares.variable} must be 1 where ${options.log.variable} is \`embedded\`, which one pipeline follows: got ${shares}.`,
+    )
   if (port !== undefined && port === adminPort && port !== 0)
     problems.push(`${options.port.variable} and ${options.adminPort.variable} must differ: both are ${port}.`)
   if (logRetentionBytes !== undefined && logBudget !== undefined && logRetentionBytes > logBudget)

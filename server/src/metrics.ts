@@ -267,6 +267,13 @@ export const metrics: Metric[] = [
     '1 while the pipeline runs; 0 while it waits, rebuilds or has failed.',
   ),
   metric(
+    'pipeline',
+    'gauge',
+    'datapulse_shares',
+    'shares.length',
+    'Shares of the log that this machine works on: over all machines as many as there are.',
+  ),
+  metric(
     'engine',
     'counter',
     'datapulse_engine_requests_total',

@@ -3,13 +3,11 @@
 
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { skipWithoutRedis, startRedis } from '../../server/src/api/testing/redis-server.ts'
 import { type NatsServers, skipWithoutNats, startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
-import { engineSocket } from '../../server/src/role-socket.ts'
+import { openEnginePort } from '../harness/engine-port.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
 import { audit, seeded, Traffic } from '../harness/traffic.ts'
 
@@ -24,7 +22,7 @@ before(async () => {
   if (skip !== false) return
   nats = await startNats({ count: 3 })
   ends.push(() => nats.remove())
-  const [redisPort, warehousePort] = await freePorts()
+  const [redisPort] = await freePorts()
   redis = await startRedis(redisPort)
   ends.push(() => redis.kill('SIGKILL'))
   const environment = {
@@ -37,14 +35,9 @@ before(async () => {
   one = await Installation.open({ environment })
   ends.push(() => one.close())
   // The engine of the first machine is the warehouse of the other, by URL.
-  const wire = createServer(socket => {
-    const engine = connect(engineSocket(one.dataDir))
-    socket.pipe(engine).pipe(socket)
-    for (const end of [socket, engine]) end.on('error', () => void [socket.destroy(), engine.destroy()])
-  }).listen(warehousePort, '127.0.0.1')
-  await once(wire, 'listening')
-  ends.push(() => wire.close())
-  const warehouse = { DATAPULSE_WAREHOUSE: `http://127.0.0.1:${warehousePort}` }
+  const engine = await openEnginePort(one.dataDir)
+  ends.push(engine.close)
+  const warehouse = { DATAPULSE_WAREHOUSE: engine.url }
   other = await Installation.open({ environment: { ...environment, ...warehouse } })
   ends.push(() => other.close())
 })

@@ -57,7 +57,7 @@ type DoorLimits = {
 
 export type ApiOptions = {
   accounts: DoorAccounts
-  log: Pick<LogWriter, 'append' | 'status'>
+  log: Pick<LogWriter, 'append' | 'status' | 'partOf'>
   host: string
   /** 0 takes a free one. */
   port: number

@@ -85,3 +85,22 @@ test('received = accepted + rejected + waiting', () => {
   assert.deepEqual([eventsReceived, eventsAccepted, eventsRejected, eventsWaiting], [10, 4, 5, 1])
   assert.deepEqual(requestsByCode, { VALIDATION_ERROR: 1, NOT_FOUND: 1 })
 })
+
+test('where the log keeps products apart each part has a record, and only what one refuses is kept', async () => {
+  const { tally, log, records, entries } = open()
+  Object.assign(log, { partOf: (product: string) => (product === 'casino' ? 1 : 0) })
+  const { append } = log
+  log.append = (record, done) => (record.product === 'casino' ? setImmediate(() => done(full)) : append(record, done))
+  for (const product of ['', 'casino', 'sports']) tally.reject(product, '', 'UNAUTHORIZED', 1)
+  assert.equal(await tally.flush(), false)
+  assert.deepEqual(
+    entries().map(part => part.map(({ product }: { product: string }) => product)),
+    [['', 'sports']],
+  )
+  log.append = append
+  assert.equal(await tally.flush(), true)
+  assert.deepEqual(
+    records.map(record => record.product),
+    ['', 'casino'],
+  )
+})

@@ -9,7 +9,8 @@
 // 401s) has product and keyId ''. Requests to no route of ours (404, 405), and bytes that are no request, hold no events: they are
 // counted in `status()` alone. A crash loses at most the last second's entries.
 //
-// An append that fails keeps the counts for the next one. There are at most `tallyEntriesMax` entries; the counts of more are
+// Where the log keeps products apart (`partOf`), there is a record for each part, and its product is one of these.
+// An append that fails keeps its counts for the next one. There are at most `tallyEntriesMax` entries; the counts of more are
 // kept under product '' and keyId ''.
 
 import { randomUUIDv7 } from 'node:crypto'
@@ -32,7 +33,7 @@ export type TallyEntry = {
 export type CountedAs = { product: string; keyId: string; code: KeyRefusal }
 
 export class Tally {
-  #log: Pick<LogWriter, 'append'>
+  #log: Pick<LogWriter, 'append' | 'partOf'>
   #now: () => number
   #entries = new Map<string, TallyEntry>()
   #flying: Promise<boolean> | null = null
@@ -42,7 +43,7 @@ export class Tally {
   #rejected = 0
   #acceptedRequests = 0
 
-  constructor(log: Pick<LogWriter, 'append'>, now: () => number) {
+  constructor(log: Pick<LogWriter, 'append' | 'partOf'>, now: () => number) {
     this.#log = log
     this.#now = now
   }
@@ -89,10 +90,15 @@ export class Tally {
     }
   }
 
-  #append(): Promise<boolean> {
-    if (this.#entries.size === 0) return Promise.resolve(true)
+  async #append(): Promise<boolean> {
     const entries = [...this.#entries.values()]
     this.#entries.clear()
+    const parts = Map.groupBy(entries, ({ product }) => this.#log.partOf?.(product) ?? 0)
+    const appended = await Promise.all([...parts.values()].map(part => this.#appendPart(part)))
+    return appended.every(isThere => isThere)
+  }
+
+  #appendPart(entries: TallyEntry[]): Promise<boolean> {
     return new Promise(resolve => {
       const done = (fault: unknown) => {
         if (fault !== null) for (const entry of entries) this.#add(entry)
@@ -103,7 +109,7 @@ export class Tally {
           {
             kind: 'tally',
             requestId: randomUUIDv7(),
-            product: '',
+            product: this.#log.partOf === undefined ? '' : (entries[0]?.product ?? ''),
             keyId: '',
             mode: 'live',
             receivedMs: this.#now(),

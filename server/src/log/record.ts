@@ -11,7 +11,7 @@ export type LogRecord = {
   kind: 'event' | 'batch' | 'tally' | 'rejection'
   /** UUID, lower case with dashes. */
   requestId: string
-  /** Product id; `''` on a tally. */
+  /** Product id; on a tally `''`, or one of those that it tells of. */
   product: string
   /** Id of the key that sent it, marked when an operator sends it again (steps/replay-key.ts); `''` on a tally. */
   keyId: string
@@ -61,6 +61,8 @@ export type LogWriter = {
   append(record: LogRecord, done: (fault: LogFault | null) => void): void
   /** The same for records that are packed already (packed.ts), all or none of them. */
   appendPacked(packed: PackedRecords, done: (fault: LogFault | null) => void): void
+  /** Of a log that keeps products apart: where this one's records go. What lies in one record goes to one part. */
+  partOf?(product: string): number
   status(): LogStatus
   /** Waits for what was appended, then closes. Appends after it fail. */
   close(): Promise<void>
@@ -100,6 +102,8 @@ export type LogStatus = {
   damage: string[]
   /** null when appends are taken; else why they are not. */
   refusing: LogFault | null
+  /** Of a log that keeps products apart: how many parts refuse; `refusing` is told when all do. */
+  partsRefusing?: number
   /** Commits since start, records since start, and the last commit's duration in milliseconds. */
   commits: number
   records: number

@@ -7,7 +7,7 @@ import { withCrashPoints } from '../crash-points.ts'
 import type { LogWriter } from '../log/record.ts'
 import { askRole, type RoleName } from '../role-socket.ts'
 
-type DoorLog = Pick<LogWriter, 'append' | 'status'>
+type DoorLog = Pick<LogWriter, 'append' | 'status' | 'partOf'>
 
 /** Where several api processes share the limits of keys; its library is loaded where it is wanted. */
 export async function sharedWindowsIn(
@@ -26,6 +26,7 @@ export function mortalLog(log: DoorLog, config: Config): DoorLog {
   const door: DoorLog = {
     append: (record, done) => log.append(record, fault => reply.send(() => done(fault))),
     status: () => log.status(),
+    ...(log.partOf !== undefined && { partOf: log.partOf }),
   }
   return withCrashPoints('log', door, config)
 }

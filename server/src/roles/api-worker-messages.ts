@@ -11,8 +11,8 @@ export type WorkerStart = { config: Config; index: number; count: number; port: 
 export type FromWorker =
   | { kind: 'listening'; port: number }
   | { kind: 'failed'; code: string; message: string }
-  /** Packed records for the log. */
-  | { kind: 'commit'; id: number; buffer: ArrayBuffer; bytes: number; records: number; events: number }
+  /** Packed records for a share of the log. */
+  | { kind: 'commit'; id: number; share: number; buffer: ArrayBuffer; bytes: number; records: number; events: number }
   | { kind: 'admit'; id: number; keyId: string; limit: number; wanted: number }
   /** Of a record that the main thread handed over. */
   | { kind: 'appended'; id: number; fault: LogFault | null }

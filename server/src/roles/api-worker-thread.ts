@@ -12,6 +12,7 @@ import { askWeb } from './answers.ts'
 import { mortalLog, readiness, sharedWindowsIn } from './api-parts.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './api-worker-messages.ts'
 import { openPlaces } from './configured-log.ts'
+import { appendToShares } from './share-log.ts'
 
 const port = parentPort ?? neverAlone()
 const { config, index, count, port: publicPort } = workerData as WorkerStart
@@ -26,18 +27,10 @@ const commits = new Map<number, Parameters<CommitPort['commit']>[1]>()
 const admissions = new Map<number, (answer: Awaited<ReturnType<SharedWindows['admit']>>) => void>()
 let logStatus: LogStatus | null = null
 
-const groups = new GroupCommit(
-  {
-    commit({ buffer, bytes, records, events }, done) {
-      const id = ++asked
-      commits.set(id, done)
-      const travelling = buffer.buffer as ArrayBuffer
-      tell({ kind: 'commit', id, buffer: travelling, bytes, records, events }, [travelling])
-    },
-  },
-  { ...limits, pendingBytesMax: Math.floor(limits.pendingBytesMax / count) },
-  setImmediate,
-)
+/** What is one process's is divided among its threads. */
+const ownPart = (whole: number) => Math.max(1, Math.floor(whole / count))
+
+const groups = Array.from({ length: config.shares }, (_, share) => groupsOf(share))
 
 /** The windows of the main thread, which is always there. */
 const mainWindows: SharedWindows = {
@@ -51,17 +44,22 @@ const mainWindows: SharedWindows = {
   close() {},
 }
 
-/** What is one process's is shared out among its threads. */
-const share = (whole: number) => Math.max(1, Math.floor(whole / count))
+/** What is gathered for a share of the log goes to the main thread, which has it. */
+function groupsOf(share: number): GroupCommit {
+  const commit: CommitPort['commit'] = ({ buffer, bytes, records, events }, done) => {
+    const id = ++asked
+    commits.set(id, done)
+    const travelling = buffer.buffer as ArrayBuffer
+    tell({ kind: 'commit', id, share, buffer: travelling, bytes, records, events }, [travelling])
+  }
+  return new GroupCommit({ commit }, { ...limits, pendingBytesMax: ownPart(limits.pendingBytesMax) }, setImmediate)
+}
 
 async function open(): Promise<void> {
   const places = openPlaces(config, 'api', logger)
   const accounts = await places.accounts()
   const shared = await sharedWindowsIn(config, logger)
-  const log = {
-    append: groups.append.bind(groups),
-    status: () => logStatus ?? ({ refusing: null } as LogStatus),
-  }
+  const log = { ...appendToShares(groups), status: () => logStatus ?? ({ refusing: null } as LogStatus) }
   const api = await openApi({
     accounts,
     log: mortalLog(log, config),
@@ -72,12 +70,12 @@ async function open(): Promise<void> {
     logger,
     limits: {
       ...limits,
-      bodiesInFlightBytesMax: share(limits.bodiesInFlightBytesMax),
-      connectionsMax: share(limits.connectionsMax),
-      askingMax: share(limits.askingMax),
-      rejectionsPerMinuteMax: share(limits.rejectionsPerMinuteMax),
-      rejectionBytesPerMinuteMax: share(limits.rejectionBytesPerMinuteMax),
-      rejectionBytesPerMinuteInAllMax: share(limits.rejectionBytesPerMinuteInAllMax),
+      bodiesInFlightBytesMax: ownPart(limits.bodiesInFlightBytesMax),
+      connectionsMax: ownPart(limits.connectionsMax),
+      askingMax: ownPart(limits.askingMax),
+      rejectionsPerMinuteMax: ownPart(limits.rejectionsPerMinuteMax),
+      rejectionBytesPerMinuteMax: ownPart(limits.rejectionBytesPerMinuteMax),
+      rejectionBytesPerMinuteInAllMax: ownPart(limits.rejectionBytesPerMinuteInAllMax),
     },
     trustedProxies: config.trustedProxies,
     unknownKeysDir: join(config.dataDir, 'api'),
@@ -90,7 +88,7 @@ async function open(): Promise<void> {
   const timer = setInterval(tellStatus, statusMs)
   const close = async () => {
     await api.close()
-    await new Promise<void>(resolve => groups.whenIdle(resolve))
+    await Promise.all(groups.map(own => new Promise<void>(resolve => own.whenIdle(resolve))))
     clearInterval(timer)
     tellStatus()
     accounts.close()

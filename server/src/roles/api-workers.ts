@@ -11,13 +11,20 @@ import type { SharedAnswer } from '../api/shared-admission.ts'
 import type { Config } from '../config.ts'
 import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
 import type { Logger } from '../logger.ts'
+import { added } from './added.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './api-worker-messages.ts'
+import { statusOfShares } from './share-log.ts'
 
 type Waiting = Map<number, (fault: LogFault | null) => void>
 
 const tickMs = 1_000
 
-export async function openApiWorkers(config: Config, log: LogWriter, logger: Logger): Promise<Api> {
+/** `writers`: of each share. */
+export async function openApiWorkers(
+  config: Config,
+  writers: readonly Pick<LogWriter, 'appendPacked' | 'status'>[],
+  logger: Logger,
+): Promise<Api> {
   const { apiWorkers: count } = config
   const limiter = new Limiter(join(config.dataDir, 'api'), Date.now(), logger)
   const statuses: (ApiStatus | null)[] = Array.from({ length: count }, () => null)
@@ -30,8 +37,8 @@ export async function openApiWorkers(config: Config, log: LogWriter, logger: Log
     const say = (reply: ToWorker, transfer: ArrayBuffer[] = []) => worker.postMessage(reply, transfer)
     switch (message.kind) {
       case 'commit': {
-        const { id, buffer, bytes, records, events } = message
-        log.appendPacked({ bytes: new Uint8Array(buffer, 0, bytes), records, events }, fault =>
+        const { id, share, buffer, bytes, records, events } = message
+        writers[share]?.appendPacked({ bytes: new Uint8Array(buffer, 0, bytes), records, events }, fault =>
           say({ kind: 'committed', id, buffer, fault }, [buffer]),
         )
         break
@@ -86,7 +93,7 @@ export async function openApiWorkers(config: Config, log: LogWriter, logger: Log
   }
   const timer = setInterval(() => {
     limiter.tick(limiter.steady(Date.now()))
-    const status = log.status()
+    const status = statusOfShares(writers.map(writer => writer.status()))
     for (const worker of workers) worker.postMessage({ kind: 'log', status } satisfies ToWorker)
   }, tickMs)
 
@@ -149,22 +156,4 @@ async function closed(worker: Worker): Promise<void> {
 /** What the threads counted, added up. */
 function sumOf(statuses: readonly (ApiStatus | null)[]): ApiStatus {
   return statuses.filter(status => status !== null).reduce((sum, status) => added(sum, status) as ApiStatus)
-}
-
-/** Numbers are added, at whatever depth; of flags all must say yes; what a pair is named by stays. */
-function added(a: unknown, b: unknown): unknown {
-  if (typeof a === 'number' && typeof b === 'number') return a + b
-  if (typeof a === 'boolean') return a && b
-  if (Array.isArray(a) && Array.isArray(b)) return a.map((value, i) => added(value, b[i]))
-  if (typeof a === 'object' && a !== null && typeof b === 'object' && b !== null) {
-    const [one, other] = [a as Record<string, unknown>, b as Record<string, unknown>]
-    const names = new Set([...Object.keys(one), ...Object.keys(other)])
-    return Object.fromEntries(
-      [...names].map(name => [
-        name,
-        name in one && name in other ? added(one[name], other[name]) : (one[name] ?? other[name]),
-      ]),
-    )
-  }
-  return a
 }

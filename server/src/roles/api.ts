@@ -9,21 +9,22 @@ import { type Api, openApi } from '../api/api.ts'
 import type { Config } from '../config.ts'
 import { limits } from '../limits.ts'
 import type { Logger } from '../logger.ts'
-import type { LogWriter } from '../log/record.ts'
 import { runRole } from '../role.ts'
 import { openPort } from '../start-problem.ts'
 import { answersOfApi, askWeb } from './answers.ts'
 import { mortalLog, readiness, sharedWindowsIn } from './api-parts.ts'
 import { openApiWorkers } from './api-workers.ts'
 import { openPlaces } from './configured-log.ts'
+import { logOfShares, type ShareLog } from './share-log.ts'
 
 export function runApi(config: Config): Promise<void> {
   return runRole('api', config, async logger => {
     const places = openPlaces(config, 'api', logger)
     const accounts = await places.accounts()
-    const log = await places.logWriter()
+    const writers = await places.logWriters()
+    const log = logOfShares(writers)
     const open = () =>
-      config.apiWorkers === 1 ? openDoor(config, accounts, log, logger) : openApiWorkers(config, log, logger)
+      config.apiWorkers === 1 ? openDoor(config, accounts, log, logger) : openApiWorkers(config, writers, logger)
     const api = await openPort(config, ['host', 'port'], open)
     return {
       answers: answersOfApi(api, Date.now),
@@ -36,7 +37,7 @@ export function runApi(config: Config): Promise<void> {
       }),
       async close() {
         await api.close()
-        await log.close()
+        await Promise.all(writers.map(writer => writer.close()))
         accounts.close()
         await places.close()
       },
@@ -44,7 +45,7 @@ export function runApi(config: Config): Promise<void> {
   })
 }
 
-async function openDoor(config: Config, accounts: Accounts, log: LogWriter, logger: Logger): Promise<Api> {
+async function openDoor(config: Config, accounts: Accounts, log: ShareLog, logger: Logger): Promise<Api> {
   const stateDir = join(config.dataDir, 'api')
   return openApi({
     accounts,
@@ -72,10 +73,11 @@ function apiStatus(api: Api) {
 
 const noRequests = Object.fromEntries(Object.keys(codes).map(code => [code, 0]))
 
-function logStatus(log: LogWriter, config: Config) {
+function logStatus(log: ShareLog, config: Config) {
   const status = log.status()
-  const { refusing, damage } = status
-  return { ...status, isRefusing: refusing !== null, damaged: damage.length, budgetBytes: config.logBudget }
+  const { refusing, damage, partsRefusing = 0 } = status
+  const isRefusing = refusing !== null || partsRefusing > 0
+  return { ...status, isRefusing, damaged: damage.length, budgetBytes: config.logBudget }
 }
 
 function disk(config: Config): { freeBytes: number; usedBytes: number; freeMinBytes: number } {

@@ -17,14 +17,16 @@ import { type AskPipeline, askOverNats, askOverSocket } from './remote-questions
 
 export type Places = {
   accounts(): Promise<Accounts>
-  logWriter(): Promise<LogWriter>
+  /** Of every share. */
+  logWriters(): Promise<LogWriter[]>
   /** `letsGo`: of what is processed and old. */
-  logReader(letsGo: boolean): Promise<LogReader>
+  logReader(share: number, letsGo: boolean): Promise<LogReader>
   /** Of the servers of NATS, where they are used. */
   connection(): Promise<NatsConnection>
-  /** Where it is noted who has the log. */
+  /** Where it is noted who has which share. */
   marksBucket(): Promise<KV>
-  askPipeline(): Promise<AskPipeline>
+  /** Of the pipeline that has a share. */
+  askPipeline(share: number): Promise<AskPipeline>
   close(): Promise<void>
 }
 
@@ -32,42 +34,56 @@ export function openPlaces(config: Config, role: RoleName, logger: LogLogger): P
   const now = Date.now
   let connecting: Promise<NatsConnection> | null = null
   const connected = () => (connecting ??= connectTo(config, role, logger))
-  let opening: Promise<LogStream> | null = null
-  const stream = async () => {
+  const { shares, natsReplicas: replicas } = config
+  const streams = new Map<number, Promise<LogStream>>()
+  const openShare = async (share: number): Promise<LogStream> => {
     const { openStream } = await import('../log/nats/stream.ts')
+    const { holdToShares } = await import('./fixed-shares.ts')
     const connection = await connected()
-    const wish = { share: 0, replicas: config.natsReplicas, budgetBytes: config.logBudget }
-    opening ??= patiently(() => openStream(connection, wish), logger)
-    return opening
+    const wish = { share, replicas, budgetBytes: Math.floor(config.logBudget / shares) }
+    return patiently(async () => {
+      const stream = await openStream(connection, wish)
+      await holdToShares(stream.bucket, shares)
+      return stream
+    }, logger)
+  }
+  const stream = (share: number): Promise<LogStream> => {
+    const found = streams.get(share) ?? openShare(share)
+    streams.set(share, found)
+    return found
   }
   return {
     async accounts() {
       if (config.accounts === 'embedded')
         return openAccounts({ path: join(config.dataDir, 'accounts.db'), now, logger })
       const connection = await connected()
-      return patiently(() => openSharedAccounts({ connection, replicas: config.natsReplicas, now, logger }), logger)
+      return patiently(() => openSharedAccounts({ connection, replicas, now, logger }), logger)
     },
-    async logWriter() {
-      if (config.log === 'embedded') return embeddedWriter(config, logger)
+    async logWriters() {
+      if (config.log === 'embedded') return [await embeddedWriter(config, logger)]
       const { openNatsWriter } = await import('../log/nats/nats-writer.ts')
       const connection = await connected()
       // What a message may hold: one body may be larger than what is gathered.
       const commitBytesMax = Math.min(limits.commitBytesMax, (connection.info?.max_payload ?? 0) - headBytesMax)
       const own = { ...limits, commitBytesMax }
-      const found = await stream()
-      return patiently(() => openNatsWriter({ connection, stream: found, limits: own, now, logger }), logger)
+      const open = async (_: unknown, share: number) => {
+        const found = await stream(share)
+        return patiently(() => openNatsWriter({ connection, stream: found, limits: own, now, logger }), logger)
+      }
+      return Promise.all(Array.from({ length: shares }, open))
     },
-    async logReader(letsGo) {
+    async logReader(share, letsGo) {
       if (config.log === 'embedded') return openLogReader({ dir: join(config.dataDir, 'log'), logger })
       const { openNatsReader } = await import('../log/nats/nats-reader.ts')
-      const retention = letsGo ? { ms: config.logRetention, bytes: config.logRetentionBytes } : null
-      const found = await stream()
+      const bytes = Math.floor(config.logRetentionBytes / shares)
+      const retention = letsGo ? { ms: config.logRetention, bytes } : null
+      const found = await stream(share)
       return patiently(() => openNatsReader({ stream: found, retention, now, logger }), logger)
     },
     connection: connected,
-    marksBucket: async () => (await stream()).bucket,
-    askPipeline: async () =>
-      config.log === 'embedded' ? askOverSocket(config.dataDir) : askOverNats(await connected()),
+    marksBucket: async () => (await stream(0)).bucket,
+    askPipeline: async share =>
+      config.log === 'embedded' ? askOverSocket(config.dataDir) : askOverNats(await connected(), share),
     async close() {
       const connection = await connecting?.catch(() => null)
       await connection?.close()

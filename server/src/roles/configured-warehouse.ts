@@ -3,12 +3,20 @@
 import type { Config } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import { engineSocket } from '../role-socket.ts'
+import { databaseOf } from '../shares.ts'
 import { openWarehouse, type Warehouse } from '../warehouse/warehouse.ts'
 
-export function openConfiguredWarehouse(config: Config, logger: Logger): Warehouse {
+/** Of a share: its database, on the server that has it where several are named. */
+export function openConfiguredWarehouse(config: Config, share: number, logger: Logger): Warehouse {
   const place =
     config.warehouse === 'embedded'
       ? { socketPath: engineSocket(config.dataDir) }
-      : { url: config.warehouse, user: config.warehouseUser, password: config.warehousePassword }
-  return openWarehouse({ ...place, database: config.warehouseDatabase, logger, now: Date.now })
+      : { url: serverOf(config.warehouse, share), user: config.warehouseUser, password: config.warehousePassword }
+  const database = databaseOf(config.warehouseDatabase, share, config.shares)
+  return openWarehouse({ ...place, database, logger, now: Date.now })
+}
+
+function serverOf(urls: string, share: number): string {
+  const all = urls.split(',')
+  return all[share % all.length] ?? urls
 }

@@ -1,10 +1,12 @@
-// What works on the log while this process has it: the pipeline itself, the rollups, erasures and backups, over a warehouse and
+// What works on a share of the log while this process has it: the pipeline itself, the rollups, erasures and backups, over a warehouse and
 // accounts that outlive it. It loads nothing while less than half of the disk space is free at which the api stops taking
 // events: down to there it goes on, because the log can only drop what is processed.
 
 import { statfsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { BackupStatus } from '../backup/backup.ts'
 import type { Config } from '../config.ts'
 import { withCrashPoints } from '../crash-points.ts'
 import { limits } from '../limits.ts'
@@ -13,9 +15,10 @@ import type { LogReader } from '../log/record.ts'
 import { levelIndexPlace } from '../pipeline/index/level-index.ts'
 import { ownedPlace, type Ownership } from '../pipeline/ownership.ts'
 import type { Logger } from '../pipeline/pace.ts'
-import { openPipelineOver, type Pipeline } from '../pipeline/pipeline.ts'
-import { openRolling, type Rolling } from '../pipeline/rolling.ts'
+import { openPipelineOver, type Pipeline, type PipelineStatus } from '../pipeline/pipeline.ts'
+import { openRolling, type Rolling, type RollingStatus } from '../pipeline/rolling.ts'
 import type { RoleQuestions } from '../role-socket.ts'
+import { shareOfProduct } from '../shares.ts'
 import type { Derive } from '../steps/derive.ts'
 import { withErased } from '../steps/erasure.ts'
 import type { Totals } from '../warehouse/load.ts'
@@ -27,6 +30,8 @@ import { type ErasuresAtWork, openErasures } from './erasures.ts'
 
 export type PipelineShareParts = {
   config: Config
+  /** Which of so many shares of the log it is. */
+  share: number
   derive: Derive
   warehouse: Warehouse
   accounts: Accounts
@@ -36,14 +41,41 @@ export type PipelineShareParts = {
   logger: Logger
 }
 
+export type PipelineShareStatus = {
+  /** null when it is ready. */
+  notReady: string | null
+  rollups: RollingStatus
+  pipeline: PipelineStatus & {
+    erased: number
+    isRunning: boolean
+    loadSecondsLast: number
+    /** Of the equation of the outcomes: anything but 0 is a fault. */
+    difference: number
+    /** For the metrics, where a 0 that only means "not known yet" would look like a fall and a rise. */
+    books: Books | null
+  }
+  backup: BackupStatus | null
+}
+
+type Books = Totals & {
+  erased: number
+  checkpointOffset: number
+  lagEvents: number
+  lagSeconds: number
+  difference: number
+}
+
 export type PipelineShare = {
-  status(): Record<string, unknown>
+  status(): PipelineShareStatus
   answers: RoleQuestions
   close(): Promise<void>
 }
 
 export async function openPipelineShare(parts: PipelineShareParts): Promise<PipelineShare> {
-  const { config, derive, warehouse, accounts, log, ownership, logger } = parts
+  const { config, share, derive, warehouse, log, ownership, logger } = parts
+  const accounts = accountsOfShare(parts.accounts, share, config.shares)
+  const dir = config.shares === 1 ? config.dataDir : join(config.dataDir, 'shares', String(share))
+  await mkdir(dir, { recursive: true })
   const rolling = openRolling({
     warehouse: withCrashPoints('rolling', warehouse.rolling, config),
     now: Date.now,
@@ -63,7 +95,7 @@ export async function openPipelineShare(parts: PipelineShareParts): Promise<Pipe
     warehouse: withCrashPoints('warehouse', warehouse.loading, config),
     resolving: withCrashPoints('resolving', warehouse.resolving, config),
     rebuilding: withCrashPoints('rebuild', warehouse.rebuilding, config),
-    place: indexPlace(config, ownership),
+    place: indexPlace(join(dir, 'index'), config, ownership),
     ...(ownership !== null && { foreignMsMax: limits.foreignLoadMsMax }),
     now: Date.now,
     derive,
@@ -81,7 +113,7 @@ export async function openPipelineShare(parts: PipelineShareParts): Promise<Pipe
     logEnd: async () => (await log.head()).offset,
     logOldestMs: () => oldestMs(log),
     logKeepsMs: config.logRetention + limits.segmentMsMax,
-    list: erasureListAt(join(config.dataDir, 'erasures.json')),
+    list: erasureListAt(join(dir, 'erasures.json')),
     now: Date.now,
     logger,
     checkMs: limits.erasureCheckMs,
@@ -126,8 +158,19 @@ function roomProblem(config: Config): string | null {
   return bavail * bsize >= bytesMin ? null : `at least ${bytesMin} bytes must be free: got ${bavail * bsize}`
 }
 
-function indexPlace(config: Config, ownership: Ownership | null): IndexPlace {
-  const place = levelIndexPlace(join(config.dataDir, 'index'))
+/** Of who is erased, and of what outlives its retention, each share sees to its own products. */
+function accountsOfShare(accounts: Accounts, share: number, shares: number): Accounts {
+  if (shares === 1) return accounts
+  const isOwn = (product: string) => shareOfProduct(product, shares) === share
+  return {
+    ...accounts,
+    listErasures: () => accounts.listErasures().filter(({ product }) => isOwn(product)),
+    listProducts: () => accounts.listProducts().filter(({ id }) => isOwn(id)),
+  }
+}
+
+function indexPlace(dir: string, config: Config, ownership: Ownership | null): IndexPlace {
+  const place = levelIndexPlace(dir)
   const own = ownership === null ? place : ownedPlace(place, ownership)
   return { open: async () => withCrashPoints('index', await own.open(), config), wipe: () => own.wipe() }
 }
@@ -137,7 +180,11 @@ async function oldestMs(log: LogReader): Promise<number | null> {
   return records[0]?.receivedMs ?? null
 }
 
-function pipelineStatus(pipeline: Pipeline, erasures: ErasuresAtWork, rolling: Rolling) {
+function pipelineStatus(
+  pipeline: Pipeline,
+  erasures: ErasuresAtWork,
+  rolling: Rolling,
+): Omit<PipelineShareStatus, 'backup'> {
   const status = pipeline.status()
   const { state, reason, stored, duplicate, parked, acceptedBefore } = status
   const { checkpointEvents, checkpointOffset, lagEvents, lagSeconds } = status
@@ -153,7 +200,6 @@ function pipelineStatus(pipeline: Pipeline, erasures: ErasuresAtWork, rolling: R
       isRunning,
       loadSecondsLast: status.loadMsLast / 1000,
       difference,
-      // For the metrics, where a 0 that only means "not known yet" would look like a fall and a rise.
       books: status.logId === '' ? null : { ...booksOf(shown), checkpointOffset, lagEvents, lagSeconds, difference },
     },
   }

@@ -1,7 +1,7 @@
 // Questions to the pipeline role from whatever machine: over its socket where there is one machine, over NATS where there are
-// several, of which one has the share and answers.
+// several, of which one has the share that is asked about.
 //
-//   subject  datapulse.ask.pipeline.<question>     the body as on the socket (answers.ts); `status` is one of them
+//   subject  datapulse.ask.pipeline.<share>.<question>     the body as on the socket (answers.ts); `status` is one of them
 //   reply    A and the answer, or F and why there is none
 
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
@@ -13,7 +13,7 @@ export type AskPipeline = (
   timeoutMs: number,
 ) => Promise<{ answer: Buffer } | { fault: string }>
 
-const subjectOf = (question: string) => `datapulse.ask.pipeline.${question}`
+const subjectOf = (share: number, question: string) => `datapulse.ask.pipeline.${share}.${question}`
 const answered = 0x41
 const faulted = 0x46
 
@@ -27,10 +27,10 @@ export function askOverSocket(dataDir: string): AskPipeline {
 }
 
 /** Asks the one that has the share. */
-export function askOverNats(connection: NatsConnection): AskPipeline {
+export function askOverNats(connection: NatsConnection, share: number): AskPipeline {
   return async (question, body, timeoutMs) => {
     try {
-      const reply = await connection.request(subjectOf(question), body, { timeout: timeoutMs })
+      const reply = await connection.request(subjectOf(share, question), body, { timeout: timeoutMs })
       const [kind] = reply.data
       const text = Buffer.from(reply.data.subarray(1))
       return kind === answered ? { answer: text } : { fault: text.toString() }
@@ -41,9 +41,9 @@ export function askOverNats(connection: NatsConnection): AskPipeline {
 }
 
 /** Answers until it is told to stop. */
-export function answerOverNats(connection: NatsConnection, questions: RoleQuestions): () => void {
+export function answerOverNats(connection: NatsConnection, share: number, questions: RoleQuestions): () => void {
   const answer = async (message: Msg) => {
-    const question = message.subject.slice(subjectOf('').length)
+    const question = message.subject.slice(subjectOf(share, '').length)
     try {
       const said = await questions[question]?.(Buffer.from(message.data))
       if (said === undefined) return void message.respond(of(faulted, 'there is no such question'))
@@ -52,7 +52,7 @@ export function answerOverNats(connection: NatsConnection, questions: RoleQuesti
       message.respond(of(faulted, cause instanceof Error ? cause.message : String(cause)))
     }
   }
-  const subscription = connection.subscribe(subjectOf('*'), {
+  const subscription = connection.subscribe(subjectOf(share, '*'), {
     callback: (fault, message) => {
       if (fault === null) void answer(message)
     },

@@ -130,7 +130,7 @@ function configOf(dataDir: string | undefined): Config {
 
 async function openRestoredWarehouse(config: Config) {
   const engine = await startEngine(config)
-  const warehouse = openConfiguredWarehouse(config, silent)
+  const warehouse = openConfiguredWarehouse(config, 0, silent)
   return {
     ...warehouse.empty,
     ready: warehouse.ready,

@@ -27,6 +27,8 @@ export type ShareLeaseParts = {
   logger: Logger
   /** Resolves when nobody wants the lease any more. */
   cancelled?: Promise<unknown>
+  /** Whether a share that nobody has had for so long is wanted just now; by default it always is. */
+  mayTake?: (freeMs: number) => boolean
   times?: LeaseTimes
 }
 
@@ -40,7 +42,7 @@ type Document = { owner: string; epoch: number; beat: number; pending: Pending |
 
 /** Waits for the share, for as long as it takes; null when it was cancelled meanwhile. */
 export async function takeShare(parts: ShareLeaseParts): Promise<ShareLease | null> {
-  const { bucket, share, logger, times = usual } = parts
+  const { bucket, share, logger, times = usual, mayTake = () => true } = parts
   const key = `owner.${share}`
   const me = crypto.randomUUID()
   let cancelled = false
@@ -48,6 +50,7 @@ export async function takeShare(parts: ShareLeaseParts): Promise<ShareLease | nu
     cancelled = true
   })
   let seen = { revision: -1, atMs: performance.now() }
+  let freeSinceMs: number | null = null
   let told = false
   while (!cancelled) {
     try {
@@ -55,7 +58,9 @@ export async function takeShare(parts: ShareLeaseParts): Promise<ShareLease | nu
       const found = documentOf(entry)
       if (entry !== null && entry.revision !== seen.revision)
         seen = { revision: entry.revision, atMs: performance.now() }
-      if (found === null || found.owner === '' || performance.now() - seen.atMs >= times.takeMs) {
+      const isFree = found === null || found.owner === '' || performance.now() - seen.atMs >= times.takeMs
+      freeSinceMs = isFree ? (freeSinceMs ?? performance.now()) : null
+      if (freeSinceMs !== null && mayTake(performance.now() - freeSinceMs)) {
         const taken = { owner: me, epoch: (found?.epoch ?? 0) + 1, beat: 0, pending: found?.pending ?? null }
         const revision = await change(bucket, key, taken, entry?.revision ?? 0)
         if (revision !== null) {
@@ -65,7 +70,7 @@ export async function takeShare(parts: ShareLeaseParts): Promise<ShareLease | nu
           )
           return new Lease(parts, key, taken, revision, times)
         }
-      } else if (!told) {
+      } else if (!told && found !== null && !isFree) {
         told = true
         logger.info({ share, owner: found.owner }, 'another process has the share: it is waited for')
       }

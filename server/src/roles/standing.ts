@@ -3,13 +3,10 @@
 
 import type { Config } from '../config.ts'
 import type { LogStatus } from '../log/record.ts'
-import type { PipelineStatus } from '../pipeline/pipeline.ts'
-import type { RollingStatus } from '../pipeline/rolling.ts'
 import { askRole } from '../role-socket.ts'
 import type { WarehouseStatus } from '../warehouse/asking/status.ts'
 import type { StageHealth, Standing } from '../web/needs.ts'
-import { askPipelineStatus } from './answers.ts'
-import type { AskPipeline } from './remote-questions.ts'
+import type { PipelineShareStatus } from './pipeline-share.ts'
 
 type ApiTold = {
   pid: number
@@ -26,13 +23,8 @@ type ApiTold = {
   disk: { freeBytes: number; usedBytes: number }
   accounts: { products: number; keys: number; keysActive: number }
 }
-type PipelineTold = {
-  pid: number
-  rssBytes: number
-  notReady: string | null
-  pipeline: PipelineStatus & { erased: number }
-  rollups: RollingStatus
-}
+/** Of the process, where it is on this machine. */
+type PipelineTold = PipelineShareStatus & { pid?: number; rssBytes?: number }
 type EngineTold = { pid: number; rssBytes: number; engine: { version: string } }
 type WebTold = { pid: number; rssBytes: number }
 
@@ -40,12 +32,12 @@ const away: StageHealth = { ready: false, why: 'does not answer' }
 
 export async function askStanding(
   config: Config,
-  ask: AskPipeline,
+  askPipeline: () => Promise<PipelineTold | null>,
   warehouse: { status(): Promise<WarehouseStatus> },
 ): Promise<Standing> {
   const [api, pipeline, engine, web, stored] = await Promise.all([
     askRole<ApiTold>(config.dataDir, 'api', 'status'),
-    askPipelineStatus<PipelineTold>(ask),
+    askPipeline(),
     askRole<EngineTold>(config.dataDir, 'engine', 'status'),
     askRole<WebTold>(config.dataDir, 'web', 'status'),
     within(2_000, warehouse.status()),
@@ -92,8 +84,8 @@ function astrayOf({ api }: ApiTold) {
   return { requestsAstray: (api as { requestsByCode?: { NOT_FOUND?: number } }).requestsByCode?.NOT_FOUND ?? 0 }
 }
 
-function process(told: { pid: number; rssBytes: number }) {
-  return { pid: told.pid, rssBytes: told.rssBytes }
+function process({ pid, rssBytes }: { pid?: number; rssBytes?: number }) {
+  return { ...(pid !== undefined && { pid }), ...(rssBytes !== undefined && { rssBytes }) }
 }
 
 function logHealth(api: ApiTold | null): StageHealth {

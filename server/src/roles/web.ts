@@ -10,14 +10,13 @@ import type { Config } from '../config.ts'
 import { withCrashPoints } from '../crash-points.ts'
 import { limits } from '../limits.ts'
 import { collectMetrics } from '../metrics.ts'
-import type { PipelineStatus } from '../pipeline/pipeline.ts'
-import type { BackupStatus } from '../backup/backup.ts'
 import { runRole } from '../role.ts'
 import { rolesOf } from '../role-socket.ts'
 import { openPort } from '../start-problem.ts'
 import { rejectedPosition } from '../steps/rejection.ts'
 import { readRatesFile } from '../steps/rates-file.ts'
 import type { ReconciliationRow } from '../warehouse/asking/reconciliation.ts'
+import type { AllShares } from '../warehouse/all-shares.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { readOrMakeAdminToken } from '../web/admin-token.ts'
 import type { CountRow, CountsQuestion, DuplicatesQuestion, Page, RejectionShown } from '../web/needs.ts'
@@ -27,21 +26,19 @@ import {
   askBackup,
   askPipelineStatus,
   askReplay,
-  askReprocess,
-  askResolve,
   askRollups,
   type Reconcile,
   type ReplayHead,
 } from './answers.ts'
 import { openPlaces } from './configured-log.ts'
 import { openDerive } from './configured-steps.ts'
-import { openConfiguredWarehouse } from './configured-warehouse.ts'
-import { receiptsOver } from './receipts.ts'
+import type { PipelineShareStatus } from './pipeline-share.ts'
 import type { AskPipeline } from './remote-questions.ts'
 import { type ReplayReport, replay } from './replay.ts'
 import { showFound } from './shown-receipts.ts'
 import { askStanding } from './standing.ts'
 import { watchWarehouse } from './warehouse-watch.ts'
+import { openWebShares, type WebShares } from './web-shares.ts'
 
 export function runWeb(config: Config): Promise<void> {
   return runRole('web', config, async logger => {
@@ -50,10 +47,8 @@ export function runWeb(config: Config): Promise<void> {
     const places = openPlaces(config, 'web', logger)
     const accounts = await places.accounts()
     const audit = openAuditLog({ path, now: Date.now })
-    const warehouse = openConfiguredWarehouse(config, logger)
-    const log = await places.logReader(false)
-    const ask = await places.askPipeline()
-    const readReceipts = receiptsOver({ warehouse, log, now: Date.now })
+    const shares = await openWebShares(config, places, logger)
+    const { warehouse, readReceipts } = shares
     const token = config.adminToken || (await ownAdminToken(config, audit))
     const port: WebOptions = {
       host: config.adminHost,
@@ -67,10 +62,13 @@ export function runWeb(config: Config): Promise<void> {
         countEvents: question => countEvents(warehouse, question),
         listDuplicates: question => listDuplicates(warehouse, question),
         listParked: warehouse.listParked,
-        readReport: rolledOr(ask, warehouse.readRolledReport, warehouse.readReport),
-        readFunnel: rolledOr(ask, warehouse.readRolledFunnel, warehouse.readFunnel),
-        readLate: rolledOr(ask, warehouse.readRolledLate, warehouse.readLate),
-        readLateEffects: async question => warehouse.readLateEffects(question, await rollupsFor(ask, question)),
+        readReport: rolledOr(shares, own => [own.readRolledReport, own.readReport]),
+        readFunnel: rolledOr(shares, own => [own.readRolledFunnel, own.readFunnel]),
+        readLate: rolledOr(shares, own => [own.readRolledLate, own.readLate]),
+        readLateEffects: async question => {
+          const own = shares.of(question.product)
+          return own.warehouse.readLateEffects(question, await rollupsFor(own.ask, question))
+        },
         listRejections: warehouse.listRejections,
         groupRejections: warehouse.groupRejections,
         readRejection: request => readRejection(warehouse, request),
@@ -79,15 +77,16 @@ export function runWeb(config: Config): Promise<void> {
           const report = await replay({ readKept: warehouse.readKept, send, derive, now: Date.now }, wish)
           return report !== null && typeof report === 'object' ? showReplay(report) : report
         },
-        resolveConflict: wish => askResolve(ask, wish),
-        startReprocess: range => askReprocess(ask, range),
+        resolveConflict: shares.resolve,
+        startReprocess: shares.reprocess,
         readReprocess: async () => {
-          const told = await askPipelineStatus<{ pipeline: PipelineStatus }>(ask)
+          const told = await shares.pipelineStatus()
           return told === null ? 'away' : told.pipeline.reprocess
         },
-        startBackup: wish => askBackup(ask, wish),
+        // Where there are several, a backup is refused by the first.
+        startBackup: wish => askBackup(shares.first.ask, wish),
         readBackup: async () => {
-          const told = await askPipelineStatus<{ backup: BackupStatus | null }>(ask)
+          const told = await askPipelineStatus<PipelineShareStatus>(shares.first.ask)
           return told === null ? 'away' : told.backup
         },
         importRates: async file => {
@@ -105,7 +104,8 @@ export function runWeb(config: Config): Promise<void> {
         countRejected: warehouse.countRejected,
         readDiagnostics: async question => {
           const isLong = question.untilMs - question.sinceMs > limits.diagnosticsCountedMsMax
-          return warehouse.readDiagnostics(question, isLong ? await askRollups(ask) : null)
+          const own = shares.of(question.product)
+          return own.warehouse.readDiagnostics(question, isLong ? await askRollups(own.ask) : null)
         },
         listUnknownKeys: async ({ sinceMs, untilMs }) => {
           try {
@@ -115,7 +115,7 @@ export function runWeb(config: Config): Promise<void> {
             return null
           }
         },
-        standing: () => askStanding(config, ask, warehouse),
+        standing: () => askStanding(config, shares.pipelineStatus, warehouse),
         metrics: () => collectMetrics(config.dataDir, rolesOf(config)),
       },
       now: Date.now,
@@ -125,12 +125,11 @@ export function runWeb(config: Config): Promise<void> {
     const watch = watchWarehouse(warehouse, limits.warehouseAskMs)
     return {
       status: () => ({ web: web.status(), warehouse: watch.status() }),
-      answers: answersOfWeb(derive, readReceipts, reconcileWith(ask, warehouse, accounts)),
+      answers: answersOfWeb(derive, readReceipts, reconcileWith(shares, accounts)),
       async close() {
         watch.close()
         await web.close()
-        await log.close()
-        await warehouse.close()
+        await shares.close()
         accounts.close()
         await places.close()
         audit.close()
@@ -140,16 +139,20 @@ export function runWeb(config: Config): Promise<void> {
 }
 
 /** From the rollups where they are up to date and can answer, else from the events: the same, and slower. */
-function rolledOr<Question extends { receivedBeforeMs?: number }, Row>(
-  ask: AskPipeline,
-  rolled: (build: string, question: Question) => Promise<Row[] | null>,
-  plain: (question: Question) => Promise<Row[]>,
-): (question: Question) => Promise<Row[]> {
+function rolledOr<Question extends { product: string; receivedBeforeMs?: number }, Row>(
+  shares: WebShares,
+  readersOf: (warehouse: Warehouse) => [Rolled<Question, Row>, Plain<Question, Row>],
+): Plain<Question, Row> {
   return async question => {
+    const { warehouse, ask } = shares.of(question.product)
+    const [rolled, plain] = readersOf(warehouse)
     const build = await rollupsFor(ask, question)
     return (build === null ? null : await rolled(build, question)) ?? plain(question)
   }
 }
+
+type Plain<Question, Row> = (question: Question) => Promise<Row[]>
+type Rolled<Question, Row> = (build: string, question: Question) => Promise<Row[] | null>
 
 /** They are there for whatever is asked of all that was received. */
 function rollupsFor(ask: AskPipeline, { receivedBeforeMs }: { receivedBeforeMs?: number }): Promise<string | null> {
@@ -164,13 +167,13 @@ async function ownAdminToken(config: Config, audit: AuditLog): Promise<string> {
 }
 
 /** The sum of a group is told by the word of the wire. */
-async function countEvents(warehouse: Warehouse, { by, ...question }: CountsQuestion): Promise<CountRow[]> {
+async function countEvents(warehouse: AllShares, { by, ...question }: CountsQuestion): Promise<CountRow[]> {
   const rows = await warehouse.countEvents(by === undefined ? question : { ...question, by: [...by] })
   return rows.map(({ sum, amounts: _amounts, ...row }) => ({ ...row, amount: sum }))
 }
 
 /** A duplicate beside what stands, flat: `first_amount` and so on are what the first one had. */
-async function listDuplicates(warehouse: Warehouse, question: DuplicatesQuestion): Promise<Page> {
+async function listDuplicates(warehouse: AllShares, question: DuplicatesQuestion): Promise<Page> {
   const { rows, cursor } = await warehouse.listDuplicates(question)
   const flat = rows.map(({ first, resolution, ...row }) => ({
     ...row,
@@ -185,7 +188,7 @@ async function listDuplicates(warehouse: Warehouse, question: DuplicatesQuestion
   return { rows: flat, cursor }
 }
 
-async function readRejection(warehouse: Warehouse, request: string): Promise<RejectionShown | null> {
+async function readRejection(warehouse: AllShares, request: string): Promise<RejectionShown | null> {
   const [kept] = await warehouse.readKept(request, rejectedPosition)
   const { rows } = await warehouse.listRejections({ request, limit: 1 })
   if (kept?.head == null || rows[0] === undefined) return null
@@ -210,9 +213,10 @@ function showReplay(report: ReplayReport): object {
   }
 }
 
-function reconcileWith(ask: AskPipeline, warehouse: Warehouse, accounts: Accounts): Reconcile {
+function reconcileWith(shares: WebShares, accounts: Accounts): Reconcile {
   return async question => {
     const { product, mode, from, to, by } = question
+    const { warehouse, ask } = shares.of(product)
     const keys = accounts.listKeys(product).flatMap(key => (key.mode === mode ? [key.id] : []))
     const { rows, parked, rejected } = await warehouse.readReconciliation({ ...question, keys }, await askRollups(ask))
     return { product, mode, from, to, by, rows: rows.map(toldRow), parked, rejected }

@@ -13,6 +13,11 @@ export function convert(amount: string, rate: string): string {
   return textOf((scaled(amount) * scale) / scaled(rate))
 }
 
+/** The sum of two decimal texts, exact to 18 digits. */
+export function add(a: string, b: string): string {
+  return textOf(scaled(a) + scaled(b))
+}
+
 /** The difference of two decimal texts, exact to 18 digits. */
 export function subtract(a: string, b: string): string {
   return textOf(scaled(a) - scaled(b))
