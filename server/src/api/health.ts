@@ -1,5 +1,6 @@
 // /healthz: the process answers. /readyz: whether events are taken, and which part is not ready. What comes after the
-// log may be down without harm to the door: then it is named, and the answer is still 200.
+// log may be down without harm to the door: then it is named, and the answer is still 200. Where less than what is promised
+// was accepted of the log, `durability` says so.
 
 import type { LogWriter } from '../log/record.ts'
 import { limits } from '../limits.ts'
@@ -28,8 +29,17 @@ export class Health {
       for (const [name, problem] of Object.entries({ api: door, log, ...others })) parts[name] = problem ?? 'ready'
       const takes = door === null && log === null
       const status = !takes ? 'unavailable' : Object.values(others).every(one => one === null) ? 'ready' : 'degraded'
-      reply(takes ? 200 : 503, JSON.stringify({ status, parts }))
+      const weaker = this.#weaker()
+      reply(takes ? 200 : 503, JSON.stringify({ status, parts, ...(weaker !== undefined && { durability: weaker }) }))
     })
+  }
+
+  #weaker(): string | undefined {
+    try {
+      return this.#log.status().weaker
+    } catch {
+      return undefined
+    }
   }
 
   #logProblem(): string | null {

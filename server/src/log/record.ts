@@ -104,6 +104,8 @@ export type LogStatus = {
   refusing: LogFault | null
   /** Of a log that keeps products apart: how many parts refuse; `refusing` is told when all do. */
   partsRefusing?: number
+  /** What an acknowledged record may not survive though it should; absent where it survives everything promised. */
+  weaker?: string
   /** Commits since start, records since start, and the last commit's duration in milliseconds. */
   commits: number
   records: number

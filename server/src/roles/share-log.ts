@@ -48,6 +48,7 @@ export function statusOfShares(statuses: readonly LogStatus[]): LogStatus {
     damage: statuses.flatMap(status => status.damage),
     refusing: refusing.length === statuses.length ? first.refusing : null,
     partsRefusing: refusing.length,
+    ...(first.weaker !== undefined && { weaker: first.weaker }),
     commits: sum(status => status.commits),
     records: sum(status => status.records),
     commitMsLast: Math.max(...statuses.map(status => status.commitMsLast)),

@@ -1,6 +1,8 @@
 // The log on real NATS servers: what is acknowledged is there once, in order, whatever is killed, and read like any other log.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -260,4 +262,34 @@ test('servers that are not what they must be are refused in one sentence', { ski
     connectNats({ url, name: 'test', acceptWeaker: true, logger }),
     /Cannot use NATS for the log because its max_payload must be at least 9437184 bytes: got 1048576\./,
   )
+})
+
+/** The server as one of an older version: so it says of itself. */
+async function asOlder(url: string, version: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  const proxy = createServer(client => {
+    const server = connectTcp(Number(port), hostname)
+    client.pipe(server)
+    server.once('data', hello => {
+      client.write(hello.toString().replace(/"version":"[^"]*"/, `"version":"${version}"`))
+      server.pipe(client)
+    })
+    for (const end of [client, server]) end.on('error', () => void [client.destroy(), server.destroy()])
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  opened.push(async () => proxy.close())
+  return `nats://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+}
+
+test('servers that cannot sync what they acknowledge are refused, or accepted and said to', { skip }, async () => {
+  const own = await servers()
+  const url = await asOlder(own.url, '2.9.10')
+  await assert.rejects(
+    connectNats({ url, name: 'test', acceptWeaker: false, logger }),
+    /Cannot use NATS 2\.9\.10 for the log because it cannot sync .* With --accept-weaker-durability/,
+  )
+  const weaker = await writerOf(url)
+  assert.equal(await append(weaker, recordOf()), null)
+  assert.match(weaker.status().weaker ?? '', /^NATS 2\.9\.10 does not sync what it acknowledges/)
+  assert.equal((await writerOf(own.url)).status().weaker, undefined)
 })

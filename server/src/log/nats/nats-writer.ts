@@ -10,6 +10,7 @@ import { GroupCommit, type GroupLimits } from '../group-commit.ts'
 import type { LogLogger } from '../log.ts'
 import type { LogFault, LogRecord, LogStatus, LogWriter, PackedRecords } from '../record.ts'
 import { type Follower, openFollower } from './follower.ts'
+import { canSync } from './connection.ts'
 import { Lane } from './lane.ts'
 import { laneIdleMsMax, logOrigin } from './lane-book.ts'
 import { idOf, type LogStream } from './stream.ts'
@@ -103,6 +104,7 @@ class NatsLogWriter implements LogWriter {
       pendingBytes: this.#tracks.reduce((sum, { groups }) => sum + groups.pendingBytes, 0),
       damage: [],
       refusing: this.#refusing(),
+      ...this.#weaker(),
       commits: this.#commits,
       records: this.#records,
       commitMsLast: this.#commitMsLast,
@@ -186,6 +188,15 @@ class NatsLogWriter implements LogWriter {
       }
       done(fault, buffer)
     })
+  }
+
+  /** Of the server that is connected: others of a cluster are of its version, but for the time of an upgrade. */
+  #weaker(): Pick<LogStatus, 'weaker'> {
+    const { version = '' } = this.#options.connection.info ?? {}
+    if (version === '' || canSync(version)) return {}
+    return {
+      weaker: `NATS ${version} does not sync what it acknowledges: a power cut of most of its servers at once loses what came last`,
+    }
   }
 
   #refusing(): LogFault | null {
