@@ -52,6 +52,14 @@ export class Installation {
   }
 
   async start(environment: Record<string, string> = {}): Promise<void> {
+    const isWelcomed = this.launch(environment)
+    await this.ready()
+    // With it comes the first key: whatever a test does is done after that.
+    await until('the server says where it is', isWelcomed)
+  }
+
+  /** Starts it and waits for nothing; gives whether it has said where it is. */
+  launch(environment: Record<string, string> = {}): () => boolean {
     const child = spawn(this.node, [join(root, 'server/src/main.ts')], {
       env: {
         PATH: process.env['PATH'] ?? '',
@@ -72,9 +80,7 @@ export class Installation {
       welcomed ||= String(chunk).includes('DataPulse takes events at')
     })
     child.stderr.on('data', chunk => this.output.push(String(chunk)))
-    await this.ready()
-    // With it comes the first key: whatever a test does is done after that.
-    await until('the server says where it is', () => welcomed)
+    return () => welcomed
   }
 
   /** Waits until every part says that it is ready. */

@@ -7,9 +7,21 @@ import { tmpdir } from 'node:os'
 export const skipWithoutRedis =
   spawnSync('redis-server', ['--version']).status === 0 ? false : 'redis-server is not installed'
 
-/** Whoever starts it ends it. */
-export async function startRedis(port: number): Promise<ChildProcess> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir()]
+/** Whoever starts it ends it. `more`: further arguments. */
+export async function startRedis(port: number, more: readonly string[] = []): Promise<ChildProcess> {
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    tmpdir(),
+    ...more,
+  ]
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] })
   for await (const chunk of child.stdout) if (String(chunk).includes('Ready to accept connections')) break
   return child

@@ -24,13 +24,15 @@ export type NatsServers = {
   remove(): Promise<void>
 }
 
-type Options = { count?: number; payloadBytesMax?: number; sync?: boolean }
+/** `more`: lines of configuration. */
+type Options = { count?: number; payloadBytesMax?: number; sync?: boolean; more?: string[] }
 
 /** With `sync` (the default) they sync before they acknowledge. */
 export async function startNats({
   count = 1,
   payloadBytesMax = 16 * 2 ** 20,
   sync = true,
+  more = [],
 }: Options = {}): Promise<NatsServers> {
   const folder = mkdtempSync(join(tmpdir(), 'nats-'))
   const ports = await freePorts(count * 2)
@@ -65,7 +67,7 @@ export async function startNats({
     ]
     const others = routes.filter((_, i) => i !== index).map(port => `nats-route://127.0.0.1:${port}`)
     const cluster = `cluster { name: test, listen: "127.0.0.1:${routes[index]}", routes: [${others.map(url => `"${url}"`).join(', ')}] }`
-    return `${[...own, ...(count > 1 ? [cluster] : [])].join('\n')}\n`
+    return `${[...own, ...more, ...(count > 1 ? [cluster] : [])].join('\n')}\n`
   }
   await Promise.all(clients.map((_, index) => start(index)))
 
