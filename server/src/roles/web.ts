@@ -103,10 +103,7 @@ export function runWeb(config: Config): Promise<void> {
           return receipts && showFound(question, receipts)
         },
         countRejected: warehouse.countRejected,
-        readDiagnostics: async question => {
-          const isLong = question.untilMs - question.sinceMs > limits.diagnosticsCountedMsMax
-          return warehouse.readDiagnostics(question, isLong ? await askRollups(ask) : null)
-        },
+        readDiagnostics: warehouse.readDiagnostics,
         listUnknownKeys: async ({ sinceMs, untilMs }) => {
           try {
             return listUnknownKeys(join(config.dataDir, 'api'), sinceMs, untilMs, limits.diagnosticsRowsMax)

@@ -66,6 +66,15 @@ export async function readBuild(connection: Connection, workload: 'roll' | 'ask'
   return (await connection.select<{ build: string }>(workload, sql))[0]?.build ?? null
 }
 
+/** The last load that rollup_received has, and of which build: nothing of another is in it unless that is 0. */
+export async function readReceivedUpTo(connection: Connection): Promise<{ build: string; load: number }> {
+  const build = `(SELECT argMax(value, written_at) FROM warehouse WHERE name = '${buildFact}')`
+  const sql = `SELECT ${build} AS build, max(step) AS load FROM ${rollups.received.name}
+    WHERE product = '' AND rollup_received.build = ${build}`
+  const [found] = await connection.select<{ build: string; load: number }>('ask', sql)
+  return found ?? { build: '', load: 0 }
+}
+
 const buildFact = 'rollup build'
 const emptiedFact = 'rollup build emptied'
 
