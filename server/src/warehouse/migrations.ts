@@ -69,7 +69,7 @@ const steps: Step[] = [
     run: remake('rollup_clicks', 'rollup_click_users', 'rollup_unclicked'),
   },
   {
-    name: 'clicks that are looked up with less beside each',
+    name: 'clicks in parts that are merged sooner',
     run: remake('rollup_firsts', 'rollup_clicks', 'rollup_click_ranks', 'rollup_click_users'),
   },
 ]

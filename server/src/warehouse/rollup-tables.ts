@@ -87,7 +87,7 @@ function rollup(
 const merged = { merge_selector_base: 2 }
 
 /** Where a few clicks of many are looked up: less is read beside each. */
-const fine = { ...merged, index_granularity: 64, min_compress_block_size: 8_192 }
+const fine = { ...merged, index_granularity: 256 }
 
 /** What reports add up, kept ready; everything in them can be made anew from the events. See rollups.ts. */
 export const rollups = {
