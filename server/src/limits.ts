@@ -150,10 +150,8 @@ export const limits = {
   askQueueMax: 64,
   /** Diagnostics: event names and keys that are told apart, the known names and the largest; the rest is in the totals. */
   diagnosticsRowsMax: 200,
-  /** What came in a longer window is taken from what is counted by the hour, where that is up to date. */
-  diagnosticsCountedMsMax: 2 * 86_400_000,
   /** Events whose coverage, delays and settlement are looked at, or so: of more, slices that are spread over the time. */
-  diagnosticsLookedMax: 300_000,
+  diagnosticsLookedMax: 100_000,
   /** The newest kept rejected requests that are looked into for what was wrong, and how much of their bodies for names. */
   diagnosticsRejectionsMax: 1_000,
   diagnosticsBodyBytesMax: 8 * 1024 * 1024,

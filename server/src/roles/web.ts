@@ -102,11 +102,7 @@ export function runWeb(config: Config): Promise<void> {
           return receipts && showFound(question, receipts)
         },
         countRejected: warehouse.countRejected,
-        readDiagnostics: async question => {
-          const isLong = question.untilMs - question.sinceMs > limits.diagnosticsCountedMsMax
-          const own = shares.of(question.product)
-          return own.warehouse.readDiagnostics(question, isLong ? await askRollups(own.ask) : null)
-        },
+        readDiagnostics: question => shares.of(question.product).warehouse.readDiagnostics(question),
         listUnknownKeys: async ({ sinceMs, untilMs }) => {
           try {
             return listUnknownKeys(join(config.dataDir, 'api'), sinceMs, untilMs, limits.diagnosticsRowsMax)

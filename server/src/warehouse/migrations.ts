@@ -68,6 +68,10 @@ const steps: Step[] = [
     name: 'clicks as numbers',
     run: remake('rollup_clicks', 'rollup_click_users', 'rollup_unclicked'),
   },
+  {
+    name: 'clicks in parts that are merged sooner',
+    run: remake('rollup_firsts', 'rollup_clicks', 'rollup_click_ranks', 'rollup_click_users'),
+  },
 ]
 
 /** Rollups of another shape: all are made anew, since what these begin with is in none of the others. */

@@ -66,6 +66,15 @@ export async function readBuild(connection: Connection, workload: 'roll' | 'ask'
   return (await connection.select<{ build: string }>(workload, sql))[0]?.build ?? null
 }
 
+/** The last load that rollup_received has, and of which build: nothing of another is in it unless that is 0. */
+export async function readReceivedUpTo(connection: Connection): Promise<{ build: string; load: number }> {
+  const build = `(SELECT argMax(value, written_at) FROM warehouse WHERE name = '${buildFact}')`
+  const sql = `SELECT ${build} AS build, max(step) AS load FROM ${rollups.received.name}
+    WHERE product = '' AND rollup_received.build = ${build}`
+  const [found] = await connection.select<{ build: string; load: number }>('ask', sql)
+  return found ?? { build: '', load: 0 }
+}
+
 const buildFact = 'rollup build'
 const emptiedFact = 'rollup build emptied'
 
@@ -287,9 +296,10 @@ const placesSql = ["'', ''", "'game_type', game_type", "'game_provider', game_pr
 
 /** The row that says which step it is, with these columns: nothing, in the types of what follows. */
 function markedSql(columns: string[]): string {
-  // Each has a name of its own: of columns of one name, the first would be taken for all.
+  // Each has a name of its own: of columns of one name, the first would be taken for all. And `'' AS product` would be what
+  // the condition means: every fact would give a row.
   const named = columns.map((sql, n) => `${sql} AS column_${n}`)
-  return `SELECT '' AS product, build, step, ${named.join(', ')} FROM step_facts WHERE product = ''`
+  return `SELECT product, build, step, ${named.join(', ')} FROM step_facts WHERE product = ''`
 }
 
 /** Of that row, where it is 0: constants of several types would be taken for each other. */
@@ -364,25 +374,33 @@ function clickUsersSql(): string {
     ) WHERE (SELECT count() FROM step_click_users) = 0`
 }
 
-/** Columns of step_click_users, each for its day and its third of a month. */
-function byClickSql(marked: string[], columns: string[]): string {
+/** step_click_users by click alone, put together before it is written, each for its day and its third of a month. */
+function byClickSql(marked: string[], columns: string[], values: string[], keys: string[]): string {
   return `${markedSql(marked)}
     UNION ALL
-    SELECT product, '', 0, time.1, ${columns.join(', ')} FROM step_click_users
-    ARRAY JOIN [('day', at), ('dekad', ${dekadSql('at')})] AS time`
+    SELECT product, '', 0, time.1, ${columns.join(', ')} FROM (
+      SELECT product, at, ${keys.join(', ')}, any(s.click_id) AS text, ${values.map(name => `sum(s.${name}) AS sum_${name}`).join(', ')}
+      FROM step_click_users AS s GROUP BY product, at, ${keys.join(', ')}
+    ) ARRAY JOIN [('day', at), ('dekad', ${dekadSql('at')})] AS time`
 }
 
 function clicksSql(): string {
+  const sums = balanceNames.map(name => `sum_${name}`)
   return byClickSql(
     ["'day'", noClickSql, noTimeSql, "''", "''", ...noBalances],
-    ['click', 'time.2', 'currency', 'click_id', ...balanceNames],
+    ['click', 'time.2', 'currency', 'text', ...sums],
+    balanceNames,
+    ['click', 'currency'],
   )
 }
 
 function clickRanksSql(): string {
+  const names = ['events', 'deposits', 'registrations']
   return byClickSql(
     ["'day'", noTimeSql, noClickSql, noCountSql, noCountSql, noCountSql],
-    ['time.2', 'click', 'events', 'deposits', 'registrations'],
+    ['time.2', 'click', ...names.map(name => `sum_${name}`)],
+    names,
+    ['click'],
   )
 }
 

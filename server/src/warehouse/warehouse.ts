@@ -111,7 +111,7 @@ export type Warehouse = {
   listRates(): Promise<RatesMonth[]>
   readRates(month: string): Promise<MonthRates['rates']>
   readReceipts(question: ReceiptsQuestion): Promise<Receipts>
-  readDiagnostics(question: DiagnosticsQuestion, build?: string | null): Promise<DiagnosticsFound>
+  readDiagnostics(question: DiagnosticsQuestion): Promise<DiagnosticsFound>
   status(): Promise<WarehouseStatus>
   close(): Promise<void>
 }
@@ -172,7 +172,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     listRates: () => ask(() => listRates(connection)),
     readRates: month => ask(() => readRates(connection, month)),
     readReceipts: question => ask(() => readReceipts(connection, question)),
-    readDiagnostics: (question, build) => ask(() => readDiagnostics(connection, question, { build: build ?? null })),
+    readDiagnostics: question => ask(() => readDiagnostics(connection, question)),
     status: () => ask(() => warehouseStatus(connection)),
     close: () => connection.close(),
   }

@@ -365,19 +365,27 @@ test('names are cut, the known ones and the largest stay, and the total has them
 
 test('what is counted already by the hour tells the same, whatever the window begins and ends with', async () => {
   const { rolling } = warehouse
-  const build = await rolling.beginBuild()
-  await rollAll(rolling, build, 1_000_000)
+  await rollAll(rolling, await rolling.beginBuild(), 1_000_000)
+  // Later than what is counted already, in the middle of these hours and behind them.
+  const later = [5_000_000, 9_000_000, 24 * hourMs - 2].map(ms => made('bet', ms, 0, {}, { product: 'large' }))
+  await warehouse.loading.load(madeLoad(5, later))
   const windows = [
     {},
     { sinceMs: startMs - 90 * 60_000, untilMs: startMs + 30 * hourMs + 1 },
     { sinceMs: startMs + 1, untilMs: startMs + hourMs },
   ]
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  const plainly = (asked: Parameters<typeof readDiagnostics>[1]) =>
+    readDiagnostics(connection, asked, { takesHours: false })
   for (const product of ['casino', 'large', 'poker'])
     for (const mode of ['live', 'test'] as const)
       for (const window of windows) {
         const asked = { ...question, keys: [...question.keys, 'key_t'], product, mode, ...window }
-        assert.deepEqual(await warehouse.readDiagnostics(asked, build), await warehouse.readDiagnostics(asked))
+        assert.deepEqual(await warehouse.readDiagnostics(asked), await plainly(asked))
       }
-  const { stored } = await warehouse.readDiagnostics({ ...question, product: 'large' }, 'another build')
-  assert.equal(stored?.events, 20_000, 'rollups that were emptied meanwhile are not believed')
+  const large = { ...question, product: 'large' }
+  assert.equal((await warehouse.readDiagnostics(large)).stored?.events, 20_003)
+  await rolling.beginBuild()
+  assert.equal((await warehouse.readDiagnostics(large)).stored?.events, 20_003, 'without what was emptied')
+  await connection.close()
 })

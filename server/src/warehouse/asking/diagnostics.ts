@@ -1,9 +1,12 @@
 // What is counted of a product for its diagnostics (steps/diagnostics.ts has the shapes, docs/reference/diagnostics.md what
-// they mean). A window may hold a hundred million events, so what must be exact is counted in one pass over as little as
-// will do: time, name, key, position; the whole hours of a long window are counted already (rollup_received). Coverage, delays and settlement are looked at in at most `lookedMax` events or so, in
-// slices spread over the time. Names that came are excluded from the look at all times, which the order of the table makes
-// cheap. Lists are cut (limits.ts): the known names and the largest stay. What operators sent again is in nothing of it.
+// they mean). A window may hold a hundred million events, so its whole hours are counted already (rollup_received), up to some
+// load: what later loads brought, and what was received before and behind these hours, is counted in one pass over as
+// little as will do: time, name, key, position. So nobody waits until that rollup is up to date. Coverage, delays and
+// settlement are looked at in at most `lookedMax` events or so, in slices spread over the time. Names that came are
+// excluded from the look at all times, which the order of the table makes cheap. Lists are cut (limits.ts): the known names
+// and the largest stay. What operators sent again is in nothing of it.
 
+import { isDeepStrictEqual } from 'node:util'
 import { knownEventNames } from '@datapulse/contract'
 import { limits } from '../../limits.ts'
 import {
@@ -17,7 +20,7 @@ import {
 import { replayPrefix } from '../../steps/replay-key.ts'
 import { rejectedReason } from '../../steps/rejection.ts'
 import type { Connection, Params } from '../connection.ts'
-import { readBuild } from '../rollups.ts'
+import { readReceivedUpTo } from '../rollups.ts'
 import { readMistakes } from './mistakes.ts'
 
 const aheadMs = 5_000
@@ -25,7 +28,7 @@ const farAheadMs = 300_000
 const hourMs = 3_600_000
 
 /** The slices in which a large window is looked at: few, since the index is asked about each. */
-const slices = 12
+const slices = 8
 /** Names that are excluded from the look at all times: so many, so long. */
 const excludedMax = 20
 const excludedCharactersMax = 40
@@ -42,8 +45,8 @@ type LastSeen = DiagnosticsFound['lastSeen'][number]
 export async function readDiagnostics(
   connection: Connection,
   question: DiagnosticsQuestion,
-  /** `build`: of the rollups that are up to date; without it all is counted anew. */
-  { build = null, lookedMax = limits.diagnosticsLookedMax }: { build?: string | null; lookedMax?: number } = {},
+  /** `takesHours`: from what is counted already; without it all is counted anew. */
+  { takesHours = true, lookedMax = limits.diagnosticsLookedMax }: { takesHours?: boolean; lookedMax?: number } = {},
 ): Promise<DiagnosticsFound> {
   const { keys, ...asked } = question
   const { sinceMs, untilMs } = asked
@@ -53,14 +56,18 @@ export async function readDiagnostics(
   const ask = <Row>(sql: string, more: Params = {}) => connection.select<Row>('ask', sql, { ...params, ...more })
   const known = new Set(keys)
   const readStored = async () => {
-    const rows = await ask<StoredRow>(storedSql(build === null ? null : wholeHours(sinceMs, untilMs - hourMs)))
+    const hours = takesHours ? wholeHours(sinceMs, untilMs - hourMs) : null
+    const upTo = hours === null ? null : await readReceivedUpTo(connection)
+    const counted = hours === null || upTo === null || upTo.load === 0 ? null : { ...hours, load: upTo.load }
+    const rows = await ask<StoredRow>(storedSql(counted))
     const all = rows.find(({ of }) => of === 'all')
     const seen = rows.flatMap(({ of, event_name, lastMs }) => (of === 'name' ? [{ event_name, lastMs }] : []))
-    const [looks, others] = await Promise.all([
+    const [looks, others, upToNow] = await Promise.all([
       all === undefined ? [] : ask<LooksRow>(looksSql(all, lookedMax)),
       ask<LastSeen>(lastSeenSql, { seen: largestNames(rows) }),
+      counted === null ? upTo : readReceivedUpTo(connection),
     ])
-    return { rows, all, looks, lastSeen: latest([...seen, ...others]) }
+    return { rows, all, looks, lastSeen: latest([...seen, ...others]), isStill: isDeepStrictEqual(upTo, upToNow) }
   }
   const readRest = async () => ({
     repeated: await ask<RepeatedRow>(repeatedSql),
@@ -69,9 +76,9 @@ export async function readDiagnostics(
     mistakes: await readMistakes(connection, question),
   })
   // Two or three statements at a time, so that somebody else's question finds its place between them.
-  const [{ rows, all, looks, lastSeen }, { repeated, ...rest }] = await Promise.all([readStored(), readRest()])
-  if (build !== null && (await readBuild(connection, 'ask')) !== build)
-    return readDiagnostics(connection, question, { lookedMax })
+  const [{ rows, all, looks, lastSeen, isStill }, { repeated, ...rest }] = await Promise.all([readStored(), readRest()])
+  // A step was added meanwhile, or all was emptied.
+  if (!isStill) return readDiagnostics(connection, question, { takesHours: false, lookedMax })
   const again = (group: Group['of']) => repeated.flatMap(({ of, ...row }) => (of === group ? [row] : []))
   return {
     ...rest,
@@ -130,37 +137,42 @@ const millis = (column: string) => `toUnixTimestamp64Milli(${column})`
 const largest = 'event_name IN {names:Array(String)} DESC, events DESC'
 const summed = (...names: string[]) => names.map(name => `sum(i_${name}) AS ${name}`).join(', ')
 
-type Hours = { fromMs: number; toMs: number }
-
 /** The whole hours between two moments; null without any. */
-function wholeHours(sinceMs: number, untilMs: number): Hours | null {
+function wholeHours(sinceMs: number, untilMs: number): { fromMs: number; toMs: number } | null {
   const hours = { fromMs: Math.ceil(sinceMs / hourMs) * hourMs, toMs: Math.floor(untilMs / hourMs) * hourMs }
   return hours.toMs > hours.fromMs ? hours : null
 }
 
+/** Hours that are counted already, of what the loads up to that one brought. */
+type Counted = { fromMs: number; toMs: number; load: number }
+
 /** All that must be exact, by name, by key, and in all. The last hour is never among those that are counted already. */
-function storedSql(hours: Hours | null): string {
-  const moment = (ms: number) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
-  const rest =
-    hours === null ? '' : `AND NOT (received_at >= ${moment(hours.fromMs)} AND received_at < ${moment(hours.toMs)})`
-  const counted =
-    hours === null
-      ? ''
-      : `UNION ALL
-      SELECT event_name, key_id, sum(r.events), sum(r.requests), min(r.first_received), max(r.last_received), 0
-      FROM rollup_received AS r WHERE ${whose} AND build = '' AND at >= ${moment(hours.fromMs)} AND at < ${moment(hours.toMs)}
-      GROUP BY event_name, key_id`
+function storedSql(counted: Counted | null): string {
   return `SELECT multiIf(grouping(event_name) = 0, 'name', grouping(key_id) = 0, 'key', 'all') AS of, event_name, key_id,
       ${summed('events', 'requests', 'lastHour')}, ${millis('min(i_first)')} AS firstMs, ${millis('max(i_last)')} AS lastMs
-    FROM (
-      SELECT event_name, key_id, count() AS i_events, countIf(position = 0) AS i_requests,
-        min(received_at) AS i_first, max(received_at) AS i_last,
-        countIf(received_at >= fromUnixTimestamp64Milli({hourMs:Int64}, 'UTC')) AS i_lastHour
-      FROM events WHERE ${whose} AND ${inTime} ${rest} GROUP BY event_name, key_id
-      ${counted}
-    )
+    FROM (${counted === null ? countsSql('true') : partlyCountedSql(counted)})
     GROUP BY GROUPING SETS ((event_name), (key_id), ()) HAVING events > 0
     ORDER BY of, ${largest}, event_name, key_id LIMIT {rowsMax:UInt32} BY of`
+}
+
+function countsSql(condition: string): string {
+  return `SELECT event_name, key_id, count() AS i_events, countIf(position = 0) AS i_requests,
+      min(received_at) AS i_first, max(received_at) AS i_last,
+      countIf(received_at >= fromUnixTimestamp64Milli({hourMs:Int64}, 'UTC')) AS i_lastHour
+    FROM events WHERE ${whose} AND ${inTime} AND ${condition} GROUP BY event_name, key_id`
+}
+
+/** Three ranges, so that each leaves unread what an index knows of it. */
+function partlyCountedSql({ fromMs, toMs, load }: Counted): string {
+  const moment = (ms: number) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
+  const within = (column: string) => `${column} >= ${moment(fromMs)} AND ${column} < ${moment(toMs)}`
+  return [
+    countsSql(`received_at < ${moment(fromMs)}`),
+    countsSql(`received_at >= ${moment(toMs)}`),
+    countsSql(`${within('received_at')} AND load_seq > ${load}`),
+    `SELECT event_name, key_id, sum(r.events), sum(r.requests), min(r.first_received), max(r.last_received), 0
+      FROM rollup_received AS r WHERE ${whose} AND build = '' AND ${within('at')} GROUP BY event_name, key_id`,
+  ].join(' UNION ALL ')
 }
 
 /** `.size` is a column of its own on the disk: the texts are not read. */

@@ -8,6 +8,7 @@ import type { EventRow } from '../load.ts'
 import { type EngineProcess, silentLogger, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeLoad, uuidOf } from '../testing/made-loads.ts'
 import { type PlainQuestion, plainReport } from '../testing/plain-report.ts'
+import { rollups } from '../rollup-tables.ts'
 import { rollAll, rollupNames } from '../testing/roll-all.ts'
 import type { Warehouse } from '../warehouse.ts'
 import type { ReportQuestion, ReportRow } from './report.ts'
@@ -209,6 +210,15 @@ async function isWhole(product: string): Promise<void> {
   }
 }
 
+test('in each rollup, what has no product says of a step that it is there, and nothing else', async () => {
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  for (const { name } of Object.values(rollups)) {
+    const sql = `SELECT DISTINCT build, step FROM ${name} WHERE product = '' ORDER BY step`
+    const steps = Array.from({ length: loads }, (_, n) => ({ build, step: n + 1 }))
+    assert.deepEqual(await connection.select('ask', sql), steps, name)
+  }
+  await connection.close()
+})
 test('rollups of another build are not taken for these', async () => {
   assert.equal(await warehouse.readRolledReport('another', { ...range, bucket: 'day' }), null)
 })
