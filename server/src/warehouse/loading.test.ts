@@ -118,6 +118,15 @@ test('two loads with the same events under different tokens are two loads', asyn
   assert.equal((await added(() => warehouse.loading.load(fullLoad(events)))).events, 20)
 })
 
+test('lines that were made beforehand are loaded, under their own number only', async () => {
+  const load = fullLoad(madeEvents(41, 1_500))
+  const lines = await warehouse.loading.linesOf!(load.events, seq)
+  assert.equal((await added(() => warehouse.loading.load({ ...load, lines }))).events, 1_500)
+  const next = fullLoad(madeEvents(42, 20))
+  assert.equal((await added(() => warehouse.loading.load({ ...next, lines }))).events, 20)
+  assert.equal((await added(() => warehouse.loading.load({ ...next, lines }, true))).events, 0)
+})
+
 test('a load of 20,000 rows and 32 MiB is repeated without effect', async () => {
   const raw = `{"note":"${'x'.repeat(1_600)}","tab":"\\t"}`
   seq += 1

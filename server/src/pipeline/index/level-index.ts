@@ -14,7 +14,7 @@
 
 import { rm } from 'node:fs/promises'
 import { ClassicLevel } from 'classic-level'
-import { decodeValue, encodeKey, encodeValue } from './entry.ts'
+import { decodeValue, encodeKey, encodeKeys, encodeValue, openEncoder } from './entry.ts'
 import {
   type Checkpoint,
   type IdentityEntry,
@@ -102,7 +102,7 @@ async function readState(level: Level): Promise<IndexState> {
 
 async function find(level: Level, identities: string[]): Promise<(IndexEntry | undefined)[]> {
   if (identities.length === 0) return []
-  const values = await level.getMany(identities.map(encodeKey))
+  const values = await level.getMany(encodeKeys(identities))
   return values.map(value => {
     if (value === undefined) return undefined
     const entry = decodeValue(value)
@@ -116,7 +116,8 @@ type StagedBatch = Staged & { batch: ReturnType<typeof chain> }
 /** A batch in LevelDB's own memory: making it costs as much as writing it, and can be done while a load is under way. */
 function stage(level: Level, entries: Iterable<IdentityEntry>): StagedBatch {
   const batch = chain(level)
-  for (const entry of entries) batch.put(encodeKey(entry.identity), encodeValue(entry))
+  const encoder = openEncoder()
+  for (const entry of entries) batch.put(encoder.key(entry.identity), encoder.value(entry))
   return { batch, discard: () => batch.close() }
 }
 
