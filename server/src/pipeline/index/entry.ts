@@ -20,40 +20,25 @@ export function encodeKey(identity: string): Buffer {
   return key
 }
 
-/** The keys of many, decoded in one go. */
-export function encodeKeys(identities: readonly string[]): Buffer[] {
+/** The keys of many, one after another. */
+export function encodeKeys(identities: readonly string[]): Buffer {
   const keys = Buffer.from(identities.join(''), 'hex')
   assert.equal(keys.length, identities.length * keyBytes, 'every identity must be 32 hex digits')
-  return identities.map((_, i) => keys.subarray(i * keyBytes, (i + 1) * keyBytes))
+  return keys
+}
+
+export function keyAt(keys: Buffer, i: number): Buffer {
+  return keys.subarray(i * keyBytes, (i + 1) * keyBytes)
 }
 
 export function encodeValue(entry: IndexEntry): Buffer {
   const value = Buffer.allocUnsafe(valueBytes)
-  writeRequestId(value, entry.requestId)
-  writeRest(value, entry)
+  const id = entry.requestId
+  value.write(id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24, 36), 0, 16, 'hex')
+  value.writeInt32BE(entry.position, 16)
+  value.write(entry.fingerprint, 20, 8, 'hex')
+  value[28] = entry.uncounted ? 1 : 0
   return value
-}
-
-/** Entry after entry in the same bytes, for whoever copies them at once; those of one request tend to follow each other. */
-export function openEncoder(): { key(identity: string): Buffer; value(entry: IndexEntry): Buffer } {
-  const key = Buffer.allocUnsafe(keyBytes)
-  const value = Buffer.allocUnsafe(valueBytes)
-  let requestId = ''
-  return {
-    key(identity) {
-      const written = key.write(identity, 0, keyBytes, 'hex')
-      assert(
-        written === keyBytes && identity.length === 2 * keyBytes,
-        `identity must be 32 hex digits: got ${identity}`,
-      )
-      return key
-    },
-    value(entry) {
-      if (entry.requestId !== requestId) writeRequestId(value, (requestId = entry.requestId))
-      writeRest(value, entry)
-      return value
-    },
-  }
 }
 
 /** Null when these bytes are no entry: the index is damaged. */
@@ -67,14 +52,4 @@ export function decodeValue(value: Uint8Array): IndexEntry | null {
     fingerprint: bytes.toString('hex', 20, 28),
     uncounted: bytes[28] === 1,
   }
-}
-
-function writeRequestId(value: Buffer, id: string): void {
-  value.write(id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24, 36), 0, 16, 'hex')
-}
-
-function writeRest(value: Buffer, entry: IndexEntry): void {
-  value.writeInt32BE(entry.position, 16)
-  value.write(entry.fingerprint, 20, 8, 'hex')
-  value[28] = entry.uncounted ? 1 : 0
 }
