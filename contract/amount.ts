@@ -61,14 +61,15 @@ export function numberSource(text: string, key: string): string {
 }
 
 /**
- * The same without a parse, for a text in which the quoted key occurs once and nothing is escaped: that one occurrence
- * is then the key that the parse found, wherever it stands. Null for other texts.
+ * The same without a parse, for a text in which nothing is escaped, and no object is nested or the quoted key occurs once:
+ * its last occurrence is then the key that the parse found, or a value, which no colon follows. Null for other texts.
  */
 export function onlySource(text: string, key: string): string | null {
   const quoted = `"${key}"`
   // Searching backwards is several times as fast here: V8 prepares tables to search forwards for a text this long.
   const at = text.lastIndexOf(quoted)
-  if (at <= 0 || text.lastIndexOf(quoted, at - 1) >= 0 || text.includes('\\')) return null
+  if (at <= 0 || text.includes('\\')) return null
+  if (text.indexOf('{', 1) >= 0 && text.lastIndexOf(quoted, at - 1) >= 0) return null
   afterKey.lastIndex = at + quoted.length
   return afterKey.exec(text)?.[1] ?? null
 }

@@ -15,12 +15,13 @@
 import assert from 'node:assert/strict'
 import { claimFingerprint, outcomeMarks } from './index/entry-of-row.ts'
 import { identityOfPlace } from '../steps/identity.ts'
-import type { DuplicateRow, EventRow, ParkedRow, RejectedRow } from '../warehouse/load.ts'
+import type { DuplicateRow, EventLines, EventRow, ParkedRow, RejectedRow } from '../warehouse/load.ts'
 import type { Suppression } from '../steps/suppression.ts'
 import type { Chunk } from './chunk.ts'
 import { withoutErased } from './erased-items.ts'
 import type { Checkpoint, IdentityEntry, IdentityIndex, IndexEntry } from './index/identity-index.ts'
 import type { Item } from './items.ts'
+import type { Looked } from './lookup.ts'
 
 export type Decided = {
   events: EventRow[]
@@ -30,6 +31,8 @@ export type Decided = {
   /** What the index has to learn, by identity. */
   entries: Map<string, IdentityEntry>
   counts: Counts
+  /** The events made ready for the warehouse, where there was time for it. */
+  lines?: EventLines
 }
 
 /** In events. */
@@ -54,14 +57,18 @@ export type Reckoning = {
   suppression: Suppression
 }
 
+/** @param looked what the index knows about the items, where that was asked for before (lookup.ts) */
 export async function decide(
   sent: Item[],
   index: Pick<IdentityIndex, 'find'>,
   ahead: Ahead,
   reckoning: Reckoning,
+  looked: Looked | null = null,
 ): Promise<Decided> {
   const items = withoutErased(sent, reckoning.suppression)
-  const found = await index.find(items.map(item => item.identity))
+  // Of an item that became another nothing was asked yet.
+  const isLooked = looked !== null && items.every((item, i) => item.identity === sent[i]?.identity)
+  const found = isLooked ? looked : await index.find(items.map(item => item.identity))
   const marks = await findMarks(items, found, index, reckoning)
   const claims = await findClaims(items, index)
   const decided: Decided = {
@@ -129,7 +136,7 @@ export function checkCounts(chunk: Chunk, counts: Counts): void {
 function take(item: Item, decided: Decided, isReused: boolean): void {
   const { counts } = decided
   if (item.kind === 'event') {
-    decided.events.push(isReused ? flagged(rowOf(item)) : rowOf(item))
+    decided.events.push(isReused ? flagged(item) : item)
     counts.stored++
   } else if (item.kind === 'parked') {
     decided.parked.push(item.row)
@@ -146,7 +153,7 @@ function take(item: Item, decided: Decided, isReused: boolean): void {
  */
 async function findMarks(
   items: Item[],
-  found: (IndexEntry | undefined)[],
+  found: Looked,
   index: Pick<IdentityIndex, 'find'>,
   reckoning: Reckoning,
 ): Promise<ReadonlyMap<number, IndexEntry>> {
@@ -218,7 +225,8 @@ function markOf({ origin }: Item, fingerprint: string, uncounted: boolean): Iden
   return { identity: identityOfPlace(requestId, position), requestId, position, fingerprint, uncounted }
 }
 
-function flagged(row: EventRow): EventRow {
+function flagged(item: Item & { kind: 'event' }): EventRow {
+  const row = rowOf(item)
   return { ...row, event: { ...row.event, flags: [...row.event.flags, 'idempotency_reused'] } }
 }
 

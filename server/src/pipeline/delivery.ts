@@ -91,7 +91,7 @@ export async function tryPart(
     const range = { from: chunk.from.offset, to: chunk.to.offset, fromEvents: chunk.from.events }
     await index.begin({ seq, logId: chunk.logId, ...range, part, token })
   }
-  const { events, duplicates, parked, rejected, entries } = decided
+  const { events, duplicates, parked, rejected, entries, lines } = decided
   const startedMs = now()
   let staged = null as Staged | null
   // While the warehouse works on the rows, the index makes ready for what follows.
@@ -102,7 +102,12 @@ export async function tryPart(
   const isThere = begun?.isThere === true
   const refused = isThere
     ? null
-    : await load({ ...parts, onSent }, progress, { note, events, duplicates, parked, rejected }, begun !== null)
+    : await load(
+        { ...parts, onSent },
+        progress,
+        { note, events, duplicates, parked, rejected, ...(lines && { lines }) },
+        begun !== null,
+      )
   if (refused !== null) {
     await staged?.discard()
     return { progress: null, refused }

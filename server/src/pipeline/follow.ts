@@ -1,9 +1,10 @@
-// Follows the log from where recovery says: fills a chunk while the one before it is being loaded, decides about it, and
-// hands it over. Returns when the pipeline closes, after the load that is running; throws what cannot be waited for.
+// Follows the log from where recovery says: fills a chunk while the one before it is being loaded, looks it up, decides
+// about it and makes its lines, and hands it over when its turn comes, so that the warehouse waits for none of these. Returns when the pipeline closes, after the load that is running; throws what cannot be waited for.
 
 import { type Chunk, emptyChunk, openCourse } from './chunk.ts'
 import { type Ahead, type Decided, decide } from './decisions.ts'
 import { type Delivered, type DeliveryParts, deliver, type Progress, reckon } from './delivery.ts'
+import { openLookup } from './lookup.ts'
 import type { Recovered } from './recovery.ts'
 import type { Turns } from './turns.ts'
 
@@ -29,7 +30,7 @@ export type FollowParts = Omit<DeliveryParts, 'index'> & {
 type Running = { readonly done: Promise<Delivered | { failed: unknown }>; settled: boolean; oldestMs: number | null }
 
 export async function follow(parts: FollowParts, start: Recovered): Promise<void> {
-  const { pace, log, now, derive, turns, logger, limits, onOldest, changes } = parts
+  const { pace, log, warehouse, now, derive, turns, logger, limits, onOldest, changes } = parts
   const { index, logId, missing } = start
   const onGap = (gap: object) => logger.error({ logId, ...gap }, 'a stretch of the log is lost: it is parked')
   const readFrom = missing === null ? start.from : { offset: missing.to, events: start.from.events + missing.events }
@@ -38,31 +39,43 @@ export async function follow(parts: FollowParts, start: Recovered): Promise<void
 
   let progress: Progress = start.progress
   let chunk = emptyChunk(logId, start.from)
+  let lookup = openLookup(index)
+  /** As the chunk's first item was looked up. */
+  let seen = changes()
+  /** What was looked up for the chunk counted on a load that went otherwise. */
+  let isStale = false
   let ahead: Ahead = nothingAhead
   let running = null as Running | null
   let begunMs = Number.NEGATIVE_INFINITY
   let lookedMs = now()
 
-  /** Waits for the running load; true when what was decided ahead of it has to be decided again. */
-  const finish = async (): Promise<boolean> => {
-    if (running === null) return false
+  /** Waits for the running load. */
+  const finish = async (): Promise<void> => {
+    if (running === null) return
     const result = await running.done
     running = null
     if ('failed' in result) throw result.failed
     progress = result.progress
-    return result.changed
+    if (result.changed) isStale = true
+  }
+  /** While the load before is still running: it is thrown away should that one go otherwise. */
+  const decideAhead = async (): Promise<Decided> => {
+    const reckoning = reckon(parts, progress, chunk, null)
+    const decided = await decide(chunk.items, index, ahead, reckoning, await lookup.answers())
+    if (running === null || warehouse.linesOf === undefined) return decided
+    const seqAfterRunning = (progress.note?.seq ?? 0) + 2
+    return { ...decided, lines: await warehouse.linesOf(decided.events, seqAfterRunning) }
   }
   const begin = async (): Promise<void> => {
-    let seen = changes()
-    let decided: Decided = await decide(chunk.items, index, ahead, reckon(parts, progress, chunk, null))
-    const isChanged = await finish()
+    let decided = isStale ? null : await decideAhead()
+    await finish()
     begunMs = now()
     const sent = Promise.withResolvers<void>()
-    const [from, taken] = [progress, chunk]
+    if (isStale) decided = null
+    const [from, taken, seenBefore] = [progress, chunk, seen]
     const delivered = turns.run(async () => {
       // Something else may have had its turn since it was decided.
-      if (isChanged || changes() !== seen) {
-        seen = changes()
+      if (decided === null || changes() !== seenBefore) {
         decided = await decide(taken.items, index, nothingAhead, reckon(parts, from, taken, null))
       }
       ahead = decided.entries
@@ -70,6 +83,8 @@ export async function follow(parts: FollowParts, start: Recovered): Promise<void
     })
     running = inBackground(delivered, chunk)
     chunk = emptyChunk(logId, chunk.to)
+    lookup = openLookup(index)
+    isStale = false
     onOldest(running.oldestMs)
     // Reading on would only hold up the load: the warehouse gets its rows first, and works on them meanwhile.
     await Promise.race([sent.promise, running.done])
@@ -77,8 +92,10 @@ export async function follow(parts: FollowParts, start: Recovered): Promise<void
 
   try {
     while (!pace.closing()) {
-      changes()
+      const changed = changes()
+      if (chunk.items.length === 0) seen = changed
       const taken = await pace.untilDone('cannot read the log', () => course.fill(chunk, limit))
+      lookup.goOn(chunk.items)
       if (running?.settled === true) await finish()
       onOldest(running?.oldestMs ?? chunk.firstReceivedMs)
       const isDue = running === null && now() - begunMs >= limits.loadIntervalMs
@@ -93,6 +110,7 @@ export async function follow(parts: FollowParts, start: Recovered): Promise<void
     }
   } finally {
     await running?.done
+    await lookup.answers().catch(() => {})
   }
 }
 

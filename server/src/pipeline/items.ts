@@ -182,16 +182,9 @@ export function parkedItem(
 }
 
 function originOf(record: StoredRecord, position: number): Origin {
-  return {
-    product: record.product,
-    mode: record.mode,
-    keyId: record.keyId,
-    requestId: record.requestId,
-    position,
-    receivedMs: record.receivedMs,
-    logOffset: record.offset,
-    ...(record.idempotencyKey !== undefined && { idempotencyKey: record.idempotencyKey }),
-  }
+  const { product, mode, keyId, requestId, receivedMs, offset: logOffset, idempotencyKey } = record
+  const origin: Origin = { product, mode, keyId, requestId, position, receivedMs, logOffset }
+  return idempotencyKey === undefined ? origin : { ...origin, idempotencyKey }
 }
 
 function sentence(cause: unknown): string {

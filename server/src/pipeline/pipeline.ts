@@ -4,7 +4,7 @@
 //   chunk.ts      a stretch of the log becomes items, in order            items.ts: what must have an outcome
 //   decisions.ts  each item gets its outcome, against the index           index/:   which identities are stored
 //   delivery.ts   the chunk is loaded under a token, then committed       token.ts: what a repetition is recognised by
-//   follow.ts     reads on while it is loaded, at most one chunk ahead
+//   follow.ts     reads on while it is loaded, at most one chunk ahead   lookup.ts: asks the index meanwhile
 //   recovery.ts   where to go on after a start or a fault
 //
 // Memory does not depend on the backlog: there are never more than two chunks. With nothing to catch up, a load begins

@@ -113,14 +113,13 @@ function pipelineHealth(told: PipelineTold): StageHealth {
 function warehouseHealth(stored: WarehouseStatus | null, engine: EngineTold | null): StageHealth {
   const own = engine === null ? {} : { ...process(engine), version: engine.engine.version }
   if (stored === null) return { ...away, ...own }
-  const events = stored.tables.find(table => table.name === 'events')
   return {
     ready: true,
     why: null,
     ...own,
-    events: events?.rows ?? 0,
-    bytes: events?.bytes ?? 0,
-    parts: events?.parts ?? 0,
+    events: stored.events.rows,
+    bytes: stored.events.bytes,
+    parts: stored.events.parts,
     lastLoad: stored.lastLoad?.seq ?? 0,
   }
 }

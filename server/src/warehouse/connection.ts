@@ -23,7 +23,7 @@ export type ConnectionOptions = {
 }
 
 /** Which queue of the engine a statement goes through; on a server, the name of its workload. */
-type Workload = 'load' | 'ask' | 'bulk' | 'roll'
+type Workload = 'load' | 'ask' | 'bulk' | 'roll' | 'status'
 
 export type Params = Record<string, unknown>
 

@@ -55,10 +55,10 @@ export function erasingOver(connection: Connection, ask: Ask): ErasingWarehouse 
 }
 
 /** How many events each kind of row that stands for what was deleted stands for. */
-export async function countErased(connection: Connection): Promise<ErasedCounts> {
+export async function countErased(connection: Connection, workload: 'load' | 'status' = 'load'): Promise<ErasedCounts> {
   const sql = `SELECT detail, sum(parked.events) AS events FROM parked
     WHERE reason IN ('${erasedReason}', '${expiredReason}') GROUP BY detail`
-  const rows = await connection.select<{ detail: keyof ErasedCounts; events: number }>('load', sql)
+  const rows = await connection.select<{ detail: keyof ErasedCounts; events: number }>(workload, sql)
   return { ...nothingErased, ...Object.fromEntries(rows.map(({ detail, events }) => [detail, events])) }
 }
 

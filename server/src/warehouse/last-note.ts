@@ -6,7 +6,7 @@ import type { LoadNote } from './load.ts'
 /** Null before the first load. */
 export async function readLastNote(
   connection: Connection,
-  workload: 'load' | 'ask' = 'load',
+  workload: 'load' | 'ask' | 'status' = 'load',
 ): Promise<LoadNote | null> {
   const row = (await connection.select<NoteRow>(workload, lastNoteSql))[0]
   if (row === undefined) return null

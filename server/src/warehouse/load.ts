@@ -78,7 +78,12 @@ export type Load = {
   duplicates: DuplicateRow[]
   parked: ParkedRow[]
   rejected: RejectedRow[]
+  /** The events as the warehouse's `linesOf` gave them; left aside when the load has another number by now. */
+  lines?: EventLines
 }
+
+/** Events as a warehouse takes them in a load of that number. */
+export type EventLines = { seq: number; bytes: Buffer }
 
 /** What the pipeline needs of a warehouse. */
 export type LoadingWarehouse = {
@@ -92,6 +97,8 @@ export type LoadingWarehouse = {
    * has other work does it from then on, and not while they are leaving; perhaps never, when it takes more than one attempt.
    */
   load(load: Load, isRepeated?: boolean, onSent?: () => void): Promise<void>
+  /** What can be made of a load's events before its turn comes; gives way to other work meanwhile. Absent where that is nothing. */
+  linesOf?(events: readonly EventRow[], seq: number): Promise<EventLines>
   /** Undoes what a load after `note` may have left half-done, except events (the index recognises those). */
   forgetAfter(note: LoadNote | null): Promise<void>
   /** Identities with their origins, in pages: what the index is rebuilt from. Of loads up to `seq`, all without. */

@@ -13,7 +13,7 @@ import { insertWhole, type Rows } from './insert-whole.ts'
 import { readLastNote } from './last-note.ts'
 import type { IdentityRow, Load, LoadingWarehouse, LoadNote, Origin, OutcomeRow } from './load.ts'
 import { duplicates, events, loads, parked, rejected, type Table } from './schema.ts'
-import { duplicateLines, eventLines, noteLine, parkedLines, rejectedLines } from './tab-rows.ts'
+import { duplicateLines, eventLines, eventLinesInTurns, noteLine, parkedLines, rejectedLines } from './tab-rows.ts'
 
 /** Runs a question once the tables are there. */
 type Ask = <T>(question: () => Promise<T>) => Promise<T>
@@ -31,6 +31,7 @@ export function loadingOver(connection: Connection, ask: Ask): LoadingWarehouse 
         await insert(eventsOf(load), onSent)
         await insert(noteOf(load.note))
       }),
+    linesOf: async (rows, seq) => ({ seq, bytes: await eventLinesInTurns(rows, seq) }),
     forgetAfter: note => ask(() => forgetAfter(connection, note?.seq ?? 0)),
     async *identities(seq) {
       await ask(async () => {})
@@ -151,7 +152,9 @@ function besideEvents({ note: { seq }, ...load }: Load): Rows[] {
 }
 
 function eventsOf({ note: { seq }, ...load }: Load): Rows {
-  return rowsOf(events, seq, load.events, ({ origin }) => placeKey(origin), placeKeySql, eventLines)
+  const rows = rowsOf(events, seq, load.events, ({ origin }) => placeKey(origin), placeKeySql, eventLines)
+  const made = load.lines?.seq === seq ? load.lines.bytes : null
+  return made === null ? rows : { ...rows, lines: isWanted => (isWanted === undefined ? made : rows.lines(isWanted)) }
 }
 
 function noteOf(note: LoadNote): Rows {

@@ -20,6 +20,17 @@ export function encodeKey(identity: string): Buffer {
   return key
 }
 
+/** The keys of many, one after another. */
+export function encodeKeys(identities: readonly string[]): Buffer {
+  const keys = Buffer.from(identities.join(''), 'hex')
+  assert.equal(keys.length, identities.length * keyBytes, 'every identity must be 32 hex digits')
+  return keys
+}
+
+export function keyAt(keys: Buffer, i: number): Buffer {
+  return keys.subarray(i * keyBytes, (i + 1) * keyBytes)
+}
+
 export function encodeValue(entry: IndexEntry): Buffer {
   const value = Buffer.allocUnsafe(valueBytes)
   const id = entry.requestId

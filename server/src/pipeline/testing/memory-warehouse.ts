@@ -4,6 +4,7 @@
 // is refused before anything of that table is in; `forgetAfter` leaves the events alone. Deleting for good and deciding
 // about conflicts are memory-erasing.ts and memory-resolving.ts, over the same tables.
 
+import assert from 'node:assert/strict'
 import type {
   DuplicateRow,
   EventRow,
@@ -102,7 +103,9 @@ export function openMemoryWarehouse(tables: WarehouseTables, seams: Seams = {}):
     id: async () => tables.id,
     lastNote: async () => tables.notes.at(-1) ?? null,
     async load(load, isRepeated = false, onSent = undefined) {
-      const { note } = load
+      const { note, lines } = load
+      // Whatever was made beforehand and goes by the load's number must be of its very events.
+      if (lines?.seq === note.seq) assert.deepEqual(lines.bytes, identitiesAsBytes(load.events))
       onSent?.()
       await insert('duplicates', () => tables.duplicates, load.duplicates, load, isRepeated)
       await insert('parked', () => tables.parked, load.parked, load, isRepeated)
@@ -111,6 +114,7 @@ export function openMemoryWarehouse(tables: WarehouseTables, seams: Seams = {}):
       for (let again = 0; again === 0 || (isRepeated && tables.notes.at(-1)?.token !== note.token); again++)
         await part('notes', `${note.token} notes ${again}`, () => tables.notes, [note])
     },
+    linesOf: async (events, seq) => ({ seq, bytes: identitiesAsBytes(events) }),
     async forgetAfter(note) {
       await seams.onTable?.('undo')
       const seq = note?.seq ?? 0
@@ -170,4 +174,8 @@ function refusal(message: string): Error {
 
 function away(): Error {
   return Object.assign(new Error('the engine ended'), { code: 'WAREHOUSE_AWAY', retry: true })
+}
+
+function identitiesAsBytes(events: readonly EventRow[]): Buffer {
+  return Buffer.from(events.map(({ identity }) => identity).join())
 }

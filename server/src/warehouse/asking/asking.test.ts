@@ -5,7 +5,6 @@ import { after, before, test } from 'node:test'
 import { connect } from '../connection.ts'
 import { generatedTransactionId } from '../../steps/transaction-id.ts'
 import type { DuplicateRow, EventRow } from '../load.ts'
-import { warehouseVersion } from '../migrations.ts'
 import { type EngineProcess, silentLogger, startEngine } from '../testing/engine-process.ts'
 import { eventRow, madeEvents, madeLoad, startMs, uuidOf } from '../testing/made-loads.ts'
 import { rollAll } from '../testing/roll-all.ts'
@@ -307,15 +306,12 @@ test('what is parked and what was rejected is told', async () => {
   await assert.rejects(warehouse.listParked({ limit: 10, user: 'x' }), { code: 'WAREHOUSE_REFUSED' })
 })
 
-test('the status tells tables, version and the last load', async () => {
-  const status = await warehouse.status()
-  assert.equal(status.version, warehouseVersion)
-  assert.match(status.engine, /^\d+\.\d+/)
-  assert.equal(status.lastLoad?.seq, 5)
-  assert.equal(status.firstReceivedMs, whole.origin.receivedMs)
-  const events = status.tables.find(table => table.name === 'events')
-  assert.equal(events?.rows, 3_000 + 1 + 50 + 41)
-  assert((events?.bytes ?? 0) > 0 && (events?.parts ?? 0) > 0)
+test('the status tells what is there and the last load', async () => {
+  const { events, lastLoad, eventsMissing } = await warehouse.status()
+  assert.equal(lastLoad?.seq, 5)
+  assert.equal(events.rows, 3_000 + 1 + 50 + 41)
+  assert(events.bytes > 0 && events.parts > 0)
+  assert.equal(eventsMissing, Math.max(0, lastLoad.totals.stored - events.rows))
 })
 
 test('what came with long gaps is listed page by page, whether it is counted by the hour or not', async () => {

@@ -1,7 +1,8 @@
 // The engine: chDB on one data directory, in this process alone, behind ClickHouse's HTTP interface on a unix socket
 // that only its owner can use. Lanes keep kinds of work apart: `load` (every INSERT and whatever asks for the
 // workload `load`), `ask` (everything else, with limits), `bulk` (the workload `bulk`: one long read at a time,
-// streamed, so that its size does not matter) and `roll` (the workload `roll`: what is kept ready for reports). A native abort ends this process; whoever started it starts it again,
+// streamed, so that its size does not matter), `roll` (the workload `roll`: what is kept ready for reports) and `status`
+// (the workload `status`: how the warehouse is). A native abort ends this process; whoever started it starts it again,
 // which is fast and safe: what was answered 200 is on disk.
 
 import { isUtf8 } from 'node:buffer'
@@ -63,7 +64,7 @@ export type Engine = {
 /** How long a stop waits for questions. */
 const stopMs = 5_000
 
-type Lanes = { load: Lane; ask: Lane; bulk: Lane; roll: Lane; sync: TableSync }
+type Lanes = { load: Lane; ask: Lane; bulk: Lane; roll: Lane; status: Lane; sync: TableSync }
 
 /** Opens the data directory and serves it. Resolves when the first request can be answered. */
 export async function runEngine(options: EngineOptions): Promise<Engine> {
@@ -97,7 +98,7 @@ export async function runEngine(options: EngineOptions): Promise<Engine> {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeIdleConnections()
       // A question that runs long is not waited for; its connection dies with the process.
-      const asked = Promise.all([lanes.ask.close(), lanes.bulk.close(), lanes.roll.close()])
+      const asked = Promise.all([lanes.ask, lanes.bulk, lanes.roll, lanes.status].map(lane => lane.close()))
       await Promise.race([asked, sleep(stopMs, undefined, { ref: false })])
       await lanes.load.close()
       server.closeAllConnections()
@@ -135,6 +136,7 @@ function openLanes(options: EngineOptions): Lanes {
       settings: { max_threads: 2, max_bytes_before_external_group_by: Math.floor(askMemory / 2) },
       ceilings: { max_execution_time: options.loadSecondsMax, max_memory_usage: askMemory * 2 },
     }),
+    status: new Lane('status', [open()], { queueMax: options.askQueueMax, settings: asking, ceilings }),
     sync: tableSync(options.dir, (database, table) => findTable(load, database, table)),
   }
 }
@@ -213,8 +215,8 @@ async function execute(lanes: Lanes, statement: Statement, gone: AbortSignal, re
     return void response.end()
   }
   const lane =
-    workload === 'roll'
-      ? lanes.roll
+    workload === 'roll' || workload === 'status'
+      ? lanes[workload]
       : workload === 'load' || /^\s*INSERT\b/i.test(statement.sql)
         ? lanes.load
         : lanes.ask
