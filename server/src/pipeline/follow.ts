@@ -1,5 +1,6 @@
 // Follows the log from where recovery says: fills a chunk while the one before it is being loaded, looks it up, decides
-// about it and makes its lines, and hands it over when its turn comes, so that the warehouse waits for none of these. Returns when the pipeline closes, after the load that is running; throws what cannot be waited for.
+// about it and makes its lines, and hands it over when its turn comes, so that the warehouse waits for none of these. Returns
+// when the pipeline closes, after the load that is running; throws what cannot be waited for.
 
 import { type Chunk, emptyChunk, openCourse } from './chunk.ts'
 import { type Ahead, type Decided, decide } from './decisions.ts'

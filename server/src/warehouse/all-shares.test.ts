@@ -103,8 +103,6 @@ test('counts and sums are those of all', async () => {
     [[180, 90]],
   )
   const [one, other] = [await all.status(), await whole.status()]
-  const events = (status: typeof one) => status.tables.find(({ name }) => name === 'events')?.rows
-  assert.equal(events(one), events(other))
+  assert.equal(one.events.rows, other.events.rows)
   assert.equal(one.eventsMissing, 0)
-  assert.equal(one.firstReceivedMs, other.firstReceivedMs)
 })

@@ -171,29 +171,14 @@ function merged<Row extends { events: number }>(
 }
 
 function statusOfTwo(a: WarehouseStatus, b: WarehouseStatus): WarehouseStatus {
-  const tables = merged(
-    [...a.tables, ...b.tables].map(table => ({ ...table, events: 0 })),
-    ['name'],
-    (one, other) => ({
-      ...one,
-      rows: one.rows + other.rows,
-      bytes: one.bytes + other.bytes,
-      parts: one.parts + other.parts,
-    }),
-  ).map(({ events: _events, ...table }) => table)
-  const known = (times: (number | null)[]) => times.filter(time => time !== null)
-  const [firsts, lasts] = [known([a.firstReceivedMs, b.firstReceivedMs]), known([a.lastReceivedMs, b.lastReceivedMs])]
   return {
-    engine: a.engine,
-    version: Math.min(a.version, b.version),
-    tables,
-    rows: a.rows + b.rows,
-    bytes: a.bytes + b.bytes,
-    parts: a.parts + b.parts,
+    events: {
+      rows: a.events.rows + b.events.rows,
+      bytes: a.events.bytes + b.events.bytes,
+      parts: a.events.parts + b.events.parts,
+    },
     lastLoad: latest(a.lastLoad, b.lastLoad),
     eventsMissing: a.eventsMissing + b.eventsMissing,
-    firstReceivedMs: firsts.length === 0 ? null : Math.min(...firsts),
-    lastReceivedMs: lasts.length === 0 ? null : Math.max(...lasts),
   }
 }
 
