@@ -62,6 +62,7 @@ import type {
 } from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
+import { type Moving, movingOver } from './moving.ts'
 import { rebuildingOver } from './rebuilding.ts'
 import { resolvingOver } from './resolving.ts'
 import { rollingOver } from './rollups.ts'
@@ -84,6 +85,8 @@ export type Warehouse = {
   snapshot: Snapshot
   /** What an engine without our database can be asked: alone nothing of this brings it to this version. */
   empty: EmptyWarehouse
+  /** Out of this one, or into it once it is `ready`: nothing of this brings it to this version. */
+  moving: Moving
   /** Brings the warehouse to this version; everything else does so by itself. */
   ready(): Promise<void>
   /** Whether it can be reached just now. */
@@ -149,6 +152,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     rolling: rollingOver(connection, ask, options.now),
     snapshot: snapshotOver(connection, ask),
     empty: emptyWarehouseOver(connection),
+    moving: movingOver(connection),
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),
