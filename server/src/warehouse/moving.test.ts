@@ -5,8 +5,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { databaseOf, shareOfProduct } from '../shares.ts'
 import { connect } from './connection.ts'
-import type { ParkedRow, RejectedRow } from './load.ts'
-import { type MovedSum, noteBlock, notesBlock, type Outcomes, type Whose } from './moving.ts'
+import type { MovedOutcomes, MovedShare, MovedSum, ParkedRow, RejectedRow } from './load.ts'
+import { noteBlock, notesBlock } from './moving.ts'
 import { events } from './schema.ts'
 import { type EngineProcess, silentLogger, startEngine } from './testing/engine-process.ts'
 import { madeEvents, madeLoad, startMs, uuidOf } from './testing/made-loads.ts'
@@ -26,7 +26,7 @@ after(async () => {
 const july = Date.UTC(2026, 6, 1)
 const shares = 2
 const upTo = 5
-const whose = (share: number, of = shares): Whose => ({ share, shares: of, upTo })
+const whose = (share: number, of = shares): MovedShare => ({ share, shares: of, upTo })
 
 const totals = { accepted: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0, rejected: 0 }
 
@@ -63,7 +63,7 @@ test('a warehouse goes into several, and each row is in one of them once', async
 
   const all = await from.sums(whose(0, 1))
   const moved: MovedSum[] = []
-  const outcomes: Outcomes[] = []
+  const outcomes: MovedOutcomes[] = []
   for (let share = 0; share < shares; share++) {
     const target = other.warehouse(Date.now, databaseOf('moved', share, shares))
     await target.ready()
@@ -102,7 +102,7 @@ test('a warehouse goes into several, and each row is in one of them once', async
   const withoutRates = (sums: MovedSum[]) => sums.filter(({ table }) => table !== 'rates')
   assert.deepEqual(byAll(withoutRates(moved)), byAll(withoutRates(all)))
   assert.equal(moved.filter(({ table }) => table === 'rates').length, shares)
-  const sum = (name: keyof Outcomes) => outcomes.reduce((total, one) => total + one[name], 0)
+  const sum = (name: keyof MovedOutcomes) => outcomes.reduce((total, one) => total + one[name], 0)
   assert.deepEqual(
     [sum('stored'), sum('duplicate'), sum('conflict'), sum('parked'), sum('rejected')],
     [upTo * 301, upTo, upTo, upTo * 2, upTo * 9],

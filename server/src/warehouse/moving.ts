@@ -10,54 +10,18 @@ import type { Connection } from './connection.ts'
 import { warehouseFault } from './fault.ts'
 import { insertWhole } from './insert-whole.ts'
 import { readLastNote } from './last-note.ts'
-import type { LoadNote } from './load.ts'
+import type {
+  LoadNote,
+  MovedBlock as Block,
+  MovedOutcomes as Outcomes,
+  MovedShare as Whose,
+  MovedSum,
+  MovingWarehouse,
+} from './load.ts'
 import { versionOf } from './migrations.ts'
 import { duplicates, events, loads, parked, rates, rejected, resolutions, type Table } from './schema.ts'
 import { noteLine } from './tab-rows.ts'
 import { erasedReason, expiredReason } from '../steps/erasure.ts'
-
-/** A share of so many, and the last load that goes along. */
-export type Whose = { share: number; shares: number; upTo: number }
-
-/** Loads from `from` on and before `to`; `month` of tables that are kept by months, such as 202606. */
-export type Block = { table: string; month: number | null; from: number; to: number; rows: number }
-
-/** What the rows of a load of a share, or of all of them, count. */
-export type Outcomes = { stored: number; duplicate: number; conflict: number; parked: number; rejected: number }
-
-/** What rows of one table, product, mode, name and currency come to; of tables but the events, name and currency are empty. */
-export type MovedSum = {
-  table: string
-  product: string
-  mode: string
-  name: string
-  currency: string
-  rows: number
-  /** Decimal text. */
-  amount: string
-  result: string
-  /** Of every column of every row. */
-  hash: string
-}
-
-export type Moving = {
-  /** Of the tables, as they are; 0 where there are none. */
-  version(): Promise<number>
-  lastNote(): Promise<LoadNote | null>
-  /** Decisions about conflicts that are not carried out. */
-  countUnfinished(): Promise<number>
-  blocks(whose: Whose): AsyncIterable<Block>
-  read(block: Block, whose: Whose): Promise<Buffer>
-  outcomes(whose: Whose): Promise<Outcomes>
-  /** Loads that brought this share something, in pages, with the running totals of what they brought. */
-  notes(whose: Whose): AsyncIterable<LoadNote[]>
-  sums(whose: Whose): Promise<MovedSum[]>
-  /** Of the tables, on the disk. */
-  bytes(): Promise<number>
-  isEmpty(): Promise<boolean>
-  /** Puts a block where nothing else is; `isRepeated`: an earlier attempt may have begun. Gives whether it was there. */
-  put(block: Block, lines: () => Promise<Buffer>, token: string, isRepeated: boolean): Promise<boolean>
-}
 
 /** Rows of one block, or so, and bytes of their texts: what is held in memory. */
 const blockRowsMax = 100_000
@@ -69,7 +33,7 @@ const byLoads = [events, duplicates, parked, rejected] as const
 const whole = [rates, resolutions] as const
 const tables = new Map<string, Table>([...byLoads, ...whole, loads].map(table => [table.name, table]))
 
-export function movingOver(connection: Connection): Moving {
+export function movingOver(connection: Connection): MovingWarehouse {
   const one = async <Row>(sql: string, params = {}) => (await connection.select<Row>('load', sql, params))[0] as Row
   const count = async (sql: string, params = {}) => (await one<{ n: number } | undefined>(sql, params))?.n ?? 0
   return {
