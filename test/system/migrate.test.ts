@@ -165,7 +165,9 @@ test('an installation of one machine, with something of everything', { skip, tim
 
   // From here on nothing is processed.
   process.kill(server.pids().pipeline ?? 0, 'SIGSTOP')
-  const before = Number(((await server.status())['log'] as { offset: number }).offset)
+  const offset = async () =>
+    ((await server.status().catch(() => ({ log: null })))['log'] as { offset: number } | null)?.offset ?? 0
+  const before = await offset()
   for (let round = 0; round < 5; round++)
     for (const product of products) {
       const own = Array.from({ length: 20 }, (_, i) => deposit(`${product}-queued-${round}-${i}`))
@@ -179,13 +181,8 @@ test('an installation of one machine, with something of everything', { skip, tim
     }
   await send(server, 'casino', [{ event_name: 'deposit' }], 400)
   await send(server, 'demo', [{ event_name: 'deposit' }], 400)
-  await until('what was refused is in the log', async () => {
-    // 30 requests, two rejections, and one tally or two.
-    return (
-      Number(((await server.status().catch(() => ({ log: null })))['log'] as { offset: number } | null)?.offset ?? 0) >=
-      before + 33
-    )
-  })
+  // 30 requests, two rejections, and one tally or two.
+  await until('what was refused is in the log', async () => (await offset()) >= before + 33)
   await new Promise(resolve => setTimeout(resolve, 1_500))
   server.kill('everything')
   await server.gone()
@@ -275,15 +272,24 @@ test('a machine of the cluster answers what the one that stayed does', { skip, t
     assert.equal(got.length, wanted.length, path)
     return wanted.length
   }
+  const reports = async () => {
+    for (const product of products)
+      for (const report of ['daily', 'clicks', 'late'])
+        await same(`/api/reports/${report}?product=${product}&from=2023-11-01&to=2023-12-01&converted=true`, 'rows')
+  }
   for (const product of products) {
     assert.ok((await same(`/api/events?product=${product}&limit=1000&raw=1`, 'events')) > 100)
     assert.ok((await same(`/api/duplicates?product=${product}&limit=1000`, 'duplicates')) > 2)
     await same(`/api/parked?product=${product}&limit=1000`, 'parked')
     await same(`/api/rejected?product=${product}`, 'rejected')
     await same(`/api/rejected/requests?product=${product}`, 'requests')
-    for (const report of ['daily', 'clicks', 'late'])
-      await same(`/api/reports/${report}?product=${product}&from=2023-11-01&to=2023-12-01&converted=true`, 'rows')
   }
+  await reports()
+  await until('every share has made its rollups anew', async () => {
+    const { stages } = (await machine.status()) as { stages: { pipeline: { rollSteps: number } } }
+    return stages.pipeline.rollSteps >= 4
+  })
+  await reports()
   await same('/api/rejected', 'rejected')
   await same('/api/rates/2023-11', 'rates')
   const withoutUse = (rows: Row[]) => placed(rows.map(({ last_used_at: _, ...row }) => row))
@@ -293,6 +299,7 @@ test('a machine of the cluster answers what the one that stayed does', { skip, t
   )
   const receipt = async (server: Installation, request: string) => {
     const { status, body } = await server.admin(`/api/receipts?request=${request}`)
+    assert.equal(status, 200, `${request}: ${JSON.stringify(body)}`)
     const events = (body['events'] as Row[]).map(({ processed_at: at, ...event }) => event)
     return { status, body: { ...body, events }, at: (body['events'] as Row[])[0]?.['processed_at'] }
   }
