@@ -22,8 +22,8 @@ const intro = `# The command line
 
 \`npx --no datapulse\` at the root of a checkout runs it, and \`npx --no datapulse help\` lists the commands (npx takes a
 \`--help\` right behind \`datapulse\` for its own; \`npx --no -- datapulse --help\` works too). It talks to a server over HTTP: most commands to the admin port,
-\`send\` to the public port as a partner's server does, \`doctor\` to both; \`generate\` talks to nobody, \`serve\` is the server, and \`restore\` is the
-server program too.
+\`send\` to the public port as a partner's server does, \`doctor\` to both; \`generate\` talks to nobody, \`serve\` is the server, and \`restore\` and
+\`migrate\` are the server program too.
 
 | exit code | means |
 |---|---|

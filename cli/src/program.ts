@@ -12,6 +12,7 @@ import { addDuplicates } from './commands/duplicates.ts'
 import { addEvents } from './commands/events.ts'
 import { addGenerate } from './commands/generate.ts'
 import { addKeys } from './commands/keys.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addParked } from './commands/parked.ts'
 import { addProducts } from './commands/products.ts'
 import { addRates } from './commands/rates.ts'
@@ -53,6 +54,7 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addAudit,
     addBackup,
     addRestore,
+    addMigrate,
     addSend,
     addGenerate,
   ]

@@ -5,7 +5,8 @@
 //   follows the log, normalises each event (contract/, steps/), finds duplicates, and loads the warehouse (warehouse/),
 //   which runs in the engine role. The web role (web/) answers questions on the admin port.
 //
-// This file starts them, or with the word `restore` puts a backup back (roles/restore.ts). Without --role (or with `all`) it becomes the supervisor, which runs each role in a process of
+// This file starts them, or with the word `restore` puts a backup back (roles/restore.ts), or with `migrate` moves an installation to a
+// cluster (roles/migrate.ts). Without --role (or with `all`) it becomes the supervisor, which runs each role in a process of
 // its own, in the order in which they need each other; with a role it becomes that role. roles/ says what each is wired to.
 
 import { type Config, dataDirSentence, readConfig } from './config.ts'
@@ -25,9 +26,13 @@ const runs: Record<string, () => Promise<Run>> = {
 // Whatever is made from here on is its owner's alone, also in a data directory that others can look into.
 process.umask(0o077)
 
-const isRestore = process.argv[2] === 'restore'
-const result = isRestore ? { help: '' } : readConfig()
-if (isRestore) await (await import('./roles/restore.ts')).runRestore(process.argv.slice(3))
+const modes: Record<string, () => Promise<(args: string[]) => Promise<void>>> = {
+  restore: async () => (await import('./roles/restore.ts')).runRestore,
+  migrate: async () => (await import('./roles/migrate.ts')).runMigrate,
+}
+const mode = modes[process.argv[2] ?? '']
+const result = mode === undefined ? readConfig() : { help: '' }
+if (mode !== undefined) await (await mode())(process.argv.slice(3))
 else if ('help' in result) process.stdout.write(result.help)
 else if ('problems' in result) refuse(result.problems)
 else await start(result.config, result.warnings)

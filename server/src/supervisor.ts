@@ -15,6 +15,7 @@ import { type Config, environmentWith } from './config.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
 import { welcome } from './first-start.ts'
 import { limits } from './limits.ts'
+import { movedProblem } from './migration/migrated-file.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import type { RoleMessage } from './role.ts'
 import { askRole, isRoleListening, type RoleName, rolesOf } from './role-socket.ts'
@@ -45,7 +46,7 @@ export async function supervise(config: Config): Promise<void> {
   const logger = openLogger({ role: 'supervisor', level: config.logLevel, format: config.logFormat })
   let release: () => void
   try {
-    release = await lockDataDir(config.dataDir)
+    release = await lockDataDir(config)
   } catch (cause) {
     process.stderr.write(`${(cause as Error).message}\n`)
     process.exitCode = 1
@@ -80,11 +81,13 @@ function childVariables(role: RoleName, config: Config): Record<string, string> 
   return { NODE_COMPILE_CACHE, MALLOC_ARENA_MAX: '2', ...(role === 'engine' ? engineEnvironment : {}) }
 }
 
-async function lockDataDir(dataDir: string): Promise<() => void> {
+async function lockDataDir({ dataDir, log }: Config): Promise<() => void> {
   if (isBeingRestored(dataDir))
     throw new Error(
       `Cannot start because a backup is being restored into the data directory ${dataDir}, or was and did not come to its end: then empty it, and restore again.`,
     )
+  const moved = log === 'embedded' ? movedProblem(dataDir) : null
+  if (moved !== null) throw new Error(moved)
   const release = await takeExclusiveLock(join(dataDir, 'lock'), 0)
   if (release !== null) return release
   throw new Error(

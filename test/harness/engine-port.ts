@@ -4,9 +4,11 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { engineSocket } from '../../server/src/role-socket.ts'
 
-export async function openEnginePort(dataDir: string): Promise<{ url: string; close(): void }> {
+export const openEnginePort = (dataDir: string) => openPortBefore(engineSocket(dataDir))
+
+export async function openPortBefore(socketPath: string): Promise<{ url: string; close(): void }> {
   const server = createServer(socket => {
-    const engine = connect(engineSocket(dataDir))
+    const engine = connect(socketPath)
     socket.pipe(engine).pipe(socket)
     for (const end of [socket, engine]) end.on('error', () => void [socket.destroy(), engine.destroy()])
   }).listen(0, '127.0.0.1')

@@ -10,7 +10,7 @@
 
 import { DatabaseSync } from 'node:sqlite'
 
-const formatVersion = 2
+export const formatVersion = 2
 
 /** Made when it is not there. Throws a sentence when a newer server wrote it. */
 export function openAccountsFile(path: string): DatabaseSync {

@@ -15,6 +15,8 @@ import type { Documents } from './documents.ts'
 export type NatsDocuments = Documents & {
   /** For how long nothing was heard from the servers; 0 while they are there. */
   unseenMs(): number
+  /** As `touch`, of all that are newer than what is known, and durable when it resolves. */
+  noteUses(uses: Iterable<readonly [id: string, usedMs: number]>): Promise<void>
 }
 
 export type NatsDocumentsOptions = {
@@ -125,6 +127,13 @@ export async function openNatsDocuments(options: NatsDocumentsOptions): Promise<
         if (usedMs - (written.get(id) ?? Number.NEGATIVE_INFINITY) < usesMs) continue
         written.set(id, usedMs)
         uses.put(id, String(usedMs)).catch(onFault)
+      }
+    },
+    async noteUses(list) {
+      for (const [id, usedMs] of list) {
+        if (usedMs <= (used.get(id) ?? 0)) continue
+        await uses.put(id, String(usedMs))
+        used.set(id, usedMs)
       }
     },
     lastUsed: id => used.get(id) ?? null,

@@ -304,7 +304,12 @@ async function locate(
   return { from: { offset: note.to, events: events ?? (await eventsBefore(log, note.to)) ?? 0 }, missing: null }
 }
 
-async function howLogFits(log: LogReader, note: LoadNote, logId: string): Promise<'fits' | 'another' | 'rolled back'> {
+/** Whether the log goes on where the warehouse ends. */
+export async function howLogFits(
+  log: LogReader,
+  note: LoadNote,
+  logId: string,
+): Promise<'fits' | 'another' | 'rolled back'> {
   if (note.logId !== logId) return 'another'
   const [head, oldest] = [await log.head(), await log.oldest()]
   if (head.offset < note.to) return 'rolled back'

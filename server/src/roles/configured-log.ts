@@ -17,10 +17,12 @@ import { type AskPipeline, askOverNats, askOverSocket } from './remote-questions
 
 export type Places = {
   accounts(): Promise<Accounts>
-  /** Of every share. */
-  logWriters(): Promise<LogWriter[]>
+  /** Of every share. With one lane, all is there in the order in which it was appended. */
+  logWriters(lanes?: number): Promise<LogWriter[]>
   /** `letsGo`: of what is processed and old. */
   logReader(share: number, letsGo: boolean): Promise<LogReader>
+  /** The request that a share's log in NATS ends with; null without any. */
+  lastRequest(share: number): Promise<string | null>
   /** Of the servers of NATS, where they are used. */
   connection(): Promise<NatsConnection>
   /** Where it is noted who has which share. */
@@ -30,7 +32,13 @@ export type Places = {
   close(): Promise<void>
 }
 
-export function openPlaces(config: Config, role: RoleName, logger: LogLogger): Places {
+/** `mover`: of a move that is carried out by who opens them; nobody else may while it is under way. */
+export function openPlaces(
+  config: Config,
+  role: RoleName | 'migrate',
+  logger: LogLogger,
+  mover: string | null = null,
+): Places {
   const now = Date.now
   let connecting: Promise<NatsConnection> | null = null
   const connected = () => (connecting ??= connectTo(config, role, logger))
@@ -39,11 +47,13 @@ export function openPlaces(config: Config, role: RoleName, logger: LogLogger): P
   const openShare = async (share: number): Promise<LogStream> => {
     const { openStream } = await import('../log/nats/stream.ts')
     const { holdToShares } = await import('./fixed-shares.ts')
+    const { refuseWhileMoved } = await import('./move-claim.ts')
     const connection = await connected()
     const wish = { share, replicas, budgetBytes: Math.floor(config.logBudget / shares) }
     return patiently(async () => {
       const stream = await openStream(connection, wish)
       await holdToShares(stream.bucket, shares)
+      await refuseWhileMoved(stream.bucket, mover)
       return stream
     }, logger)
   }
@@ -59,7 +69,7 @@ export function openPlaces(config: Config, role: RoleName, logger: LogLogger): P
       const connection = await connected()
       return patiently(() => openSharedAccounts({ connection, replicas, now, logger }), logger)
     },
-    async logWriters() {
+    async logWriters(lanes) {
       if (config.log === 'embedded') return [await embeddedWriter(config, logger)]
       const { openNatsWriter } = await import('../log/nats/nats-writer.ts')
       const connection = await connected()
@@ -68,7 +78,18 @@ export function openPlaces(config: Config, role: RoleName, logger: LogLogger): P
       const own = { ...limits, commitBytesMax }
       const open = async (_: unknown, share: number) => {
         const found = await stream(share)
-        return patiently(() => openNatsWriter({ connection, stream: found, limits: own, now, logger }), logger)
+        return patiently(
+          () =>
+            openNatsWriter({
+              connection,
+              stream: found,
+              limits: own,
+              now,
+              logger,
+              ...(lanes !== undefined && { lanes }),
+            }),
+          logger,
+        )
       }
       return Promise.all(Array.from({ length: shares }, open))
     },
@@ -80,6 +101,7 @@ export function openPlaces(config: Config, role: RoleName, logger: LogLogger): P
       const found = await stream(share)
       return patiently(() => openNatsReader({ stream: found, retention, now, logger }), logger)
     },
+    lastRequest: async share => (await stream(share)).lastRequest(),
     connection: connected,
     marksBucket: async () => (await stream(0)).bucket,
     askPipeline: async share =>
@@ -108,7 +130,7 @@ function embeddedWriter(config: Config, logger: LogLogger): Promise<LogWriter> {
   })
 }
 
-async function connectTo(config: Config, role: RoleName, logger: LogLogger): Promise<NatsConnection> {
+async function connectTo(config: Config, role: RoleName | 'migrate', logger: LogLogger): Promise<NatsConnection> {
   const { connectNats } = await import('../log/nats/connection.ts')
   const url = config.log === 'embedded' ? config.accounts : config.log
   const { natsUser: user, natsPassword: password, acceptWeakerDurability: acceptWeaker } = config

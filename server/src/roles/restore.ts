@@ -2,8 +2,6 @@
 // right. Nothing else may be running on the data directory, which its lock sees to. The warehouse is put back through an
 // engine in a process of its own, as ever. Exit codes and output are those of the command line.
 
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type ErasureList, openAccounts } from '../accounts/accounts.ts'
@@ -11,15 +9,14 @@ import { openAuditLog } from '../accounts/audit-log.ts'
 import { countAccounts } from '../accounts/accounts-copy.ts'
 import { checkBackup } from '../backup/kept-backup.ts'
 import { type Restored, restore } from '../backup/restore.ts'
-import { type Config, environmentWith, readConfig } from '../config.ts'
+import { type Config, readConfig } from '../config.ts'
 import { takeExclusiveLock } from '../exclusive-lock.ts'
 import { resumeLog } from '../log/log-copy.ts'
 import type { Logger } from '../logger.ts'
-import type { RoleMessage } from '../role.ts'
-import { engineEnvironment } from '../warehouse/engine/environment.ts'
 import { warehouseVersion } from '../warehouse/migrations.ts'
 import { readErasureList } from './erasure-list.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
+import { startLoneEngine } from './lone-engine.ts'
 
 const flags = {
   from: { type: 'string' },
@@ -129,40 +126,16 @@ function configOf(dataDir: string | undefined): Config {
 }
 
 async function openRestoredWarehouse(config: Config) {
-  const engine = await startEngine(config)
+  const engine = await startLoneEngine(config.dataDir, 'restore the warehouse')
   const warehouse = openConfiguredWarehouse(config, 0, silent)
   return {
     ...warehouse.empty,
     ready: warehouse.ready,
     async close() {
       await warehouse.close()
-      await endEngine(engine)
+      await engine.end()
     },
   }
 }
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-
-async function startEngine(config: Config): Promise<ChildProcess> {
-  const args = ['--role', 'engine', '--data-dir', config.dataDir]
-  const child = fork(process.argv[1] as string, args, {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: environmentWith(engineEnvironment),
-  })
-  const ended = once(child, 'exit').then(
-    ([code]): RoleMessage => ({ kind: 'failed', message: `it ended with ${code}` }),
-  )
-  const heard = once(child, 'message').then(([message]) => message as RoleMessage)
-  const message = await Promise.race([heard, ended])
-  if (message.kind === 'ready') return child
-  throw new Error(`Cannot restore the warehouse because its engine must start: ${message.message}`)
-}
-
-async function endEngine(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
-  child.send('stop')
-  const [code] = await gone
-  if (code !== 0)
-    throw new Error(`Cannot restore the warehouse because its engine must end well: it ended with ${code}`)
-}

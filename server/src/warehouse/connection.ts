@@ -33,6 +33,8 @@ export type Connection = {
   select<Row>(workload: Workload, sql: string, params?: Params): Promise<Row[]>
   /** The same, in pages as they come; never repeated by itself. */
   stream<Row>(sql: string, params?: Params): AsyncIterable<Row[]>
+  /** All rows of a SELECT as an `insert` takes them; `sql` must not name a FORMAT. Never repeated by itself. */
+  lines(sql: string, params?: Params): Promise<Buffer>
   /** A statement without a result, in no database when `database` is ''. */
   command(sql: string, params?: Params, settings?: ClickHouseSettings, database?: string): Promise<void>
   /**
@@ -106,6 +108,7 @@ export function connect(options: ConnectionOptions): Connection {
         return await result.json<Row>()
       }),
     stream: (sql, params = {}) => streamRows(client, sql, params),
+    lines: (sql, params = {}) => readLines(client, sql, params),
     command: (sql, params = {}, settings = {}, within = database) =>
       repeat(async () => {
         const statement = { query: sql, query_params: params, clickhouse_settings: { workload: 'load', ...settings } }
@@ -171,6 +174,19 @@ async function* streamRows<Row>(client: ClickHouseClient, sql: string, params: P
       clickhouse_settings: { ...selectSettings, workload: 'bulk', max_execution_time: 0 },
     })
     for await (const rows of result.stream<Row>()) yield rows.map(row => row.json<Row>() as Row)
+  } catch (error) {
+    throw faultOf(error)
+  }
+}
+
+async function readLines(client: ClickHouseClient, sql: string, params: Params): Promise<Buffer> {
+  try {
+    const settings = { ...selectSettings, workload: 'bulk', max_execution_time: 0 }
+    const query = `${sql} FORMAT TabSeparated`
+    const { stream } = await client.exec({ query, query_params: params, clickhouse_settings: settings })
+    const pieces: Buffer[] = []
+    for await (const piece of stream) pieces.push(piece as Buffer)
+    return Buffer.concat(pieces)
   } catch (error) {
     throw faultOf(error)
   }

@@ -242,6 +242,50 @@ export type ErasingWarehouse = {
   countErased(): Promise<ErasedCounts>
 }
 
+/** A share of so many, and the last load that goes along. */
+export type MovedShare = { share: number; shares: number; upTo: number }
+
+/** Loads from `from` on and before `to`; `month` of tables that are kept by months, such as 202606. */
+export type MovedBlock = { table: string; month: number | null; from: number; to: number; rows: number }
+
+/** What the rows of a load of a share, or of all of them, count. */
+export type MovedOutcomes = { stored: number; duplicate: number; conflict: number; parked: number; rejected: number }
+
+/** What rows of one table, product, mode, name and currency come to; of tables but the events, name and currency are empty. */
+export type MovedSum = {
+  table: string
+  product: string
+  mode: string
+  name: string
+  currency: string
+  rows: number
+  /** Decimal text. */
+  amount: string
+  result: string
+  /** Of every column of every row. */
+  hash: string
+}
+
+/** What moving a warehouse into another needs of both. */
+export type MovingWarehouse = {
+  /** Of the tables, as they are; 0 where there are none. */
+  version(): Promise<number>
+  lastNote(): Promise<LoadNote | null>
+  /** Decisions about conflicts that are not carried out. */
+  countUnfinished(): Promise<number>
+  blocks(whose: MovedShare): AsyncIterable<MovedBlock>
+  read(block: MovedBlock, whose: MovedShare): Promise<Buffer>
+  outcomes(whose: MovedShare): Promise<MovedOutcomes>
+  /** Loads that brought this share something, in pages, with the running totals of what they brought. */
+  notes(whose: MovedShare): AsyncIterable<LoadNote[]>
+  sums(whose: MovedShare): Promise<MovedSum[]>
+  /** Of the tables, on the disk. */
+  bytes(): Promise<number>
+  isEmpty(): Promise<boolean>
+  /** Puts a block where nothing else is; `isRepeated`: an earlier attempt may have begun. Gives whether it was there. */
+  put(block: MovedBlock, lines: () => Promise<Buffer>, token: string, isRepeated: boolean): Promise<boolean>
+}
+
 /** Something that has its outcome and is no stored event. */
 export type OutcomeRow =
   | { outcome: 'duplicate' | 'conflict' | 'parked'; requestId: string; position: number }

@@ -56,12 +56,14 @@ import { faultOf } from './fault.ts'
 import type {
   ErasingWarehouse,
   LoadingWarehouse,
+  MovingWarehouse,
   RebuildingWarehouse,
   ResolvingWarehouse,
   RollingWarehouse,
 } from './load.ts'
 import { loadingOver } from './loading.ts'
 import { migrate } from './migrations.ts'
+import { movingOver } from './moving.ts'
 import { rebuildingOver } from './rebuilding.ts'
 import { resolvingOver } from './resolving.ts'
 import { rollingOver } from './rollups.ts'
@@ -84,6 +86,8 @@ export type Warehouse = {
   snapshot: Snapshot
   /** What an engine without our database can be asked: alone nothing of this brings it to this version. */
   empty: EmptyWarehouse
+  /** Out of this one, or into it once it is `ready`: nothing of this brings it to this version. */
+  moving: MovingWarehouse
   /** Brings the warehouse to this version; everything else does so by itself. */
   ready(): Promise<void>
   /** Whether it can be reached just now. */
@@ -149,6 +153,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     rolling: rollingOver(connection, ask, options.now),
     snapshot: snapshotOver(connection, ask),
     empty: emptyWarehouseOver(connection),
+    moving: movingOver(connection),
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),

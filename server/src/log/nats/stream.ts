@@ -20,6 +20,8 @@ import {
 import { Kvm, type KV } from '@nats-io/kv'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { LogReadFault } from '../fault.ts'
+import { unpackRecords } from '../packed.ts'
+import { commitHeader, laneOf, readNote } from './commit-message.ts'
 import { logOrigin, type Mark } from './lane-book.ts'
 
 export type StreamOptions = { share: number; replicas: number; budgetBytes: number }
@@ -32,6 +34,8 @@ export type LogStream = {
   info(): Promise<StreamInfo>
   /** The last message of a subject. */
   lastOf(subject: string): Promise<{ id: string; seq: number } | null>
+  /** The request of the record that is the last; null without any. */
+  lastRequest(): Promise<string | null>
   marks: Marks
   /** Noted places of what is there, by offset; the first is where it begins. */
   places(): Promise<Mark[]>
@@ -92,6 +96,14 @@ export async function openStream(connection: NatsConnection, options: StreamOpti
     async lastOf(subject) {
       const last = await manager.streams.getMessage(name, { last_by_subj: subject })
       return last === null ? null : { id: last.header.get('Nats-Msg-Id'), seq: last.seq }
+    },
+    async lastRequest() {
+      const { last_seq, messages } = (await manager.streams.info(name)).state
+      const last = messages === 0 ? null : await manager.streams.getMessage(name, { seq: last_seq })
+      if (last === null) return null
+      const note = readNote(laneOf(last.subject), last.header.get(commitHeader))
+      const records = note === null || note === 'newer' ? null : unpackRecords(last.data, 0, note.records)
+      return records?.at(-1)?.requestId ?? null
     },
     marks,
     async places() {
