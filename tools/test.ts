@@ -15,6 +15,7 @@ type Suite = {
   timeoutMs: number
   /** Runs in a network, with mounts and processes of its own. */
   apart?: true
+  env?: Record<string, string>
 }
 
 const suites: Suite[] = [
@@ -67,6 +68,17 @@ const suites: Suite[] = [
     timeoutMs: 900_000,
   },
   {
+    name: 'shared',
+    asks: 'is all of that so where the log and accounts are in NATS, and limits in Redis',
+    files: [
+      'test/contract/**/*.test.ts',
+      ...['receipts', 'replay', 'reconciliation'].map(name => `test/system/${name}.test.ts`),
+    ],
+    concurrency: 2,
+    timeoutMs: 300_000,
+    env: { DATAPULSE_TEST_SHARED: '1' },
+  },
+  {
     name: 'machines',
     asks: 'do several machines keep what they acknowledged, whatever fails among them',
     files: ['test/machines/**/*.test.ts'],
@@ -117,7 +129,7 @@ async function run(suite: Suite): Promise<void> {
     ...files,
   ]
   const started = Date.now()
-  const code = await ended(args, suite.apart === true && canBeApart)
+  const code = await ended(args, suite)
   const counts = readTap(suite.name, readFileSync(tap, 'utf8'))
   console.log(
     `   ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${Math.round((Date.now() - started) / 1000)} s`,
@@ -127,10 +139,11 @@ async function run(suite: Suite): Promise<void> {
   total.skipped += counts.skipped
 }
 
-function ended(args: string[], isApart: boolean): Promise<number> {
+function ended(args: string[], suite: Suite): Promise<number> {
   return new Promise(resolve => {
+    const isApart = suite.apart === true && canBeApart
     const [program = '', ...words] = [...(isApart ? apart : []), process.execPath, ...args]
-    const env = { ...process.env, ...(isApart && { DATAPULSE_TEST_NETWORK: '1' }) }
+    const env = { ...process.env, ...suite.env, ...(isApart && { DATAPULSE_TEST_NETWORK: '1' }) }
     const child = spawn(program, words, { stdio: ['ignore', 'inherit', 'inherit'], env })
     child.on('exit', code => resolve(code ?? 1))
   })

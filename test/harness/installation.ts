@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Machine, thisMachine } from '../../server/src/testing/machine.ts'
 import { freePorts as findPorts } from '../../server/src/testing/free-ports.ts'
+import { sharedEnvironment } from './shared-parts.ts'
 
 export type Role = 'engine' | 'api' | 'pipeline' | 'web'
 export type Reply = { status: number; headers: Headers; body: Record<string, unknown> }
@@ -60,6 +61,7 @@ export class Installation {
   /** Starts it and waits for nothing; gives whether it has said where it is. */
   launch(environment: Record<string, string> = {}): () => boolean {
     const [program = '', ...args] = this.#machine.command([this.node, join(root, 'server/src/main.ts')])
+    const shared = await sharedEnvironment(this.dataDir)
     const child = spawn(program, args, {
       env: {
         PATH: process.env['PATH'] ?? '',
@@ -68,6 +70,7 @@ export class Installation {
         DATAPULSE_PORT: String(this.port),
         DATAPULSE_ADMIN_PORT: String(this.adminPort),
         DATAPULSE_DISK_FREE_MIN: '1MiB',
+        ...shared,
         ...this.#environment,
         ...environment,
       },

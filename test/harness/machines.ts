@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { startRedis } from '../../server/src/api/testing/redis-server.ts'
 import { askStreams, type NatsServers, startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
 import { engineSocket } from '../../server/src/role-socket.ts'
-import { freePorts, Installation, until } from './installation.ts'
+import { freePorts, Installation, type Role, until } from './installation.ts'
 import { Network } from './network.ts'
 import type { Partners } from './partner.ts'
 import { audit } from './traffic.ts'
@@ -120,14 +120,32 @@ export class Machines {
     for (const machine of this.both) await machine.ready()
     await this.one.drained()
     for (const [product, { requests }] of Object.entries(sent)) {
-      const events = await this.one.events(`&product=${product}`)
-      assert.deepEqual(audit(requests, events), [])
+      let wrong: string[] = []
+      // What is in flight is counted as far as a machine has heard of the log: there may be more.
+      await until('all is there', async () => {
+        wrong = audit(requests, await this.one.events(`&product=${product}`))
+        return wrong.length === 0
+      }).catch(() => {})
+      assert.deepEqual(wrong, [])
     }
     await until('the equation holds', async () => {
       const accounting = (await this.one.status())['accounting'] as { holds: boolean | null; in_flight: number }
       assert.notEqual(accounting.holds, false, JSON.stringify(accounting))
       return accounting.holds === true && accounting.in_flight === 0
     })
+  }
+
+  /** What the parts of that role said last, on both machines. */
+  told(role: Role): string {
+    const said = this.both.map(machine => machine.output.join('').split('\n'))
+    return said
+      .map(lines =>
+        lines
+          .filter(line => line.includes(`"role":"${role}"`))
+          .slice(-40)
+          .join('\n'),
+      )
+      .join('\n\n')
   }
 
   /** Whether limits are shared, as each machine tells. */

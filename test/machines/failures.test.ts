@@ -52,7 +52,9 @@ async function underLoad(happens: () => Promise<void>): Promise<void> {
     [],
     'partners gave up',
   )
-  await machines.settled({ casino: partners, greedy })
+  await machines.settled({ casino: partners, greedy }).catch(cause => {
+    throw new Error(`The books do not agree:\n${machines.told('pipeline')}`, { cause })
+  })
   // Where limits could not be shared for a while, each of the two machines applied the whole of it.
   assert.ok(greedy.admittedMost(windowMs).count <= 2 * limit, JSON.stringify(greedy.admittedMost(windowMs)))
 }

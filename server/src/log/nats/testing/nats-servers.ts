@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,6 +25,8 @@ export type NatsServers = {
   start(index: number): Promise<void>
   /** Ends all and removes what they kept. */
   remove(): Promise<void>
+  /** The same when this process ends, which does not wait for them. */
+  endWithProcess(): void
 }
 
 type Options = {
@@ -109,6 +111,16 @@ export async function startNats({
         await once(child, 'exit')
       }
       rmSync(folder, { recursive: true, force: true })
+    },
+    endWithProcess() {
+      for (const child of children) {
+        child?.unref()
+        if (child?.stderr instanceof Socket) child.stderr.unref()
+      }
+      process.once('exit', () => {
+        for (const child of children) child?.kill('SIGKILL')
+        rmSync(folder, { recursive: true, force: true })
+      })
     },
   }
 }
