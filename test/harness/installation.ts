@@ -47,6 +47,7 @@ export class Installation {
   /** Starts a server and waits until every part is ready. */
   static async open(options: InstallationOptions = {}): Promise<Installation> {
     const made = new Installation(options, ...(await freePorts()))
+    made.#environment = { ...(await sharedEnvironment(made.dataDir)), ...made.#environment }
     await made.start()
     return made
   }
@@ -61,7 +62,6 @@ export class Installation {
   /** Starts it and waits for nothing; gives whether it has said where it is. */
   launch(environment: Record<string, string> = {}): () => boolean {
     const [program = '', ...args] = this.#machine.command([this.node, join(root, 'server/src/main.ts')])
-    const shared = await sharedEnvironment(this.dataDir)
     const child = spawn(program, args, {
       env: {
         PATH: process.env['PATH'] ?? '',
@@ -70,7 +70,6 @@ export class Installation {
         DATAPULSE_PORT: String(this.port),
         DATAPULSE_ADMIN_PORT: String(this.adminPort),
         DATAPULSE_DISK_FREE_MIN: '1MiB',
-        ...shared,
         ...this.#environment,
         ...environment,
       },
