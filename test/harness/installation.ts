@@ -48,7 +48,10 @@ export class Installation {
   static async open(options: InstallationOptions = {}): Promise<Installation> {
     const made = new Installation(options, ...(await freePorts()))
     made.#environment = { ...(await sharedEnvironment(made.dataDir)), ...made.#environment }
-    await made.start()
+    await made.start().catch(async cause => {
+      await made.close()
+      throw cause
+    })
     return made
   }
 
