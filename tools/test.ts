@@ -2,12 +2,21 @@
 // DATAPULSE_TEST_NO_SKIPS=1 (as in continuous integration) a skip is a failure. The last line counts what ran.
 // `npm test -- unit crash` runs only the suites named.
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-type Suite = { name: string; asks: string; files: string[]; concurrency: number; timeoutMs: number }
+type Suite = {
+  name: string
+  asks: string
+  files: string[]
+  concurrency: number
+  timeoutMs: number
+  /** Runs in a network, with mounts and processes of its own. */
+  apart?: true
+  env?: Record<string, string>
+}
 
 const suites: Suite[] = [
   {
@@ -58,7 +67,30 @@ const suites: Suite[] = [
     concurrency: 1,
     timeoutMs: 900_000,
   },
+  {
+    name: 'shared',
+    asks: 'is all of that so where the log and accounts are in NATS, and limits in Redis',
+    files: [
+      'test/contract/**/*.test.ts',
+      ...['receipts', 'replay', 'reconciliation'].map(name => `test/system/${name}.test.ts`),
+    ],
+    concurrency: 2,
+    timeoutMs: 300_000,
+    env: { DATAPULSE_TEST_SHARED: '1' },
+  },
+  {
+    name: 'machines',
+    asks: 'do several machines keep what they acknowledged, whatever fails among them',
+    files: ['test/machines/**/*.test.ts'],
+    concurrency: 1,
+    timeoutMs: 300_000,
+    apart: true,
+  },
 ]
+
+/** The words that start a program in namespaces which end with it; none where that is not allowed: then tests are skipped. */
+const apart = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+const canBeApart = spawnSync('unshare', [...apart.slice(1), 'ip', 'link', 'set', 'lo', 'up']).status === 0
 
 const wanted = process.argv.slice(2).filter(arg => !arg.startsWith('-'))
 const strange = wanted.filter(name => !suites.some(suite => suite.name === name))
@@ -97,7 +129,7 @@ async function run(suite: Suite): Promise<void> {
     ...files,
   ]
   const started = Date.now()
-  const code = await ended(args)
+  const code = await ended(args, suite)
   const counts = readTap(suite.name, readFileSync(tap, 'utf8'))
   console.log(
     `   ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${Math.round((Date.now() - started) / 1000)} s`,
@@ -107,9 +139,12 @@ async function run(suite: Suite): Promise<void> {
   total.skipped += counts.skipped
 }
 
-function ended(args: string[]): Promise<number> {
+function ended(args: string[], suite: Suite): Promise<number> {
   return new Promise(resolve => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+    const isApart = suite.apart === true && canBeApart
+    const [program = '', ...words] = [...(isApart ? apart : []), process.execPath, ...args]
+    const env = { ...process.env, ...suite.env, ...(isApart && { DATAPULSE_TEST_NETWORK: '1' }) }
+    const child = spawn(program, words, { stdio: ['ignore', 'inherit', 'inherit'], env })
     child.on('exit', code => resolve(code ?? 1))
   })
 }

@@ -7,11 +7,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Machine, thisMachine } from '../../server/src/testing/machine.ts'
 import { freePorts as findPorts } from '../../server/src/testing/free-ports.ts'
+import { sharedEnvironment } from './shared-parts.ts'
 
 export type Role = 'engine' | 'api' | 'pipeline' | 'web'
 export type Reply = { status: number; headers: Headers; body: Record<string, unknown> }
 export type ListedEvent = Record<string, unknown> & { event_name: string; transaction_id: string; request_id: string }
+
+export type InstallationOptions = { dataDir?: string; environment?: Record<string, string>; machine?: Machine }
 
 const root = join(import.meta.dirname, '../..')
 /** A deadline for what must happen, not a measure of how fast it does. */
@@ -25,29 +29,29 @@ export class Installation {
   /** The program that the next start runs. */
   node = process.execPath
   #environment: Record<string, string>
+  #machine: Machine
   #process: ChildProcess | null = null
   #temporary: boolean
 
-  private constructor(
-    dataDir: string,
-    temporary: boolean,
-    port: number,
-    adminPort: number,
-    environment: Record<string, string>,
-  ) {
-    this.dataDir = dataDir
-    this.#temporary = temporary
+  private constructor(options: InstallationOptions, port: number, adminPort: number) {
+    const { dataDir, environment = {}, machine = thisMachine } = options
+    this.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), 'datapulse-'))
+    this.#temporary = dataDir === undefined
     this.port = port
     this.adminPort = adminPort
-    this.#environment = environment
+    this.#machine = machine
+    const hosts = { DATAPULSE_HOST: machine.address, DATAPULSE_ADMIN_HOST: machine.address }
+    this.#environment = { ...(machine !== thisMachine && hosts), ...environment }
   }
 
   /** Starts a server and waits until every part is ready. */
-  static async open(options: { dataDir?: string; environment?: Record<string, string> } = {}): Promise<Installation> {
-    const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'datapulse-'))
-    const [port, adminPort] = await freePorts()
-    const made = new Installation(dataDir, options.dataDir === undefined, port, adminPort, options.environment ?? {})
-    await made.start()
+  static async open(options: InstallationOptions = {}): Promise<Installation> {
+    const made = new Installation(options, ...(await freePorts()))
+    made.#environment = { ...(await sharedEnvironment(made.dataDir)), ...made.#environment }
+    await made.start().catch(async cause => {
+      await made.close()
+      throw cause
+    })
     return made
   }
 
@@ -60,7 +64,8 @@ export class Installation {
 
   /** Starts it and waits for nothing; gives whether it has said where it is. */
   launch(environment: Record<string, string> = {}): () => boolean {
-    const child = spawn(this.node, [join(root, 'server/src/main.ts')], {
+    const [program = '', ...args] = this.#machine.command([this.node, join(root, 'server/src/main.ts')])
+    const child = spawn(program, args, {
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',
@@ -96,11 +101,11 @@ export class Installation {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `http://${this.#machine.address}:${this.port}`
   }
 
   get adminUrl(): string {
-    return `http://127.0.0.1:${this.adminPort}`
+    return `http://${this.#machine.address}:${this.adminPort}`
   }
 
   get adminToken(): string {

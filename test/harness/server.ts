@@ -8,15 +8,22 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openAccounts } from '../../server/src/accounts/accounts.ts'
+import { type Accounts, openAccounts, openSharedAccounts } from '../../server/src/accounts/accounts.ts'
 import { type Api, openApi } from '../../server/src/api/api.ts'
 import type { Answers } from '../../server/src/api/asking.ts'
+import { openRedisWindows } from '../../server/src/api/redis-windows.ts'
+import type { SharedWindows } from '../../server/src/api/shared-admission.ts'
 import { limits } from '../../server/src/limits.ts'
+import { connectNats } from '../../server/src/log/nats/connection.ts'
+import { openNatsWriter } from '../../server/src/log/nats/nats-writer.ts'
+import { openStream } from '../../server/src/log/nats/stream.ts'
+import { untilWorks } from '../../server/src/log/nats/testing/nats-servers.ts'
 import { type LogLogger, openLogWriter } from '../../server/src/log/log.ts'
 import type { LogFault, LogRecord, LogWriter } from '../../server/src/log/record.ts'
 import { openPlaceDatabases } from '../../server/src/place-database.ts'
 import { type Derive, deriveWith } from '../../server/src/steps/derive.ts'
 import { dryRun } from '../../server/src/steps/dry-run.ts'
+import { isShared, sharedPartsOf } from './shared-parts.ts'
 
 export type KeyWish = {
   product?: string
@@ -95,10 +102,11 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
   const logged: string[] = []
   const line = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
   const logger = { info: line, warn: line, error: line }
-  const accounts = openAccounts({ path: join(directory, 'accounts.db'), now: Date.now, logger, pollMs: 50 })
+  const parts = await (isShared ? openSharedParts(directory, logger) : openOwnParts(directory, logger))
+  const { accounts } = parts
   const derive = deriveWith(await openPlaceDatabases({ country: '', city: '' }))
-  const log = await openTestLog(join(directory, 'log'), logger)
-  const open = (port: number) =>
+  const log = withHand(parts.log)
+  const open = async (port: number) =>
     openApi({
       accounts: {
         findKey(presented, nowMs) {
@@ -124,7 +132,7 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
       trustedProxies: options.trustedProxies ?? [],
       unknownKeysDir: join(directory, 'api'),
       windowsDir: join(directory, 'api'),
-      sharedWindows: null,
+      sharedWindows: await parts.windows(),
       readiness: options.readiness ?? (async () => ({})),
       answers: options.answers ?? answersHere(derive),
     })
@@ -159,8 +167,7 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
     async close() {
       log.fail(null)
       await api.close()
-      await log.close()
-      accounts.close()
+      await parts.close()
       rmSync(directory, { recursive: true, force: true })
     },
   }
@@ -199,19 +206,64 @@ function remoteKeys(url: string, token: string): KeyMaker {
   }
 }
 
-/** The real log, with a hand on it: what it took is kept for the test to see, and it can be made to fail or to wait. */
-async function openTestLog(directory: string, logger: LogLogger) {
+/** What the door writes to and reads keys from. */
+type Parts = {
+  accounts: Accounts
+  log: LogWriter
+  windows(): Promise<SharedWindows | null>
+  close(): Promise<void>
+}
+
+async function openOwnParts(directory: string, logger: LogLogger): Promise<Parts> {
+  const now = Date.now
+  const accounts = openAccounts({ path: join(directory, 'accounts.db'), now, logger, pollMs: 50 })
   const log = await openLogWriter({
-    dir: directory,
+    dir: join(directory, 'log'),
     limits,
     retentionMs: 3_600_000,
     retentionBytes: 1e9,
     budgetBytes: 1e9,
     freeBytesMin: 0,
     lockWaitMs: 0,
-    now: Date.now,
+    now,
     logger,
   })
+  return {
+    accounts,
+    log,
+    windows: async () => null,
+    async close() {
+      await log.close()
+      accounts.close()
+    },
+  }
+}
+
+async function openSharedParts(directory: string, logger: LogLogger): Promise<Parts> {
+  const now = Date.now
+  const { nats, redis } = await sharedPartsOf(directory)
+  const connection = await connectNats({ url: nats, name: 'door', acceptWeaker: false, logger })
+  const accounts = await untilWorks(() => openSharedAccounts({ connection, replicas: 1, now, logger }))
+  const stream = await untilWorks(() => openStream(connection, { share: 0, replicas: 1, budgetBytes: 2 ** 30 }))
+  const log = await openNatsWriter({ connection, stream, limits, now, logger })
+  return {
+    accounts,
+    log,
+    async windows() {
+      const windows = openRedisWindows({ url: redis, logger })
+      while (!windows.isThere()) await sleep(5)
+      return windows
+    },
+    async close() {
+      await log.close()
+      accounts.close()
+      await connection.close()
+    },
+  }
+}
+
+/** The real log, with a hand on it: what it took is kept for the test to see, and it can be made to fail or to wait. */
+function withHand(log: LogWriter) {
   const records: LogRecord[] = []
   let fault: LogFault | 'hold' | null = null
   let held: (() => void)[] = []
@@ -233,7 +285,7 @@ async function openTestLog(directory: string, logger: LogLogger) {
     held = []
     for (const settle of waiting) settle()
   }
-  return { records, append, status, fail, close: () => log.close() }
+  return { records, append, status, fail }
 }
 
 /** In this process; there is no warehouse to ask for receipts. */

@@ -30,6 +30,9 @@ export type Exchange = {
   /** The body as it came; after decompression, the decompressed one. */
   body: BodyReader | null
   refusal: Refusal | null
+  /** Whether it is being asked if the limit allows it; and why its rest will not come, when that is known before the answer. */
+  admitting: boolean
+  givenUp: Refusal | null
   discardedBytes: number
   /** Close the connection after the reply. */
   last: boolean

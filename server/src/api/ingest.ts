@@ -114,7 +114,9 @@ export class Ingest {
   /** The rest of a request will not come: too late, or it is no HTTP. Its reply tells so. */
   giveUp(exchange: Exchange, refusal: Refusal): void {
     exchange.connection.closing = true
-    if (exchange.phase === 'reading') this.#reject(exchange, refusal)
+    // What the head says comes first, and is looked at once the limit is known.
+    if (exchange.admitting) exchange.givenUp = refusal
+    else if (exchange.phase === 'reading') this.#reject(exchange, refusal)
     else if (exchange.phase === 'discarding') this.#reject(exchange, exchange.refusal as Refusal)
     else if (exchange.phase === 'lingering') this.#connectionEnd(exchange)
   }
@@ -141,6 +143,8 @@ export class Ingest {
       encoding: 'none',
       body: null,
       refusal: null,
+      admitting: false,
+      givenUp: null,
       discardedBytes: 0,
       last: false,
       receivedMs: this.#needs.now(),
@@ -181,12 +185,15 @@ export class Ingest {
   /** `go` goes on, or says why not: at once, or when the place that limits are shared in has answered. */
   #admit(exchange: Exchange, expects: boolean, go: () => Refusal | null): null {
     const { window, key } = exchange.key as KeyInUse
+    exchange.admitting = true
     this.#needs.admission.admit(window, key.rateLimit, ({ admitted, waitMs }) => {
-      // Meanwhile the client may have gone, or the time for its request may be over.
+      exchange.admitting = false
+      // Meanwhile the client may have gone.
       if (exchange.phase !== 'reading') return
       try {
         const refusal = admitted ? go() : limitRefusal(key.rateLimit, waitMs)
         if (refusal !== null) this.#refuse(exchange, refusal, expects)
+        if (exchange.givenUp !== null) this.giveUp(exchange, exchange.givenUp)
       } catch (bug) {
         this.#contain(exchange, bug)
       }

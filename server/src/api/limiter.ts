@@ -66,6 +66,12 @@ export class Limiter {
     return true
   }
 
+  /** Requests that would be admitted now. */
+  remaining(key: KeyWindow, steadyMs: number, limit: number): number {
+    if (!fits(key.window, limit)) changeKind(key, steadyMs, limit)
+    return key.window.remaining(steadyMs, limit)
+  }
+
   /** Counts what was admitted elsewhere; it is not written down, somebody else remembers it. */
   count(key: KeyWindow, steadyMs: number, limit: number, count: number): void {
     if (!fits(key.window, limit)) changeKind(key, steadyMs, limit)

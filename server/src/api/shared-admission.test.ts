@@ -18,7 +18,7 @@ let directories = 0
 /** The one place, with windows of this program's own. */
 function openPlace(clock: { nowMs: number }) {
   const windows = new Map<string, Window>()
-  const place = { isThere: true, answers: true, asked: [] as number[] }
+  const place = { isThere: true, answers: true, asked: [] as number[], forget: () => windows.clear() }
   const shared: SharedWindows = {
     isThere: () => place.isThere,
     async admit(keyId, limit, wanted) {
@@ -102,4 +102,19 @@ test('without an answer nobody is refused for it', async () => {
   place.answers = false
   assert.equal(admittedOf(await admitMany(one, 60, 61)), 60)
   assert.equal(one.status().limitedAlone, 61)
+})
+
+test('a place that came back with nothing in it gives out nothing that a process has admitted already', async () => {
+  const clock = { nowMs: 1_750_000_000_000 }
+  const { shared, place } = openPlace(clock)
+  const [one, other] = [openProcess(shared, clock), openProcess(shared, clock)]
+  assert.equal(admittedOf(await admitMany(one, 60, 50)), 50)
+  place.forget()
+  clock.nowMs += 10_000
+  const verdicts = await admitMany(one, 60, 20)
+  assert.equal(admittedOf(verdicts), 10)
+  assert.deepEqual(verdicts.at(-1), { admitted: false, waitMs: 50_000 })
+  assert.deepEqual(one.standing(one.open('key_a', 60), 60).remaining, 0)
+  // The other one has admitted nothing: what the place has forgotten is all that it may have too much.
+  assert.equal(admittedOf(await admitMany(other, 60, 60)), 40)
 })

@@ -2,7 +2,8 @@
 // that came in the same turn of the event loop are asked about together, in one round trip. While that place is away, or
 // does not answer in time, this process applies the whole limit by itself: nothing valid is refused for it, and together
 // the processes may admit as many times the limit as they are. What was admitted anywhere by this process is in its own
-// window too, so that it does not begin with an empty one.
+// window too, so that it does not begin with an empty one; and a place that came back with nothing in it does not give out
+// again what this process has admitted.
 
 import { admitted, type Admission, type Verdict } from './admission.ts'
 import type { KeyWindow, Limiter } from './limiter.ts'
@@ -44,6 +45,7 @@ export function openSharedAdmission(
   }
   const ask = async (key: KeyWindow, { limit, waiting }: Batch) => {
     let answer: SharedAnswer
+    const askedMs = limiter.steady(now())
     try {
       answer = await shared.admit(key.keyId, limit, waiting.length)
     } catch {
@@ -51,10 +53,15 @@ export function openSharedAdmission(
       return
     }
     const nowMs = limiter.steady(now())
-    limiter.count(key, nowMs, limit, answer.admitted)
-    known.set(key, { remaining: answer.remaining, resetAtMs: nowMs + answer.resetMs })
-    const refused: Verdict = { admitted: false, waitMs: answer.waitMs }
-    for (const [n, done] of waiting.entries()) done(n < answer.admitted ? admitted : refused)
+    // What is counted at the time of asking leaves this window no later than the shared one: it refuses nothing that is allowed.
+    const room = limiter.remaining(key, nowMs, limit)
+    const count = Math.min(answer.admitted, room)
+    limiter.count(key, askedMs, limit, count)
+    const remaining = Math.min(answer.remaining, room - count)
+    known.set(key, { remaining, resetAtMs: nowMs + answer.resetMs })
+    const waitMs = count < answer.admitted ? key.window.waitMs(nowMs, limit) : answer.waitMs
+    const refused: Verdict = { admitted: false, waitMs }
+    for (const [n, done] of waiting.entries()) done(n < count ? admitted : refused)
   }
 
   return {

@@ -1,8 +1,10 @@
-// The connection to the servers of the log: found again by itself, for ever; and what these servers must be.
+// The connection to the servers of the log: found again by itself, for ever, and at another server when one is cut off
+// (cut-off.ts); and what these servers must be.
 
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { limits as wire } from '@datapulse/contract'
 import type { LogLogger } from '../log.ts'
+import { isAnswered, leaveWhenCutOff } from './cut-off.ts'
 
 export type NatsConnectionOptions = {
   /** `nats://host:port` or `tls://…`, several separated by commas. */
@@ -26,9 +28,10 @@ const pingsMax = 2
 export const payloadBytesMin = wire.bodyBytesMax + 1024 * 1024
 
 export async function connectNats(options: NatsConnectionOptions): Promise<NatsConnection> {
-  const { name, acceptWeaker } = options
+  const { name, acceptWeaker, logger } = options
+  const places = placesOf(options)
   const connection = await connect({
-    ...placesOf(options),
+    ...places,
     name,
     timeout: connectMs,
     maxReconnectAttempts: -1,
@@ -38,15 +41,20 @@ export async function connectNats(options: NatsConnectionOptions): Promise<NatsC
     // Nobody of ours waits for a reply that a lost connection took along.
     ignoreAuthErrorAbort: true,
   })
-  const problem = problemOf(connection.info, acceptWeaker)
-  if (problem === null) return connection
-  await connection.close()
-  throw new Error(problem)
+  const problem = await problemOf(connection, acceptWeaker)
+  if (problem !== null) {
+    await connection.close()
+    throw new Error(problem)
+  }
+  if (places.servers.length > 1) leaveWhenCutOff(connection, logger)
+  return connection
 }
 
-function problemOf(info: NatsConnection['info'], acceptWeaker: boolean): string | null {
-  const { version = '0.0.0', max_payload = 0 } = info ?? {}
-  if (info?.jetstream !== true) return `Cannot use NATS for the log because JetStream must be on: it is off.`
+async function problemOf(connection: NatsConnection, acceptWeaker: boolean): Promise<string | null> {
+  const { version = '0.0.0', max_payload = 0, jetstream = false } = connection.info ?? {}
+  // One that has turned it off, for its disk is full, still passes on what is asked of the others.
+  if (!jetstream && !(await isAnswered(connection)))
+    return `Cannot use NATS for the log because JetStream must be on: it is off.`
   if (max_payload < payloadBytesMin)
     return `Cannot use NATS for the log because its max_payload must be at least ${payloadBytesMin} bytes: got ${max_payload}.`
   if (!canSync(version) && !acceptWeaker)

@@ -9,6 +9,7 @@ import { isOvertaken } from '../../jetstream-faults.ts'
 import { appendFault } from '../fault.ts'
 import type { CommitPort, PackedGroup } from '../group-commit.ts'
 import type { LogFault } from '../record.ts'
+import { doubtServer } from './cut-off.ts'
 import { commitHeader, subjectOf, writeNote } from './commit-message.ts'
 
 export type LaneParts = {
@@ -29,6 +30,8 @@ type Outcome = { seq: number } | { fault: LogFault; ends: boolean }
 /** JetStream's words; the codes are the server's. */
 const streamIsFull = [10_077, 10_122]
 const noRoom = [10_023, 10_047, 10_028]
+/** So often nothing was answered, and the others may have another leader by now. */
+const triesBeforeDoubt = 2
 
 export class Lane implements CommitPort {
   #parts: LaneParts
@@ -105,6 +108,7 @@ export class Lane implements CommitPort {
         why = told.text
       } catch (cause) {
         why = cause instanceof Error ? cause.message : String(cause)
+        if (sent >= triesBeforeDoubt) doubtServer(connection)
       }
       if (now() >= endMs || connection.isClosed()) return { fault: unknownFault(why), ends: true }
       await new Promise(resolve => setTimeout(resolve, limits.retryMs))

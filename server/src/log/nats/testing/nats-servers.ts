@@ -1,13 +1,16 @@
-// Real NATS servers for tests, on free ports of loopback: one, or a cluster. Absent where nats-server is not installed.
+// Real NATS servers for tests, on free ports of loopback: one, or a cluster, or one on each of several machines. Absent where nats-server is not installed.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { jetstreamManager, type StreamAPI } from '@nats-io/jetstream'
+import { connect as connectNats } from '@nats-io/transport-node'
 import { freePorts } from '../../../testing/free-ports.ts'
+import { type Machine, thisMachine } from '../../../testing/machine.ts'
 
 /** Why a test that needs NATS is skipped, or false. */
 export const skipWithoutNats =
@@ -22,19 +25,35 @@ export type NatsServers = {
   start(index: number): Promise<void>
   /** Ends all and removes what they kept. */
   remove(): Promise<void>
+  /** The same when this process ends, which does not wait for them. */
+  endWithProcess(): void
 }
 
-/** `more`: lines of configuration. */
-type Options = { count?: number; payloadBytesMax?: number; sync?: boolean; more?: string[] }
+type Options = {
+  count?: number
+  /** Where each of them runs. */
+  machines?: Machine[]
+  /** Where each of them keeps its files. */
+  folders?: string[]
+  payloadBytesMax?: number
+  fileBytesMax?: number
+  sync?: boolean
+  /** Lines of configuration. */
+  more?: string[]
+}
 
 /** With `sync` (the default) they sync before they acknowledge. */
 export async function startNats({
-  count = 1,
+  machines,
+  folders,
+  count = machines?.length ?? 1,
   payloadBytesMax = 16 * 2 ** 20,
+  fileBytesMax = 4 * 2 ** 30,
   sync = true,
   more = [],
 }: Options = {}): Promise<NatsServers> {
   const folder = mkdtempSync(join(tmpdir(), 'nats-'))
+  const machineOf = (index: number) => machines?.[index] ?? thisMachine
   const ports = await freePorts(count * 2)
   const [clients, routes] = [ports.slice(0, count), ports.slice(count)]
   const children: (ChildProcess | null)[] = clients.map(() => null)
@@ -42,7 +61,9 @@ export async function startNats({
   const start = async (index: number) => {
     const path = join(folder, `${index}.conf`)
     writeFileSync(path, configOf(index))
-    const child = spawn('nats-server', ['-c', path], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const machine = machineOf(index)
+    const [program = '', ...args] = machine.command(['nats-server', '-c', path])
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     children[index] = child
     let words = ''
     child.stderr?.on('data', chunk => {
@@ -56,23 +77,25 @@ export async function startNats({
     })
     ended.catch(() => {})
     const ports = count > 1 ? [clients[index], routes[index]] : [clients[index]]
-    await Promise.race([Promise.all(ports.map(port => listens(port as number))), ended])
+    await Promise.race([Promise.all(ports.map(port => listens(port as number, machine.address))), ended])
   }
   const configOf = (index: number) => {
+    const { address } = machineOf(index)
+    const kept = folders?.[index] ?? join(folder, String(index))
     const own = [
       `server_name: n${index}`,
-      `listen: "127.0.0.1:${clients[index]}"`,
+      `listen: "${address}:${clients[index]}"`,
       `max_payload: ${payloadBytesMax}`,
-      `jetstream { store_dir: "${join(folder, String(index))}", max_mem: 64MB, max_file: 4GB${sync ? ', sync_interval: always' : ''} }`,
+      `jetstream { store_dir: "${kept}", max_mem: 64MB, max_file: ${fileBytesMax}${sync ? ', sync_interval: always' : ''} }`,
     ]
-    const others = routes.filter((_, i) => i !== index).map(port => `nats-route://127.0.0.1:${port}`)
-    const cluster = `cluster { name: test, listen: "127.0.0.1:${routes[index]}", routes: [${others.map(url => `"${url}"`).join(', ')}] }`
+    const others = routes.map((port, i) => `nats-route://${machineOf(i).address}:${port}`).toSpliced(index, 1)
+    const cluster = `cluster { name: test, listen: "${address}:${routes[index]}", routes: [${others.map(url => `"${url}"`).join(', ')}] }`
     return `${[...own, ...more, ...(count > 1 ? [cluster] : [])].join('\n')}\n`
   }
   await Promise.all(clients.map((_, index) => start(index)))
 
   return {
-    url: clients.map(port => `nats://127.0.0.1:${port}`).join(','),
+    url: clients.map((port, i) => `nats://${machineOf(i).address}:${port}`).join(','),
     async signal(index, signal) {
       const child = children[index]
       if (child === null || child === undefined) return
@@ -89,6 +112,16 @@ export async function startNats({
       }
       rmSync(folder, { recursive: true, force: true })
     },
+    endWithProcess() {
+      for (const child of children) {
+        child?.unref()
+        if (child?.stderr instanceof Socket) child.stderr.unref()
+      }
+      process.once('exit', () => {
+        for (const child of children) child?.kill('SIGKILL')
+        rmSync(folder, { recursive: true, force: true })
+      })
+    },
   }
 }
 
@@ -104,9 +137,19 @@ export async function untilWorks<T>(work: () => Promise<T>, triesMax = 100): Pro
   }
 }
 
-async function listens(port: number): Promise<void> {
+/** Asks about the streams of servers, or changes them, as an operator would. */
+export async function askStreams<T>(url: string, work: (streams: StreamAPI) => Promise<T>): Promise<T> {
+  const connection = await connectNats({ servers: url.split(',') })
+  try {
+    return await untilWorks(async () => work((await jetstreamManager(connection)).streams))
+  } finally {
+    await connection.close()
+  }
+}
+
+async function listens(port: number, address: string): Promise<void> {
   for (let tries = 0; ; tries++) {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(port, address)
     const isOpen = await new Promise<boolean>(resolve => {
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
     })
