@@ -57,7 +57,7 @@ const suites: Suite[] = [
     name: 'system',
     asks: 'does the whole server do its job: first minutes, full disk, system-call trace, stop and start',
     files: ['test/system/**/*.test.ts'],
-    concurrency: 1,
+    concurrency: 2,
     timeoutMs: 300_000,
   },
   {
