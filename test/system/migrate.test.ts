@@ -38,7 +38,7 @@ before(async () => {
   if (skip !== false) return
   nats = await startNats()
   ends.push(() => nats.remove())
-  engine = await startEngine()
+  engine = await startEngine({ askQueueMax: limits.askQueueMax })
   ends.push(() => engine.remove())
   const port = await openPortBefore(engine.socketPath)
   ends.push(port.close)
