@@ -23,6 +23,8 @@ const main = join(import.meta.dirname, '../../server/src/main.ts')
 const root = mkdtempSync(join(tmpdir(), 'datapulse-migrate-'))
 const left = join(root, 'left')
 const stayed = join(root, 'stayed')
+const copied = join(root, 'copied')
+const third = join(root, 'third')
 // In shares 0, 2 and 3 of four; nothing is in the other.
 const products = ['demo', 'casino', 'lottery']
 
@@ -38,7 +40,7 @@ before(async () => {
   if (skip !== false) return
   nats = await startNats()
   ends.push(() => nats.remove())
-  engine = await startEngine()
+  engine = await startEngine({ askQueueMax: limits.askQueueMax })
   ends.push(() => engine.remove())
   const port = await openPortBefore(engine.socketPath)
   ends.push(port.close)
@@ -187,7 +189,7 @@ test('an installation of one machine, with something of everything', { skip, tim
   server.kill('everything')
   await server.gone()
   await appendUnreadable('demo')
-  cpSync(left, stayed, { recursive: true })
+  for (const copy of [stayed, copied, third]) cpSync(left, copy, { recursive: true })
 })
 
 test('a look changes nothing, and says what would be moved', { skip, timeout: 120_000 }, async () => {
@@ -252,18 +254,35 @@ test('it comes to its end, and no server starts where it was', { skip, timeout: 
   assert.match(old.stderr, /was moved to nats:/)
 })
 
-test('a machine of the cluster answers what the one that stayed does', { skip, timeout: 240_000 }, async () => {
-  const [one, machine] = [await open(stayed), await open(join(root, 'machine'), environment)]
+type Row = Record<string, unknown>
+
+async function rowsOf(server: Installation, path: string, name: string): Promise<Row[]> {
+  const { status, body } = await server.admin(path)
+  assert.equal(status, 200, `${path}: ${JSON.stringify(body)}`)
+  return body[name] as Row[]
+}
+
+/** Without what tells the log that it lies in, the load that brought it, and a use that may be newer. */
+const placed = (rows: Row[]) =>
+  rows.map(({ log_offset: _, load_seq: __, last_used_at: ___, ...row }) => JSON.stringify(row)).toSorted()
+
+async function receipt(server: Installation, request: string) {
+  const { status, body } = await server.admin(`/api/receipts?request=${request}`)
+  assert.equal(status, 200, `${request}: ${JSON.stringify(body)}`)
+  const events = (body['events'] as Row[]).map(({ processed_at: at, ...event }) => event)
+  return { body: { ...body, events }, events, at: (body['events'] as Row[])[0]?.['processed_at'] }
+}
+
+async function books(server: Installation) {
+  const { accounting } = (await server.status()) as { accounting: Row }
+  const { holds, problem, accepted, stored, duplicate, parked, erased, rejected, in_flight } = accounting
+  return { holds, problem, accepted, stored, duplicate, parked, erased, rejected, in_flight }
+}
+
+/** Every question is answered by the machine as by the one that stayed where it was. */
+async function compareAnswers(one: Installation, machine: Installation, shares: number): Promise<void> {
   await Promise.all([one.drained(), machine.drained()])
   assert.doesNotMatch(machine.output.join(''), /"level":50|ERROR|was replaced by another/)
-
-  type Row = Record<string, unknown>
-  const rowsOf = async (server: Installation, path: string, name: string) => {
-    const { status, body } = await server.admin(path)
-    assert.equal(status, 200, `${path}: ${JSON.stringify(body)}`)
-    return body[name] as Row[]
-  }
-  const placed = (rows: Row[]) => rows.map(({ log_offset: _, load_seq: __, ...row }) => JSON.stringify(row)).toSorted()
   const same = async (path: string, name: string) => {
     const [wanted, got] = [await rowsOf(one, path, name), await rowsOf(machine, path, name)]
     const [there, own] = [new Set(placed(got)), new Set(placed(wanted))]
@@ -287,49 +306,68 @@ test('a machine of the cluster answers what the one that stayed does', { skip, t
   await reports()
   await until('every share has made its rollups anew', async () => {
     const { stages } = (await machine.status()) as { stages: { pipeline: { rollSteps: number } } }
-    return stages.pipeline.rollSteps >= 4
+    return stages.pipeline.rollSteps >= shares
   })
   await reports()
   await same('/api/rejected', 'rejected')
   await same('/api/rates/2023-11', 'rates')
-  const withoutUse = (rows: Row[]) => placed(rows.map(({ last_used_at: _, ...row }) => row))
-  assert.deepEqual(
-    withoutUse(await rowsOf(machine, '/api/keys', 'keys')),
-    withoutUse(await rowsOf(one, '/api/keys', 'keys')),
-  )
-  const receipt = async (server: Installation, request: string) => {
-    const { status, body } = await server.admin(`/api/receipts?request=${request}`)
-    assert.equal(status, 200, `${request}: ${JSON.stringify(body)}`)
-    const events = (body['events'] as Row[]).map(({ processed_at: at, ...event }) => event)
-    return { status, body: { ...body, events }, at: (body['events'] as Row[])[0]?.['processed_at'] }
-  }
+  await same('/api/keys', 'keys')
+  await same('/api/erasures', 'erasures')
   for (const [n, request] of requests.entries()) {
     const [wanted, got] = [await receipt(one, request), await receipt(machine, request)]
-    assert.deepEqual([got.status, got.body], [wanted.status, wanted.body])
+    assert.deepEqual(got.body, wanted.body)
     // Processed before the move: when, is known as well.
     if (n < 6) assert.equal(got.at, wanted.at)
-  }
-  const books = async (server: Installation) => {
-    const { accounting } = (await server.status()) as { accounting: Row }
-    const { holds, problem, accepted, stored, duplicate, parked, erased, rejected, in_flight } = accounting
-    return { holds, problem, accepted, stored, duplicate, parked, erased, rejected, in_flight }
   }
   const wanted = await books(one)
   assert.equal(wanted.holds, true)
   assert.deepEqual(await books(machine), wanted)
+}
 
+let one: Installation
+
+test('a machine of the cluster answers what the one that stayed does', { skip, timeout: 240_000 }, async () => {
+  one = await open(stayed)
+  const machine = await open(join(root, 'machine'), environment)
+  await compareAnswers(one, machine, 4)
+
+  const before = await books(machine)
   const old = keys.get('casino') ?? ''
-  const retry = await machine.post('/v2/s2s/event', old, JSON.stringify(deposit('casino-7', { amount: 7.1 })))
-  assert.equal(retry.status, 200)
-  const queuedRetry = await machine.post('/v2/s2s/event', old, JSON.stringify(deposit('casino-queued-2-7')))
+  const retries = [deposit('casino-7', { amount: 7.1 }), deposit('casino-queued-2-7')]
+  const retried = await Promise.all(retries.map(event => machine.post('/v2/s2s/event', old, JSON.stringify(event))))
   assert.equal((await machine.post('/v2/s2s/event', revoked, JSON.stringify(login('x')))).status, 401)
   await machine.drained()
-  for (const { body } of [retry, queuedRetry])
-    assert.equal((await receipt(machine, String(body['request_id']))).body.events[0]?.['outcome'], 'duplicate')
+  for (const { body } of retried)
+    assert.equal((await receipt(machine, String(body['request_id']))).events[0]?.['outcome'], 'duplicate')
   const last = await books(machine)
-  assert.deepEqual([last.holds, last.duplicate, last.stored], [true, Number(wanted.duplicate) + 2, wanted.stored])
+  assert.deepEqual([last.holds, last.duplicate, last.stored], [true, Number(before.duplicate) + 2, before.stored])
   await machine.stop()
   await machine.start()
   await machine.drained()
   assert.deepEqual({ ...(await books(machine)), rejected: 0 }, { ...last, rejected: 0 })
+  await machine.stop()
+})
+
+test('without shares it is the same', { skip, timeout: 240_000 }, async () => {
+  const servers = await startNats()
+  ends.push(() => servers.remove())
+  const alone = {
+    ...environment,
+    DATAPULSE_LOG: servers.url,
+    DATAPULSE_ACCOUNTS: servers.url,
+    DATAPULSE_SHARES: '1',
+    // Another than that of the warehouse that is left.
+    DATAPULSE_WAREHOUSE_DATABASE: 'alone',
+  }
+  const ran = await run([cli, 'migrate', '--from', copied], alone)
+  assert.equal(ran.code, 0, ran.stderr)
+  assert.match(
+    ran.stdout,
+    /^Moved to nats:.*, in 1 shares: 3 products, .* groups of counts and sums compared and equal/,
+  )
+  const again = await run([cli, 'migrate', '--from', copied], alone)
+  assert.equal(again.code, 0, again.stderr)
+  await compareAnswers(one, await open(join(root, 'alone'), alone), 1)
+  const other = await run([cli, 'migrate', '--from', third], alone)
+  assert.match(other.stderr, /another one was moved to the same place/)
 })

@@ -17,6 +17,9 @@
 //                                                      recognised and counted once; nothing that is new is missed
 //   the log begins after the note's end                reported; the stretch in between is parked with its events
 //
+// The note that a move to a cluster leaves (migration/migration.ts) names the new log at its beginning: the log fits, and nothing
+// of it is loaded.
+//
 // Totals live in the notes, so they are those of the warehouse: across logs, restores and rebuilds they say what this
 // warehouse has decided, each event once. (One thing they cannot know: what a load brought that was cut off before its
 // note, when its log was lost in the same moment: there in the warehouse, in no total.)

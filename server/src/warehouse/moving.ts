@@ -56,7 +56,7 @@ export function movingOver(connection: Connection): MovingWarehouse {
         { ...block, ...whose },
       ),
     async outcomes(whose) {
-      const sql = `SELECT ${totalled} FROM (${outcomesSql(whose, 'true')})`
+      const sql = `SELECT ${totalled} FROM (${outcomesSql(whose, null)})`
       const row = await one<Outcomes | undefined>(sql, { ...whose })
       return row ?? { ...nothing }
     },
@@ -204,12 +204,13 @@ const outcomeSql: [table: string, Record<keyof Outcomes, string>][] = [
   [rejected.name, { stored: '0', duplicate: '0', conflict: '0', parked: '0', rejected: 'sum(rejected.events)' }],
 ]
 
-function outcomesSql(whose: Whose, where: string): string {
+/** Of each load of a range; without one, of all together. */
+function outcomesSql(whose: Whose, range: string | null): string {
+  const [seq, and, group] = range === null ? ['', '', ''] : ['load_seq, ', ` AND ${range}`, ' GROUP BY load_seq']
   return outcomeSql
     .map(([table, sums]) => {
       const named = Object.entries(sums).map(([name, sql]) => `toUInt64(${sql}) AS of_${name}`)
-      return `SELECT load_seq, ${named.join(', ')} FROM ${table}
-        WHERE ${ofShare(table, whose)} AND ${where} GROUP BY load_seq`
+      return `SELECT ${seq}${named.join(', ')} FROM ${table} WHERE ${ofShare(table, whose)}${and}${group}`
     })
     .join(' UNION ALL ')
 }

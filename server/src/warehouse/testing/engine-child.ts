@@ -1,9 +1,9 @@
-// An engine as a process of its own, for tests and benchmarks: node engine-child.ts <dir> <socketPath>.
+// An engine as a process of its own, for tests and benchmarks: node engine-child.ts <dir> <socketPath> <questions that may wait>.
 // Says `open` to its parent, closes on SIGTERM, and ends when its parent does.
 
 import { runEngine } from '../engine/engine.ts'
 
-const [dir, socketPath] = process.argv.slice(2) as [string, string]
+const [dir, socketPath, askQueueMax] = process.argv.slice(2) as [string, string, string]
 const silent = () => {}
 const engine = await runEngine({
   dir,
@@ -11,7 +11,7 @@ const engine = await runEngine({
   logger: { info: silent, warn: console.error, error: console.error },
   askSecondsMax: 30,
   askMemoryBytesMax: 400 * 1024 * 1024,
-  askQueueMax: 4,
+  askQueueMax: Number(askQueueMax),
   loadSecondsMax: 600,
   loadQueueMax: 64,
   bulkQueueMax: 8,

@@ -28,15 +28,15 @@ export type EngineProcess = {
 
 export const silentLogger = { info: () => {}, warn: () => {}, error: () => {} }
 
-/** Starts an engine on a new directory. */
-export async function startEngine(): Promise<EngineProcess> {
+/** Starts an engine on a new directory. Few questions may wait there, unless it is said otherwise. */
+export async function startEngine({ askQueueMax = 4 } = {}): Promise<EngineProcess> {
   const root = await mkdtemp(join(tmpdir(), 'warehouse-'))
   const dir = join(root, 'warehouse')
   const socketPath = join(root, 'engine.sock')
   let child: ChildProcess | null = null
   const start = async () => {
     const file = join(import.meta.dirname, 'engine-child.ts')
-    child = fork(file, [dir, socketPath], {
+    child = fork(file, [dir, socketPath, String(askQueueMax)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: engineEnvironment,
     })
