@@ -68,6 +68,14 @@ const suites: Suite[] = [
     timeoutMs: 900_000,
   },
   {
+    name: 'machines',
+    asks: 'do several machines keep what they acknowledged, whatever fails among them',
+    files: ['test/machines/**/*.test.ts'],
+    concurrency: 1,
+    timeoutMs: 300_000,
+    apart: true,
+  },
+  {
     name: 'shared',
     asks: 'is all of that so where the log and accounts are in NATS, and limits in Redis',
     files: [
@@ -77,14 +85,6 @@ const suites: Suite[] = [
     concurrency: 2,
     timeoutMs: 300_000,
     env: { DATAPULSE_TEST_SHARED: '1' },
-  },
-  {
-    name: 'machines',
-    asks: 'do several machines keep what they acknowledged, whatever fails among them',
-    files: ['test/machines/**/*.test.ts'],
-    concurrency: 1,
-    timeoutMs: 300_000,
-    apart: true,
   },
 ]
 
