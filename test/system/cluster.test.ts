@@ -1,13 +1,15 @@
-// Two machines that share a log and accounts in NATS, limits in Redis, and a warehouse: keys and limits hold on both, and each
-// tells of what the other took. What happens when something of it fails is in test/machines.
+// Several machines that share a log and accounts in NATS, limits in Redis, and a warehouse: what any of them acknowledges is
+// there once, whichever server or process dies; keys and limits hold on all of them.
 
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { skipWithoutRedis, startRedis } from '../../server/src/api/testing/redis-server.ts'
 import { type NatsServers, skipWithoutNats, startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
 import { openEnginePort } from '../harness/engine-port.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
+import { audit, seeded, Traffic } from '../harness/traffic.ts'
 
 const skip = skipWithoutNats || skipWithoutRedis
 const ends: (() => unknown)[] = []
@@ -83,4 +85,40 @@ test('each of them lists what any of them took, and tells receipts of it', { ski
     })
     assert.equal(receipt.status, 200)
   }
+})
+
+test('whoever is killed under load, what was acknowledged is there once', { skip }, async () => {
+  const key = await one.key('shared')
+  await until(
+    'it is good on the other',
+    async () => (await other.post('/v2/s2s/event', key, login('x'))).status === 200,
+  )
+  const traffics = [one, other].map((machine, i) => new Traffic(machine, key, `m${i}`, seeded(i + 1)))
+  for (const traffic of traffics) traffic.start(3, 4_000)
+  const acts: (() => unknown)[] = [
+    () => nats.signal(0, 'SIGKILL'),
+    () => nats.start(0),
+    () => one.kill('pipeline'),
+    () => other.kill('pipeline'),
+    () => redis.kill('SIGSTOP'),
+    () => one.kill('api'),
+    () => redis.kill('SIGCONT'),
+    () => nats.signal(1, 'SIGKILL'),
+    () => nats.start(1),
+    () => other.kill('api'),
+    () => one.kill('engine'),
+  ]
+  for (const act of acts) {
+    await sleep(1_500)
+    await act()
+  }
+  await sleep(2_000)
+  for (const traffic of traffics) await traffic.stop()
+  await one.ready()
+  await other.ready()
+  await one.drained()
+  assert.ok(traffics.every(traffic => traffic.acknowledged > 50))
+  const stored = (await one.events('&product=shared')).filter(event => event.event_name === 'deposit')
+  const requests = traffics.flatMap(traffic => traffic.requests)
+  assert.deepEqual(audit(requests, stored), [])
 })
