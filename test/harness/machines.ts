@@ -6,13 +6,13 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis } from '../../server/src/api/testing/redis-server.ts'
 import { askStreams, type NatsServers, startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
-import { engineSocket } from '../../server/src/role-socket.ts'
+import { openEnginePort } from './engine-port.ts'
 import { freePorts, Installation, type Role, until } from './installation.ts'
+import { natsEnvironment } from './nats-environment.ts'
 import { Network } from './network.ts'
 import type { Partners } from './partner.ts'
 import { audit } from './traffic.ts'
@@ -55,28 +55,20 @@ export class Machines {
     }
     this.nats = await startNats({ machines: natsNames.map(name => network.machine(name)), folders: this.disks })
     this.#ends.push(() => this.nats.remove())
-    const [redisPort, warehousePort] = await freePorts()
+    const [redisPort] = await freePorts()
     this.#redisPort = redisPort
     await this.startRedis()
     this.#ends.push(() => this.killRedis())
     const environment = {
-      DATAPULSE_LOG: this.nats.url,
-      DATAPULSE_LOG_BUDGET: '1GiB',
-      DATAPULSE_LOG_RETENTION_BYTES: '512MiB',
-      DATAPULSE_ACCOUNTS: this.nats.url,
+      ...natsEnvironment(this.nats.url, 3),
       DATAPULSE_LIMITS: `redis://${this.#redisMachine.address}:${redisPort}`,
     }
     this.one = await Installation.open({ machine: network.machine('one'), environment })
     this.#ends.push(() => this.one.close())
     // The engine of the first machine is the warehouse of the other, by URL.
-    const wire = createServer(socket => {
-      const engine = connect(engineSocket(this.one.dataDir))
-      socket.pipe(engine).pipe(socket)
-      for (const end of [socket, engine]) end.on('error', () => void [socket.destroy(), engine.destroy()])
-    }).listen(warehousePort, network.here.address)
-    await once(wire, 'listening')
-    this.#ends.push(() => wire.close())
-    const warehouse = { DATAPULSE_WAREHOUSE: `http://${network.here.address}:${warehousePort}` }
+    const engine = await openEnginePort(this.one.dataDir, network.here.address)
+    this.#ends.push(engine.close)
+    const warehouse = { DATAPULSE_WAREHOUSE: engine.url }
     this.other = await Installation.open({
       machine: network.machine('other'),
       environment: { ...environment, ...warehouse },

@@ -6,6 +6,7 @@
 import { startRedis } from '../../server/src/api/testing/redis-server.ts'
 import { startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
 import { freePorts } from '../../server/src/testing/free-ports.ts'
+import { natsEnvironment } from './nats-environment.ts'
 
 export const isShared = process.env['DATAPULSE_TEST_SHARED'] === '1'
 
@@ -27,14 +28,7 @@ export function sharedPartsOf(dataDir: string): Promise<SharedParts> {
 export async function sharedEnvironment(dataDir: string): Promise<Record<string, string>> {
   if (!isShared) return {}
   const found = await sharedPartsOf(dataDir)
-  return {
-    DATAPULSE_LOG: found.nats,
-    DATAPULSE_LOG_BUDGET: '1GiB',
-    DATAPULSE_LOG_RETENTION_BYTES: '512MiB',
-    DATAPULSE_ACCOUNTS: found.nats,
-    DATAPULSE_NATS_REPLICAS: '1',
-    DATAPULSE_LIMITS: found.redis,
-  }
+  return { ...natsEnvironment(found.nats, 1), DATAPULSE_LIMITS: found.redis }
 }
 
 async function open(): Promise<SharedParts> {

@@ -9,6 +9,7 @@ import { skipWithoutRedis, startRedis } from '../../server/src/api/testing/redis
 import { type NatsServers, skipWithoutNats, startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
 import { openEnginePort } from '../harness/engine-port.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
+import { natsEnvironment } from '../harness/nats-environment.ts'
 import { audit, seeded, Traffic } from '../harness/traffic.ts'
 
 const skip = skipWithoutNats || skipWithoutRedis
@@ -26,10 +27,7 @@ before(async () => {
   redis = await startRedis(redisPort)
   ends.push(() => redis.kill('SIGKILL'))
   const environment = {
-    DATAPULSE_LOG: nats.url,
-    DATAPULSE_LOG_BUDGET: '1GiB',
-    DATAPULSE_LOG_RETENTION_BYTES: '512MiB',
-    DATAPULSE_ACCOUNTS: nats.url,
+    ...natsEnvironment(nats.url, 3),
     DATAPULSE_LIMITS: `redis://127.0.0.1:${redisPort}`,
   }
   one = await Installation.open({ environment })

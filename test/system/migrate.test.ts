@@ -16,6 +16,7 @@ import type { LogRecord } from '../../server/src/log/record.ts'
 import { type EngineProcess, startEngine } from '../../server/src/warehouse/testing/engine-process.ts'
 import { openPortBefore } from '../harness/engine-port.ts'
 import { Installation, until } from '../harness/installation.ts'
+import { natsEnvironment } from '../harness/nats-environment.ts'
 import { deposit } from '../harness/traffic.ts'
 
 const cli = join(import.meta.dirname, '../../cli/datapulse.js')
@@ -45,13 +46,9 @@ before(async () => {
   const port = await openPortBefore(engine.socketPath)
   ends.push(port.close)
   environment = {
-    DATAPULSE_LOG: nats.url,
-    DATAPULSE_ACCOUNTS: nats.url,
+    ...natsEnvironment(nats.url, 1),
     DATAPULSE_WAREHOUSE: port.url,
     DATAPULSE_SHARES: '4',
-    DATAPULSE_LOG_BUDGET: '1GiB',
-    DATAPULSE_LOG_RETENTION_BYTES: '512MiB',
-    DATAPULSE_NATS_REPLICAS: '1',
   }
 })
 after(async () => {

@@ -15,6 +15,7 @@ import { skipWithoutRedis, startRedis } from '../../server/src/api/testing/redis
 import { type NatsServers, skipWithoutNats, startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
 import { startEngine } from '../../server/src/warehouse/testing/engine-process.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
+import { natsEnvironment } from '../harness/nats-environment.ts'
 
 const skipWithoutOpenssl = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed'
 const skip = skipWithoutNats || skipWithoutRedis || skipWithoutOpenssl
@@ -44,13 +45,9 @@ before(async () => {
   ends.push(() => warehouse.close())
   environment = {
     NODE_EXTRA_CA_CERTS: certificate,
-    DATAPULSE_LOG: nats.url.replace('nats://127.0.0.1', 'tls://localhost'),
-    DATAPULSE_ACCOUNTS: nats.url.replace('nats://127.0.0.1', 'tls://localhost'),
+    ...natsEnvironment(nats.url.replace('nats://127.0.0.1', 'tls://localhost'), 1),
     DATAPULSE_NATS_USER: 'datapulse',
     DATAPULSE_NATS_PASSWORD: secrets.nats,
-    DATAPULSE_NATS_REPLICAS: '1',
-    DATAPULSE_LOG_BUDGET: '1GiB',
-    DATAPULSE_LOG_RETENTION_BYTES: '512MiB',
     DATAPULSE_LIMITS: `redis://:${secrets.redis}@127.0.0.1:${redisPort}`,
     DATAPULSE_WAREHOUSE: `https://127.0.0.1:${(warehouse.address() as AddressInfo).port}`,
     DATAPULSE_WAREHOUSE_USER: 'datapulse',

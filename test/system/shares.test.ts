@@ -4,9 +4,15 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type NatsServers, skipWithoutNats as skip, startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
+import {
+  askStreams,
+  type NatsServers,
+  skipWithoutNats as skip,
+  startNats,
+} from '../../server/src/log/nats/testing/nats-servers.ts'
 import { openEnginePort } from '../harness/engine-port.ts'
 import { Installation, type ListedEvent, until } from '../harness/installation.ts'
+import { natsEnvironment } from '../harness/nats-environment.ts'
 import { audit, seeded, Traffic } from '../harness/traffic.ts'
 
 // In shares 0, 2, 2 and 3 of four; nobody's is the other.
@@ -20,14 +26,7 @@ before(async () => {
   if (skip !== false) return
   nats = await startNats()
   ends.push(() => nats.remove())
-  const environment = {
-    DATAPULSE_LOG: nats.url,
-    DATAPULSE_LOG_BUDGET: '1GiB',
-    DATAPULSE_LOG_RETENTION_BYTES: '512MiB',
-    DATAPULSE_NATS_REPLICAS: '1',
-    DATAPULSE_ACCOUNTS: nats.url,
-    DATAPULSE_SHARES: '4',
-  }
+  const environment = { ...natsEnvironment(nats.url, 1), DATAPULSE_SHARES: '4' }
   one = await Installation.open({ environment })
   ends.push(() => one.close())
   const engine = await openEnginePort(one.dataDir)
@@ -127,10 +126,16 @@ test('a receipt and a report of a product come from its share', { skip }, async 
   }
 })
 
-test('another number of shares is refused', { skip }, async () => {
+test('another number of shares is refused, before anything is changed', { skip }, async () => {
+  const streams = () =>
+    askStreams(nats.url, async asked =>
+      (await Array.fromAsync(asked.list())).map(({ config }) => `${config.name} ${config.max_bytes}`).toSorted(),
+    )
+  const before = await streams()
   assert.equal(await other.stop(), 0)
   await assert.rejects(
     other.start({ DATAPULSE_SHARES: '5' }),
     /DATAPULSE_SHARES must be 4, as at the first start: got 5/,
   )
+  assert.deepEqual(await streams(), before)
 })

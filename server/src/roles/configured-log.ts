@@ -49,13 +49,12 @@ export function openPlaces(
     const { holdToShares } = await import('./fixed-shares.ts')
     const { refuseWhileMoved } = await import('./move-claim.ts')
     const connection = await connected()
-    const wish = { share, replicas, budgetBytes: Math.floor(config.logBudget / shares) }
-    return patiently(async () => {
-      const stream = await openStream(connection, wish)
-      await holdToShares(stream.bucket, shares)
-      await refuseWhileMoved(stream.bucket, mover)
-      return stream
-    }, logger)
+    const allow = async (bucket: KV) => {
+      await holdToShares(bucket, shares)
+      await refuseWhileMoved(bucket, mover)
+    }
+    const wish = { share, replicas, budgetBytes: Math.floor(config.logBudget / shares), allow }
+    return patiently(() => openStream(connection, wish), logger)
   }
   const stream = (share: number): Promise<LogStream> => {
     const found = streams.get(share) ?? openShare(share)

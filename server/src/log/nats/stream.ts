@@ -24,7 +24,13 @@ import { unpackRecords } from '../packed.ts'
 import { commitHeader, laneOf, readNote } from './commit-message.ts'
 import { logOrigin, type Mark } from './lane-book.ts'
 
-export type StreamOptions = { share: number; replicas: number; budgetBytes: number }
+export type StreamOptions = {
+  share: number
+  replicas: number
+  budgetBytes: number
+  /** Throws where nothing of the stream may be made or changed: what the bucket of the marks says comes first. */
+  allow?: (bucket: KV) => Promise<void>
+}
 
 export type LogStream = {
   name: string
@@ -58,34 +64,16 @@ const duplicateWindowMs = 120_000
 const description = (id: string) => `DataPulse log ${id}`
 
 export async function openStream(connection: NatsConnection, options: StreamOptions): Promise<LogStream> {
-  const { share, replicas, budgetBytes } = options
+  const { share, replicas, budgetBytes, allow } = options
   const name = `datapulse-log-${share}`
   const client = jetstream(connection)
   const manager = await jetstreamManager(connection)
   const found = await infoOf(manager, name)
-  if (found === null) {
-    await manager.streams
-      .add({
-        name,
-        description: description(crypto.randomUUID()),
-        subjects: [`datapulse.log.${share}.*`],
-        retention: RetentionPolicy.Limits,
-        storage: StorageType.File,
-        discard: DiscardPolicy.New,
-        num_replicas: replicas,
-        max_bytes: budgetBytes,
-        duplicate_window: nanos(duplicateWindowMs),
-        allow_direct: true,
-      })
-      .catch(async cause => {
-        // Another process may have made it meanwhile.
-        if ((await infoOf(manager, name)) === null) throw cause
-      })
-  }
-  const info = found ?? (await manager.streams.info(name))
-  refuseOthers(info, replicas)
-  if (info.config.max_bytes !== budgetBytes) await manager.streams.update(name, { max_bytes: budgetBytes })
+  if (found !== null) refuseOthers(found, replicas)
   const bucket = await new Kvm(client).create('datapulse-marks', { replicas, history: 1 })
+  await allow?.(bucket)
+  const info = found ?? (await make(manager, name, options))
+  if (info.config.max_bytes !== budgetBytes) await manager.streams.update(name, { max_bytes: budgetBytes })
   const marks = marksIn(bucket, share)
   return {
     name,
@@ -114,6 +102,32 @@ export async function openStream(connection: NatsConnection, options: StreamOpti
     },
     bucket,
   }
+}
+
+/** Another process may make it meanwhile. */
+async function make(
+  manager: JetStreamManager,
+  name: string,
+  { share, replicas, budgetBytes }: StreamOptions,
+): Promise<StreamInfo> {
+  const wish = {
+    name,
+    description: description(crypto.randomUUID()),
+    subjects: [`datapulse.log.${share}.*`],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    num_replicas: replicas,
+    max_bytes: budgetBytes,
+    duplicate_window: nanos(duplicateWindowMs),
+    allow_direct: true,
+  }
+  await manager.streams.add(wish).catch(async cause => {
+    if ((await infoOf(manager, name)) === null) throw cause
+  })
+  const info = await manager.streams.info(name)
+  refuseOthers(info, replicas)
+  return info
 }
 
 async function infoOf(manager: JetStreamManager, name: string): Promise<StreamInfo | null> {
