@@ -5,6 +5,7 @@
 
 import type { KV } from '@nats-io/kv'
 import { isOvertaken } from '../jetstream-faults.ts'
+import { entryJson } from './entry-json.ts'
 
 /** Throws a sentence that begins with `Cannot` when it is another number. */
 export async function holdToShares(bucket: KV, shares: number): Promise<void> {
@@ -16,8 +17,8 @@ export async function holdToShares(bucket: KV, shares: number): Promise<void> {
 }
 
 async function readShares(bucket: KV): Promise<number | null> {
-  const entry = await bucket.get(key)
-  return entry === null || entry.operation !== 'PUT' ? null : entry.json<{ count: number }>().count
+  const noted = entryJson(await bucket.get(key)) as { count: number } | null
+  return noted?.count ?? null
 }
 
 async function noteShares(bucket: KV, count: number): Promise<number> {

@@ -31,26 +31,16 @@ import { openPlaces, type Places } from './configured-log.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { startLoneEngine } from './lone-engine.ts'
 import { claimedBy, claimMove, endMove } from './move-claim.ts'
+import { runMode } from './program-mode.ts'
 
 const flags = { from: { type: 'string' }, 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } } as const
 
 export async function runMigrate(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: flags, strict: true })
-  const isJson = values.json === true
-  const tell = (sentence: string) => {
-    if (!isJson) process.stderr.write(`${sentence}\n`)
-  }
-  try {
-    const config = configOf(values.from ?? '')
-    const moved = await migrateFrom(config, values['dry-run'] === true, tell)
-    process.stdout.write(isJson ? `${JSON.stringify(moved, null, 2)}\n` : `${sentenceOf(moved)}\n`)
-  } catch (cause) {
-    const { code = 'MIGRATE_FAILED', message } = cause as { code?: string; message: string }
-    process.stderr.write(
-      isJson ? `${JSON.stringify({ error: code, code, message, problems: [] })}\n` : `datapulse: ${message}\n`,
-    )
-    process.exitCode = 1
-  }
+  await runMode('MIGRATE_FAILED', values.json === true, async tell => {
+    const moved = await migrateFrom(configOf(values.from ?? ''), values['dry-run'] === true, tell)
+    return { json: moved, sentence: sentenceOf(moved) }
+  })
 }
 
 /** The configuration of the machines to come, but for the data directory: that is the one to be left. */

@@ -3,6 +3,7 @@
 //   bucket datapulse-marks   moved: {id, state}
 
 import type { KV } from '@nats-io/kv'
+import { entryJson } from './entry-json.ts'
 
 type Claim = { id: string; state: 'under way' | 'done' }
 
@@ -33,8 +34,7 @@ export async function endMove(bucket: KV, id: string): Promise<void> {
 }
 
 async function readClaim(bucket: KV): Promise<Claim | null> {
-  const entry = await bucket.get(key)
-  return entry === null || entry.operation !== 'PUT' ? null : entry.json<Claim>()
+  return entryJson(await bucket.get(key)) as Claim | null
 }
 
 const key = 'moved'

@@ -17,6 +17,7 @@ import { warehouseVersion } from '../warehouse/migrations.ts'
 import { readErasureList } from './erasure-list.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { startLoneEngine } from './lone-engine.ts'
+import { runMode, type Told } from './program-mode.ts'
 
 const flags = {
   from: { type: 'string' },
@@ -28,26 +29,13 @@ const flags = {
 
 export async function runRestore(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: flags, strict: true })
-  const isJson = values.json === true
-  const tell = (sentence: string) => {
-    if (!isJson) process.stderr.write(`${sentence}\n`)
-  }
-  try {
+  await runMode('RESTORE_FAILED', values.json === true, async tell => {
     const from = resolve(values.from ?? '')
     const list = values.erasures === undefined ? null : resolve(values.erasures)
     const config = values.check === true ? null : configOf(values['data-dir'])
-    const told = config === null ? await check(from) : await restoreTo(from, config, list, tell)
-    process.stdout.write(isJson ? `${JSON.stringify(told.json, null, 2)}\n` : `${told.sentence}\n`)
-  } catch (cause) {
-    const { code = 'RESTORE_FAILED', message } = cause as { code?: string; message: string }
-    process.stderr.write(
-      isJson ? `${JSON.stringify({ error: code, code, message, problems: [] })}\n` : `datapulse: ${message}\n`,
-    )
-    process.exitCode = 1
-  }
+    return config === null ? check(from) : restoreTo(from, config, list, tell)
+  })
 }
-
-type Told = { json: object; sentence: string }
 
 async function check(from: string): Promise<Told> {
   const { program, taken_at, warehouse, log, accounts, files } = await checkBackup(from)

@@ -6,11 +6,12 @@
 //   bucket datapulse-marks   owner.<share>: {owner, epoch, beat, pending}
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { KV, KvEntry } from '@nats-io/kv'
+import type { KV } from '@nats-io/kv'
 import { isOvertaken } from '../jetstream-faults.ts'
 import type { Pending } from '../pipeline/index/identity-index.ts'
 import type { Logger } from '../pipeline/pace.ts'
 import type { Ownership } from '../pipeline/ownership.ts'
+import { entryJson } from './entry-json.ts'
 
 export type ShareLease = Ownership & {
   /** Grows by one each time that the share gets another owner. */
@@ -55,7 +56,7 @@ export async function takeShare(parts: ShareLeaseParts): Promise<ShareLease | nu
   while (!cancelled) {
     try {
       const entry = await bucket.get(key)
-      const found = documentOf(entry)
+      const found = entryJson(entry) as Document | null
       if (entry !== null && entry.revision !== seen.revision)
         seen = { revision: entry.revision, atMs: performance.now() }
       const isFree = found === null || found.owner === '' || performance.now() - seen.atMs >= times.takeMs
@@ -163,7 +164,7 @@ class Lease implements ShareLease {
       }
       // It may have been this process itself, by a change whose answer was lost: then the next goes on top of that.
       const entry = await this.#bucket.get(this.#key)
-      const found = documentOf(entry)
+      const found = entryJson(entry) as Document | null
       if (entry === null || found?.owner !== this.#document.owner || found.epoch !== this.epoch) {
         this.#giveUp('another process has taken it')
         throw new Error(gone)
@@ -182,10 +183,6 @@ class Lease implements ShareLease {
     this.#isOver = true
     clearInterval(this.#timer)
   }
-}
-
-function documentOf(entry: KvEntry | null): Document | null {
-  return entry === null || entry.operation !== 'PUT' ? null : entry.json<Document>()
 }
 
 /** The revision of the change, or null when somebody else made one. */

@@ -2,6 +2,7 @@
 
 import type { LogStatus, LogWriter } from '../log/record.ts'
 import { shareOfProduct } from '../shares.ts'
+import { added } from './added.ts'
 
 export type ShareLog = Pick<LogWriter, 'append' | 'status' | 'partOf'>
 
@@ -34,23 +35,12 @@ export function appendToShares(shares: readonly Appending[]): Pick<ShareLog, 'ap
 export function statusOfShares(statuses: readonly LogStatus[]): LogStatus {
   const [first] = statuses
   if (first === undefined || statuses.length === 1) return first as LogStatus
-  const sum = (of: (status: LogStatus) => number) => statuses.reduce((total, status) => total + of(status), 0)
   const refusing = statuses.filter(status => status.refusing !== null)
   return {
-    id: first.id,
-    head: { offset: sum(({ head }) => head.offset), events: sum(({ head }) => head.events) },
-    oldestOffset: sum(status => status.oldestOffset),
-    consumedOffset: sum(status => status.consumedOffset),
-    bytes: sum(status => status.bytes),
-    segments: sum(status => status.segments),
-    unsealed: sum(status => status.unsealed),
-    pendingBytes: sum(status => status.pendingBytes),
+    ...statuses.reduce((total, status) => added(total, status) as LogStatus),
     damage: statuses.flatMap(status => status.damage),
     refusing: refusing.length === statuses.length ? first.refusing : null,
     partsRefusing: refusing.length,
-    ...(first.weaker !== undefined && { weaker: first.weaker }),
-    commits: sum(status => status.commits),
-    records: sum(status => status.records),
     commitMsLast: Math.max(...statuses.map(status => status.commitMsLast)),
   }
 }

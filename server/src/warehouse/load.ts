@@ -249,7 +249,7 @@ export type MovedShare = { share: number; shares: number; upTo: number }
 export type MovedBlock = { table: string; month: number | null; from: number; to: number; rows: number }
 
 /** What the rows of a load of a share, or of all of them, count. */
-export type MovedOutcomes = { stored: number; duplicate: number; conflict: number; parked: number; rejected: number }
+export type MovedOutcomes = Omit<Totals, 'accepted'>
 
 /** What rows of one table, product, mode, name and currency come to; of tables but the events, name and currency are empty. */
 export type MovedSum = {

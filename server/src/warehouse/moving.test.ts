@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { databaseOf, shareOfProduct } from '../shares.ts'
 import { connect } from './connection.ts'
 import type { MovedOutcomes, MovedShare, MovedSum, ParkedRow, RejectedRow } from './load.ts'
-import { noteBlock, notesBlock } from './moving.ts'
+import { notesBlock } from './moving.ts'
 import { events } from './schema.ts'
 import { type EngineProcess, silentLogger, startEngine } from './testing/engine-process.ts'
 import { madeEvents, madeLoad, startMs, uuidOf } from './testing/made-loads.ts'
@@ -124,7 +124,7 @@ test('one share keeps the notes as they are, and a last note goes behind them', 
     ).note,
   )
   const note = { ...madeLoad(upTo + 1, []).note, totals }
-  const { block, lines } = noteBlock(note)
+  const { block, lines } = notesBlock([note])
   assert.equal(await target.moving.put(block, async () => lines, 'last', true), false)
   assert.equal(await target.moving.put(block, async () => lines, 'last', true), true)
   assert.deepEqual(await target.moving.lastNote(), note)

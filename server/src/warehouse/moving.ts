@@ -97,12 +97,6 @@ export function movingOver(connection: Connection): MovingWarehouse {
   }
 }
 
-/** The block of one note. */
-export function noteBlock(note: LoadNote): { block: Block; lines: Buffer } {
-  const block = { table: loads.name, month: null, from: note.seq, to: note.seq + 1, rows: 1 }
-  return { block, lines: noteLine(note) }
-}
-
 /** The block of notes that follow each other. */
 export function notesBlock(notes: readonly LoadNote[]): { block: Block; lines: Buffer } {
   const [first, last] = [notes[0] as LoadNote, notes.at(-1) as LoadNote]

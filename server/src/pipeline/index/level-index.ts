@@ -1,6 +1,7 @@
 // The index of identities on LevelDB: a directory with one small value per identity, written in one synced batch per
 // load. A get of many keys runs off the main thread. Keys are hashes: there is nothing to compress, and they are asked for
-// and written nearly in order (key-order.ts). LevelDB's bloom filter answers for most identities that are new. bench/micro/pipeline.bench.ts measures it.
+// and written nearly in order (key-order.ts). LevelDB's bloom filter answers for most identities that are new.
+// bench/micro/pipeline.bench.ts measures it.
 //
 // Notes of its own, under keys that are not 16 bytes long, as JSON:
 //   format      version of this layout; a newer or unknown one is not read but rebuilt
