@@ -24,7 +24,9 @@ export type SourceParts = {
 
 /** Heads are small, and what is fetched of them is told by number: the server would count their bodies. */
 const headsMax = 5_000
-const fetchMs = 5_000
+const fetchMs = 2_000
+/** A fetch ends by itself: of one that is silent for longer, the server that had the consumer is gone, and the library may ask for it for ever. */
+const silentMs = 5_000
 const retryMs = 250
 const messagesMax = 2 * headsMax
 const idleMs = 300_000
@@ -51,16 +53,23 @@ export function openMessageSource(parts: SourceParts): MessageSource {
     while (!closed) {
       const fetched = await consumer.fetch({ ...wanted, expires: fetchMs })
       stop = () => void fetched.close()
+      const silence = setTimeout(() => {
+        if (isFarAhead()) silence.refresh()
+        else fetched.stop(new Error(`nothing came for ${silentMs / 1_000} s, not even an end`))
+      }, silentMs)
       const before = next
       try {
-        await takeAll(fetched)
+        await takeAll(fetched, silence)
       } catch (cause) {
         if (!isFull(cause) || next === before) throw cause
+      } finally {
+        clearTimeout(silence)
       }
     }
   }
-  const takeAll = async (fetched: AsyncIterable<JsMsg>) => {
+  const takeAll = async (fetched: AsyncIterable<JsMsg>, silence: NodeJS.Timeout) => {
     for await (const message of fetched) {
+      silence.refresh()
       if (message.seq < next) continue
       next = message.seq + 1
       messages.push(message)

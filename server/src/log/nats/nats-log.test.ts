@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { LogFault, LogReader, LogRecord, LogWriter, StoredRecord } from '../record.ts'
 import { connectNats } from './connection.ts'
@@ -218,6 +219,27 @@ test('messages that together are too many for one fetch are read on without a fa
   opened.push(() => reader.close())
   assert.equal((await readAll(reader)).length, 8)
   assert.deepEqual(warnings, [])
+})
+
+test('a reader whose consumer went with the server that had it makes another, before that server is back', {
+  skip,
+}, async () => {
+  const cluster = await servers({ count: 3 })
+  const writer = await writerOf(cluster.url, 3)
+  const manager = await jetstreamManager(await connected(cluster.url))
+  const consumers = () => untilWorks(() => manager.consumers.list('datapulse-log-0').next())
+  await untilWorks(async () => assert.equal(await append(writer, recordOf()), null))
+  const others = new Set((await consumers()).map(({ name }) => name))
+  const reader = await readerOf(cluster.url, 3)
+  await untilWorks(async () => assert.equal((await reader.head()).offset, 1))
+  const own = (await consumers()).find(({ name }) => !others.has(name))
+  const place = /^n(\d)$/.exec(own?.cluster?.leader ?? '')?.[1]
+  assert.ok(place !== undefined)
+  await cluster.signal(Number(place), 'SIGKILL')
+  await untilWorks(async () => assert.equal(await append(writer, recordOf()), null))
+  await untilWorks(async () => assert.ok((await reader.head()).offset >= 2))
+  const { offset } = await reader.head()
+  assert.equal((await readAll(reader)).length, offset)
 })
 
 test('a stream that is full refuses, and takes nothing of what it refused', { skip }, async () => {
