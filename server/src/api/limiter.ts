@@ -61,8 +61,7 @@ export class Limiter {
   admit(key: KeyWindow, steadyMs: number, limit: number): boolean {
     if (!fits(key.window, limit)) changeKind(key, steadyMs, limit)
     if (!key.window.admit(steadyMs, limit)) return false
-    if (limit <= exactLimitMax) this.#file.add(key.keyId, steadyMs, 1)
-    else this.#draw(key, steadyMs, limit)
+    this.#remember(key, steadyMs, limit, 1)
     return true
   }
 
@@ -72,10 +71,12 @@ export class Limiter {
     return key.window.remaining(steadyMs, limit)
   }
 
-  /** Counts what was admitted elsewhere; it is not written down, somebody else remembers it. */
+  /** Counts what another place has admitted: that place may forget it, and this process may be killed. */
   count(key: KeyWindow, steadyMs: number, limit: number, count: number): void {
     if (!fits(key.window, limit)) changeKind(key, steadyMs, limit)
-    if (count > 0) key.window.restore(steadyMs, count)
+    if (count === 0) return
+    key.window.restore(steadyMs, count)
+    this.#remember(key, steadyMs, limit, count)
   }
 
   /** Every second or so: begins a new file each minute, and forgets keys that were not used for one. */
@@ -95,14 +96,15 @@ export class Limiter {
     return { keysInWindow: this.#windows.size }
   }
 
-  #draw(key: KeyWindow, steadyMs: number, limit: number): void {
-    if (key.reserved === 0 || steadyMs - key.reservedAtMs >= reservationMs) {
-      key.reserved = Math.ceil((limit * reservationMs) / windowMs / 2)
+  #remember(key: KeyWindow, steadyMs: number, limit: number, count: number): void {
+    if (limit <= exactLimitMax) return this.#file.add(key.keyId, steadyMs, count)
+    if (key.reserved < count || steadyMs - key.reservedAtMs >= reservationMs) {
+      key.reserved = Math.max(count, Math.ceil((limit * reservationMs) / windowMs / 2))
       // Dated to the end of its time, so that after a restart it counts for as long as what was drawn from it.
       key.reservedAtMs = steadyMs
       this.#file.add(key.keyId, steadyMs + reservationMs, key.reserved)
     }
-    key.reserved--
+    key.reserved -= count
   }
 }
 

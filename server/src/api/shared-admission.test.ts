@@ -40,9 +40,13 @@ function openPlace(clock: { nowMs: number }) {
   return { place, shared }
 }
 
-function openProcess(shared: SharedWindows, clock: { nowMs: number }): Admission {
+function openProcess(
+  shared: SharedWindows,
+  clock: { nowMs: number },
+  directory = join(folder, `${directories++}`),
+): Admission {
   const now = () => clock.nowMs
-  const limiter = new Limiter(join(folder, `${directories++}`), clock.nowMs, { warn() {} })
+  const limiter = new Limiter(directory, clock.nowMs, { warn() {} })
   const admission = openSharedAdmission(shared, openLocalAdmission(limiter, now), limiter, now)
   after(() => admission.close())
   return admission
@@ -118,3 +122,22 @@ test('a place that came back with nothing in it gives out nothing that a process
   // The other one has admitted nothing: what the place has forgotten is all that it may have too much.
   assert.equal(admittedOf(await admitMany(other, 60, 60)), 40)
 })
+
+for (const { limit, reserved } of [
+  { limit: 60, reserved: 0 },
+  { limit: 12_000, reserved: 10 },
+]) {
+  test(`a process that was killed remembers what it was told to admit of ${limit}, when the place is away`, async () => {
+    const clock = { nowMs: 1_750_000_000_000 }
+    const { shared, place } = openPlace(clock)
+    const directory = join(folder, `killed-${limit}`)
+    const used = (limit / 60) * 40
+    const killed = openProcess(shared, clock, directory)
+    for (let i = 0; i < 8; i++) assert.equal(admittedOf(await admitMany(killed, limit, used / 8)), used / 8)
+    await turn()
+    place.isThere = false
+    const next = openProcess(shared, clock, directory)
+    const admitted = admittedOf(await admitMany(next, limit, limit))
+    assert.ok(admitted <= limit - used && admitted >= limit - used - reserved, `${admitted}`)
+  })
+}
