@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deriveWithout } from '../steps/derive.ts'
 import type { Pending } from './index/identity-index.ts'
-import { ownedPlace, type Ownership } from './ownership.ts'
+import { ownedLoads, ownedPlace, type Ownership } from './ownership.ts'
 import { openPipelineOver, type Pipeline } from './pipeline.ts'
 import { emptyIndexDisk, type IndexDisk, memoryIndexPlace } from './testing/memory-index.ts'
 import { type MemoryLog, openMemoryLog } from './testing/memory-log.ts'
@@ -26,6 +26,9 @@ function owned(share: Share): Ownership {
     async begin(pending) {
       if (share.owner !== me) throw new Error('the share is another’s by now')
       share.pending = pending
+    },
+    async hold() {
+      if (share.owner !== me) throw new Error('the share is another’s by now')
     },
   }
 }
@@ -149,3 +152,20 @@ for (const loads of [1, 2, 3])
     const seqs = tables.notes.map(note => note.seq)
     assert.equal(new Set(seqs).size, seqs.length, 'no note twice')
   })
+
+test('an owner that another took over from deletes nothing any more', async () => {
+  const log = openMemoryLog('00000000-0000-4000-8000-000000000001')
+  const tables = emptyTables('00000000-0000-4000-8000-00000000000a')
+  const share: Share = { owner: null, pending: null }
+  const before = owned(share)
+  log.append(...everything(1))
+  const next = start(log, tables, share, emptyIndexDisk())
+  await caughtUp(next, log)
+  await next.close()
+  const counted = () => tableNames.map(name => tables[name].length)
+  const found = counted()
+  await assert.rejects(ownedLoads(openMemoryWarehouse(tables), before).forgetAfter(null), /another’s by now/)
+  assert.deepEqual(counted(), found)
+  await ownedLoads(openMemoryWarehouse(tables), owned(share)).forgetAfter(null)
+  assert.notDeepEqual(counted(), found)
+})

@@ -2,6 +2,7 @@
 // it is about to load where all of them see it, before it does: so who takes over does that very load first, under the same
 // token, and whatever the one before still sends adds nothing. From then on nothing that the one before begins is noted.
 
+import type { LoadingWarehouse } from '../warehouse/load.ts'
 import type { IdentityIndex, IndexPlace, IndexState, Pending } from './index/identity-index.ts'
 
 export type Ownership = {
@@ -9,6 +10,19 @@ export type Ownership = {
   pending(): Pending | null
   /** Durable when it resolves. Throws when the share is another's by now. */
   begin(pending: Pending): Promise<void>
+  /** Resolves when the share still was this process's, after it was asked for. Throws when it is another's by now. */
+  hold(): Promise<void>
+}
+
+/** The loads of an owner: what is deleted goes by no token, so one that stood still while another took over deletes nothing. */
+export function ownedLoads(loading: LoadingWarehouse, ownership: Ownership): LoadingWarehouse {
+  return {
+    ...loading,
+    async forgetAfter(note) {
+      await ownership.hold()
+      await loading.forgetAfter(note)
+    },
+  }
 }
 
 /** The index of an owner: it knows what owners elsewhere began. */

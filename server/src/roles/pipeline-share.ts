@@ -13,7 +13,7 @@ import { limits } from '../limits.ts'
 import type { IndexPlace } from '../pipeline/index/identity-index.ts'
 import type { LogReader } from '../log/record.ts'
 import { levelIndexPlace } from '../pipeline/index/level-index.ts'
-import { ownedPlace, type Ownership } from '../pipeline/ownership.ts'
+import { ownedLoads, ownedPlace, type Ownership } from '../pipeline/ownership.ts'
 import type { Logger } from '../pipeline/pace.ts'
 import { openPipelineOver, type Pipeline, type PipelineStatus } from '../pipeline/pipeline.ts'
 import { openRolling, type Rolling, type RollingStatus } from '../pipeline/rolling.ts'
@@ -90,9 +90,10 @@ export async function openPipelineShare(parts: PipelineShareParts): Promise<Pipe
     busyMs: limits.rollBusyMs,
     eventsMax: limits.rollEventsMax,
   })
+  const loading = withCrashPoints('warehouse', warehouse.loading, config)
   const pipeline = openPipelineOver({
     log: withCrashPoints('log', log, config),
-    warehouse: withCrashPoints('warehouse', warehouse.loading, config),
+    warehouse: ownership === null ? loading : ownedLoads(loading, ownership),
     resolving: withCrashPoints('resolving', warehouse.resolving, config),
     rebuilding: withCrashPoints('rebuild', warehouse.rebuilding, config),
     place: indexPlace(join(dir, 'index'), config, ownership),

@@ -13,6 +13,7 @@ import type { Warehouse } from '../warehouse/warehouse.ts'
 import { openPlaces, type Places } from './configured-log.ts'
 import { openDerive } from './configured-steps.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
+import { leaseOwner } from './lease-owner.ts'
 import { openPipelineShare, type PipelineShare } from './pipeline-share.ts'
 import { statusOfAll } from './share-statuses.ts'
 
@@ -54,7 +55,8 @@ async function openAlone(open: OpenShare): Promise<Part> {
 async function openInTurn(open: OpenShare, places: Places, config: Config, logger: Logger): Promise<Part> {
   const { openShareTurns } = await import('./share-turns.ts')
   const [connection, bucket] = [await places.connection(), await places.marksBucket()]
-  const turns = openShareTurns({ connection, bucket, shares: config.shares, open, logger })
+  const owner = leaseOwner(config.dataDir)
+  const turns = openShareTurns({ connection, bucket, shares: config.shares, owner, open, logger })
   return {
     status() {
       const own = turns.own()

@@ -30,7 +30,7 @@ async function bucketAt(url: string): Promise<KV> {
 }
 
 async function take(bucket: KV, more: Partial<ShareLeaseParts> = {}): Promise<ShareLease> {
-  const lease = await takeShare({ bucket, share: 0, logger, times, ...more })
+  const lease = await takeShare({ bucket, share: 0, owner: crypto.randomUUID(), logger, times, ...more })
   assert.ok(lease !== null)
   ends.push(() => lease.release())
   return lease
@@ -101,6 +101,7 @@ test('without servers an owner gives up before anybody could take over, and one 
   const waiting = takeShare({
     bucket: await bucketAt(cluster.url),
     share: 0,
+    owner: 'one that waits',
     logger,
     times,
     cancelled: cancelled.promise,
@@ -111,4 +112,22 @@ test('without servers an owner gives up before anybody could take over, and one 
   assert.ok(await isPending(waiting))
   cancelled.resolve()
   assert.equal(await waiting, null)
+})
+
+test('a process has at once what the one of its name had, and that one nothing any more', { skip }, async () => {
+  const { url } = await servers()
+  const endless = { ...times, takeMs: 1e9 }
+  const before = await take(await bucketAt(url), { owner: 'pipeline of one', times: endless })
+  await before.begin(pendingOf(3))
+  const waiting = take(await bucketAt(url), { times: endless })
+  const next = await take(await bucketAt(url), { owner: 'pipeline of one', times: endless })
+  assert.equal(next.epoch, 2)
+  assert.deepEqual(next.pending(), pendingOf(3))
+  await assert.rejects(before.begin(pendingOf(4)), /not this process's any more/)
+  await assert.rejects(before.hold(), /not this process's any more/)
+  await next.hold()
+  assert.deepEqual(next.pending(), pendingOf(3))
+  assert.ok(await isPending(waiting))
+  await next.release()
+  await (await waiting).release()
 })

@@ -1,7 +1,8 @@
 // The lease of one share of the log, in NATS key-value: one process has it, and says so every two seconds. Who waits takes it
 // when nothing was said for ten, by the clock of the one who waits, so that no clocks are compared. Every change is made on
 // the condition that nobody else made one: so a process that was away and comes back cannot note anything any more, and
-// ends. It ends by itself too when it could not say anything for six seconds.
+// ends. It ends by itself too when it could not say anything for six seconds. A process that finds its own name
+// (lease-owner.ts) has come after the one that had the lease, and takes it at once.
 //
 //   bucket datapulse-marks   owner.<share>: {owner, epoch, beat, pending}
 
@@ -25,6 +26,8 @@ export type ShareLease = Ownership & {
 export type ShareLeaseParts = {
   bucket: KV
   share: number
+  /** The name of this process, which no two that run at a time have. */
+  owner: string
   logger: Logger
   /** Resolves when nobody wants the lease any more. */
   cancelled?: Promise<unknown>
@@ -43,9 +46,8 @@ type Document = { owner: string; epoch: number; beat: number; pending: Pending |
 
 /** Waits for the share, for as long as it takes; null when it was cancelled meanwhile. */
 export async function takeShare(parts: ShareLeaseParts): Promise<ShareLease | null> {
-  const { bucket, share, logger, times = usual, mayTake = () => true } = parts
+  const { bucket, share, owner, logger, times = usual, mayTake = () => true } = parts
   const key = `owner.${share}`
-  const me = crypto.randomUUID()
   let cancelled = false
   void parts.cancelled?.then(() => {
     cancelled = true
@@ -59,10 +61,11 @@ export async function takeShare(parts: ShareLeaseParts): Promise<ShareLease | nu
       const found = entryJson(entry) as Document | null
       if (entry !== null && entry.revision !== seen.revision)
         seen = { revision: entry.revision, atMs: performance.now() }
-      const isFree = found === null || found.owner === '' || performance.now() - seen.atMs >= times.takeMs
+      const isSilent = performance.now() - seen.atMs >= times.takeMs
+      const isFree = found === null || found.owner === '' || found.owner === owner || isSilent
       freeSinceMs = isFree ? (freeSinceMs ?? performance.now()) : null
       if (freeSinceMs !== null && mayTake(performance.now() - freeSinceMs)) {
-        const taken = { owner: me, epoch: (found?.epoch ?? 0) + 1, beat: 0, pending: found?.pending ?? null }
+        const taken = { owner, epoch: (found?.epoch ?? 0) + 1, beat: 0, pending: found?.pending ?? null }
         const revision = await change(bucket, key, taken, entry?.revision ?? 0)
         if (revision !== null) {
           logger.info(
@@ -114,11 +117,19 @@ class Lease implements ShareLease {
     return this.#document.pending
   }
 
-  async begin(pending: Pending): Promise<void> {
+  begin(pending: Pending): Promise<void> {
+    return this.#sayAtLast({ pending })
+  }
+
+  hold(): Promise<void> {
+    return this.#sayAtLast({})
+  }
+
+  async #sayAtLast(changed: Partial<Document>): Promise<void> {
     for (;;) {
       if (this.#isOver) throw new Error(gone)
       try {
-        await this.#say({ pending })
+        await this.#say(changed)
         return
       } catch {
         // The servers are away: either they come back, or the share is given up.

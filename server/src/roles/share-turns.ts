@@ -16,6 +16,8 @@ export type ShareTurnsParts = {
   connection: NatsConnection
   bucket: KV
   shares: number
+  /** The name under which this process has leases. */
+  owner: string
   /** Begins the work on a share. */
   open(share: number, lease: ShareLease): Promise<PipelineShare>
   logger: Logger
@@ -33,20 +35,19 @@ const lookMs = 500
 const betweenGiftsMs = 6_000
 
 export function openShareTurns(parts: ShareTurnsParts): ShareTurns {
-  const { connection, bucket, shares, logger } = parts
-  const id = crypto.randomUUID()
+  const { connection, bucket, shares, owner, logger } = parts
   const closing = Promise.withResolvers<void>()
   let closed = false
   /** In the order in which they were taken. */
   const taken = new Set<number>()
   const working = new Map<number, PipelineShare>()
   const gifts = new Map<number, () => void>()
-  const own = (): Peer => ({ id, shares: [...taken] })
+  const own = (): Peer => ({ id: owner, shares: [...taken] })
   const peers = openPeers(connection, own, logger)
 
   const turn = async (share: number) => {
     const mayTake = (freeMs: number) => mayTakeShare(own(), peers.others(), freeMs)
-    const lease = await takeShare({ bucket, share, logger, cancelled: closing.promise, mayTake })
+    const lease = await takeShare({ bucket, share, owner, logger, cancelled: closing.promise, mayTake })
     if (lease === null) return
     const given = Promise.withResolvers<string>()
     taken.add(share)
