@@ -31,6 +31,7 @@ export class Installation {
   #environment: Record<string, string>
   #machine: Machine
   #process: ChildProcess | null = null
+  #launched: ChildProcess[] = []
   #temporary: boolean
 
   private constructor(options: InstallationOptions, port: number, adminPort: number) {
@@ -79,6 +80,7 @@ export class Installation {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#process = child
+    this.#launched.push(child)
     let welcomed = false
     child.stdout.on('data', chunk => {
       this.output.push(String(chunk))
@@ -211,6 +213,12 @@ export class Installation {
     const pids = Object.values(this.pids())
     await this.stop()
     for (const pid of pids) killed(pid)
+    // A test that failed half-way may have started another before the first was stopped.
+    for (const child of this.#launched) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      for (const pid of [child.pid ?? 0, ...Object.values(childrenOf(child.pid ?? 0))]) if (pid > 0) killed(pid)
+      await new Promise(resolve => child.once('exit', resolve))
+    }
     if (this.#temporary) rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 })
   }
 }
