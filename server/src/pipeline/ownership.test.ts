@@ -24,7 +24,7 @@ function owned(share: Share): Ownership {
   return {
     pending: () => share.pending,
     async begin(pending) {
-      if (share.owner !== me) throw new Error('the share is another’s by now')
+      await this.hold()
       share.pending = pending
     },
     async hold() {

@@ -61,6 +61,7 @@ async function openInTurn(open: OpenShare, places: Places, config: Config, logge
     status() {
       const own = turns.own()
       const shares = [...own.keys()].toSorted((a, b) => a - b)
+      if (!turns.knowsAll()) return { notReady: 'it is not known yet who has each share of the log', shares }
       if (own.size === 0) return { notReady: null, standsBy: true, shares }
       return { ...statusOfAll([...own.values()].map(work => work.status())), shares }
     },

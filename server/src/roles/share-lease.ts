@@ -31,6 +31,8 @@ export type ShareLeaseParts = {
   logger: Logger
   /** Resolves when nobody wants the lease any more. */
   cancelled?: Promise<unknown>
+  /** Called once when another process is found to have the share. */
+  onAnother?: () => void
   /** Whether a share that nobody has had for so long is wanted just now; by default it always is. */
   mayTake?: (freeMs: number) => boolean
   times?: LeaseTimes
@@ -46,7 +48,7 @@ type Document = { owner: string; epoch: number; beat: number; pending: Pending |
 
 /** Waits for the share, for as long as it takes; null when it was cancelled meanwhile. */
 export async function takeShare(parts: ShareLeaseParts): Promise<ShareLease | null> {
-  const { bucket, share, owner, logger, times = usual, mayTake = () => true } = parts
+  const { bucket, share, owner, logger, times = usual, mayTake = () => true, onAnother } = parts
   const key = `owner.${share}`
   let cancelled = false
   void parts.cancelled?.then(() => {
@@ -76,6 +78,7 @@ export async function takeShare(parts: ShareLeaseParts): Promise<ShareLease | nu
         }
       } else if (!told && found !== null && !isFree) {
         told = true
+        onAnother?.()
         logger.info({ share, owner: found.owner }, 'another process has the share: it is waited for')
       }
     } catch (cause) {

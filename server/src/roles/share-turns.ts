@@ -26,6 +26,8 @@ export type ShareTurnsParts = {
 export type ShareTurns = {
   /** Those that are worked on just now, by number. */
   own(): ReadonlyMap<number, PipelineShare>
+  /** Whether each share has been begun here, or found to be another's, since the start: on a fresh warehouse there are no tables before. */
+  knowsAll(): boolean
   close(): Promise<void>
 }
 
@@ -41,13 +43,15 @@ export function openShareTurns(parts: ShareTurnsParts): ShareTurns {
   /** In the order in which they were taken. */
   const taken = new Set<number>()
   const working = new Map<number, PipelineShare>()
+  const known = new Set<number>()
   const gifts = new Map<number, () => void>()
   const own = (): Peer => ({ id: owner, shares: [...taken] })
   const peers = openPeers(connection, own, logger)
 
   const turn = async (share: number) => {
     const mayTake = (freeMs: number) => mayTakeShare(own(), peers.others(), freeMs)
-    const lease = await takeShare({ bucket, share, owner, logger, cancelled: closing.promise, mayTake })
+    const onAnother = () => void known.add(share)
+    const lease = await takeShare({ bucket, share, owner, logger, cancelled: closing.promise, mayTake, onAnother })
     if (lease === null) return
     const given = Promise.withResolvers<string>()
     taken.add(share)
@@ -55,6 +59,7 @@ export function openShareTurns(parts: ShareTurnsParts): ShareTurns {
     try {
       const work = await parts.open(share, lease)
       working.set(share, work)
+      known.add(share)
       const questions: RoleQuestions = { ...work.answers, status: async () => JSON.stringify(work.status()) }
       const stop = answerOverNats(connection, share, questions)
       const why = await Promise.race([lease.lost, given.promise, closing.promise])
@@ -89,6 +94,7 @@ export function openShareTurns(parts: ShareTurnsParts): ShareTurns {
 
   return {
     own: () => working,
+    knowsAll: () => known.size === shares,
     async close() {
       closed = true
       closing.resolve()
