@@ -8,7 +8,6 @@ import { once } from 'node:events'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedis } from '../../server/src/api/testing/redis-server.ts'
 import { askStreams, type NatsServers, startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
 import { openEnginePort } from './engine-port.ts'
@@ -55,7 +54,7 @@ export class Machines {
       this.#ends.push(() => execFileSync('umount', ['-l', disk]))
     }
     const machines = natsNames.map(name => network.machine(name))
-    this.nats = await startAgreed({ machines, folders: this.disks })
+    this.nats = await startNats({ machines, folders: this.disks })
     this.#ends.push(() => this.nats.remove())
     const [redisPort] = await freePorts()
     this.#redisPort = redisPort
@@ -196,16 +195,5 @@ export class Machines {
       })
     await room(used => used)
     return () => room(() => 2 ** 30)
-  }
-}
-
-/** Servers of 2.10.27 that started together did not choose who leads within a minute, once in some fifty starts: they start again. */
-async function startAgreed(options: Parameters<typeof startNats>[0]): Promise<NatsServers> {
-  for (let tries = 1; ; tries++) {
-    const servers = await startNats(options)
-    const agreed = askStreams(servers.url, streams => streams.list().next()).then(() => true)
-    if (await Promise.race([agreed, sleep(30_000, false)])) return servers
-    await servers.remove()
-    if (tries === 3) throw new Error('the NATS servers do not choose who leads')
   }
 }
