@@ -324,6 +324,7 @@ async function compareAnswers(one: Installation, machine: Installation, shares: 
   }
   const wanted = await books(one)
   assert.equal(wanted.holds, true)
+  await until('the counts of what was erased follow', async () => (await books(machine)).erased === wanted.erased)
   assert.deepEqual(await books(machine), wanted)
 }
 
