@@ -19,14 +19,17 @@ export function closedFault(): LogFault {
   return appendFault('LOG_CLOSED', 'Cannot append to the log because it must be open: it is being closed', 5)
 }
 
-/** Thrown by a reader. `retry` is false when waiting does not help. */
+/**
+ * Thrown by a reader. `retry` is false when waiting does not help. `LOG_ROLLED_BACK`: what is behind a place is not what it
+ * was, and has other offsets: it is to be asked anew how the log stands (`LogReader.head`, `.sure`).
+ */
 export class LogReadFault extends Error {
-  readonly code: 'LOG_IO' | 'LOG_NEWER' | 'LOG_ABSENT'
+  readonly code: 'LOG_IO' | 'LOG_NEWER' | 'LOG_ABSENT' | 'LOG_ROLLED_BACK'
   readonly retry: boolean
   constructor(code: LogReadFault['code'], message: string, cause?: unknown) {
     super(message, { cause })
     this.name = 'LogReadFault'
     this.code = code
-    this.retry = code !== 'LOG_NEWER'
+    this.retry = code !== 'LOG_NEWER' && code !== 'LOG_ROLLED_BACK'
   }
 }

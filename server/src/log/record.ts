@@ -82,6 +82,8 @@ export type LogReader = {
   read(offset: number, limit: { recordsMax: number; bytesMax: number }): Promise<ReadResult>
   /** Checksum of the record before `offset`, or null when it is not there any more: tells a log that was rolled back. */
   fingerprintBefore(offset: number): Promise<string | null>
+  /** Of a log that can tell: a place before which it is what it was, whatever it lost behind it. */
+  sure?(): Promise<LogHead>
   /** Tells retention that everything below `offset` is processed. */
   consumed(offset: number): Promise<void>
   close(): Promise<void>

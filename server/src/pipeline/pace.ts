@@ -16,7 +16,7 @@ export type Pace = {
   hold(attempt: number, why: string, cause: unknown): Promise<void>
   /** What was waited for is back; without a name everything is. */
   going(why?: string): void
-  /** Does it until it does not throw; throws a broken assertion at once, anything else after `failuresMax` times. */
+  /** Does it until it does not throw; throws at once what waiting does not help, anything else after `failuresMax` times. */
   untilDone<T>(why: string, work: () => Promise<T>): Promise<T>
   /** Why nothing moves; null while it does. */
   waiting(): string | null
@@ -26,6 +26,11 @@ export type Pace = {
 
 /** Thrown out of a wait that ends because the pipeline closes. */
 export class PipelineClosing extends Error {}
+
+/** The log is not what it was: it is to be asked anew where to go on. */
+export function isRolledBack(cause: unknown): boolean {
+  return (cause as { code?: unknown } | null)?.code === 'LOG_ROLLED_BACK'
+}
 
 const holdMsFirst = 100
 const holdMsMax = 5_000
@@ -65,7 +70,7 @@ export function openPace(sleep: (ms: number) => Promise<void>, logger: Logger): 
           waits.delete(why)
           return done
         } catch (cause) {
-          if (cause instanceof AssertionError || attempt + 1 >= failuresMax) throw cause
+          if (cause instanceof AssertionError || isRolledBack(cause) || attempt + 1 >= failuresMax) throw cause
           await hold(attempt, why, cause)
         }
       }

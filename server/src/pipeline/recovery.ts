@@ -13,8 +13,9 @@
 //   … and another process, of which nobody knows   the index is rebuilt up to the note, and that load is done again to the
 //   whether it still sends, was about to load      letter: whichever of the two comes later adds nothing. When that is not
 //                                                  possible, as long is waited as something of its may still arrive
-//   the log is another one, or was rolled back         reported; read from its oldest record. What was loaded before is
-//                                                      recognised and counted once; nothing that is new is missed
+//   the log is another one, or was rolled back         reported; read from a place that it is sure of, else from its oldest
+//                                                      record. What was loaded before is recognised and counted once;
+//                                                      nothing that is new is missed
 //   the log begins after the note's end                reported; the stretch in between is parked with its events
 //
 // The note that a move to a cluster leaves (migration/migration.ts) names the new log at its beginning: the log fits, and nothing
@@ -44,7 +45,7 @@ import {
   type Pending,
 } from './index/identity-index.ts'
 import { rebuildIndex } from './index/rebuild.ts'
-import type { Logger, Pace } from './pace.ts'
+import { isRolledBack, type Logger, type Pace } from './pace.ts'
 import { lastWhole, readToken } from './token.ts'
 
 export type RecoveryParts = {
@@ -241,7 +242,7 @@ async function readAgain(parts: RecoveryParts, pending: Pending): Promise<Chunk 
     }
   } catch (cause) {
     // Totals that do not add up: it is not the log that it was.
-    if (cause instanceof AssertionError) return null
+    if (cause instanceof AssertionError || isRolledBack(cause)) return null
     throw cause
   }
   return chunk.to.offset === pending.to ? chunk : null
@@ -296,8 +297,13 @@ async function locate(
     return { from: start, missing: missingBefore(oldest, start) }
   }
   if (fits === 'rolled back') {
-    logger.error({ logId, to: note.to, oldest }, 'the log was rolled back: it is read again from its oldest record')
-    return { from: oldest, missing: null }
+    const sure = (await log.sure?.()) ?? oldest
+    const from = sure.offset > oldest.offset && sure.offset <= note.to ? sure : oldest
+    logger.error(
+      { logId, to: note.to, oldest, from },
+      'the log was rolled back: it is read again from a place before that',
+    )
+    return { from, missing: null }
   }
   const events = readToken(note.token)?.events ?? null
   if (oldest.offset > note.to) {
@@ -320,7 +326,10 @@ export async function howLogFits(
   const fingerprint = await log.fingerprintBefore(note.to)
   if (fingerprint !== null && note.fingerprint !== '' && fingerprint !== note.fingerprint) return 'rolled back'
   const events = readToken(note.token)?.events ?? null
-  const inLog = await eventsBefore(log, note.to)
+  const inLog = await eventsBefore(log, note.to).catch((cause: unknown) => {
+    if (isRolledBack(cause)) return 'rolled back' as const
+    throw cause
+  })
   return events === null || inLog === null || events === inLog ? 'fits' : 'rolled back'
 }
 

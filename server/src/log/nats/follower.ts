@@ -1,12 +1,12 @@
 // Follows the heads of a stream's messages, so that it is known where each of them lies in the log: where the log ends, and
 // where to begin reading for a given offset. One place in 256 messages is kept, until it is forgotten.
 
-import type { JetStreamClient } from '@nats-io/jetstream'
 import type { LogLogger } from '../log.ts'
 import type { LogHead } from '../record.ts'
 import { commitHeader, laneOf, readNote } from './commit-message.ts'
 import { LaneBook, type Mark } from './lane-book.ts'
 import { type MessageSource, openMessageSource } from './message-source.ts'
+import type { LogStream } from './stream.ts'
 
 /** A message and what lies before it. */
 export type Place = LogHead & { seq: number }
@@ -18,6 +18,8 @@ export type Follower = {
   before(offset: number): Mark | null
   /** Nobody will ask for less than that. */
   forget(offset: number): void
+  /** Whether what was followed is not in the stream any more: it is followed no further then. */
+  wentBack(): boolean
   /** Waits until all up to the message `seq` was followed; false when that took longer than `ms`. */
   reach(seq: number, ms: number): Promise<boolean>
   close(): void
@@ -25,8 +27,7 @@ export type Follower = {
 
 /** Without `keepsMarks` only the end is known. */
 export type FollowerParts = {
-  jetstream: JetStreamClient
-  stream: string
+  stream: LogStream
   from: Mark
   keepsMarks: boolean
   logger: LogLogger
@@ -41,13 +42,13 @@ export function openFollower(parts: FollowerParts): Follower {
   const { from, logger, stream, keepsMarks } = parts
   const book = new LaneBook(from)
   const marks: Mark[] = [from]
-  const source = openMessageSource({ ...parts, seq: from.seq, bytesMax: null })
+  const source = openMessageSource({ stream, from, bytesMax: null, logger })
   let followed = 0
   let closed = false
   let reached: (() => void)[] = []
 
   const follow = async () => {
-    while (!closed) {
+    while (!closed && !source.wentBack()) {
       await source.wait(idleWaitMs)
       if (!takeSome()) continue
       const calls = reached
@@ -61,7 +62,7 @@ export function openFollower(parts: FollowerParts): Follower {
       const message = source.shift()
       if (message === undefined) return i > 0
       if (keepsMarks && followed++ % stride === 0 && followed > 1) marks.push({ ...book.mark(0), seq: message.seq })
-      takeInto(book, message, logger, stream)
+      takeInto(book, message, logger, stream.name)
     }
     return true
   }
@@ -83,11 +84,12 @@ export function openFollower(parts: FollowerParts): Follower {
       while ((marks[count + 1]?.offset ?? Number.POSITIVE_INFINITY) <= offset) count++
       marks.splice(0, count)
     },
+    wentBack: () => source.wentBack(),
     async reach(seq, ms) {
       const end = Date.now() + ms
       while (book.next.seq <= seq && !closed) {
         const left = end - Date.now()
-        if (left <= 0) return false
+        if (left <= 0 || source.wentBack()) return false
         await Promise.race([
           new Promise<void>(resolve => reached.push(resolve)),
           new Promise<void>(resolve => setTimeout(resolve, Math.min(left, 50)).unref()),

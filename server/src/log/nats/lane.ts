@@ -2,15 +2,20 @@
 // acknowledged is put again, under the same id and with the same expectation of what lies before it, so that it is in the
 // stream once, whatever was lost on the way. A commit whose fate cannot be told in time ends the lane: its callers hear
 // that it may have been kept, and nothing follows it.
+//
+// Servers that lost what they had acknowledged to the lane refuse its next commit, whose expectation cannot hold. The lane
+// goes on from what they have: what its messages tell of what lies before them shows readers the gap, counted exactly.
 
 import { crc32 } from 'node:zlib'
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import { isOvertaken } from '../../jetstream-faults.ts'
 import { appendFault } from '../fault.ts'
 import type { CommitPort, PackedGroup } from '../group-commit.ts'
+import type { LogLogger } from '../log.ts'
 import type { LogFault } from '../record.ts'
 import { doubtServer } from './cut-off.ts'
 import { commitHeader, subjectOf, writeNote } from './commit-message.ts'
+import { wentBackWords } from './stream.ts'
 
 export type LaneParts = {
   connection: NatsConnection
@@ -22,6 +27,7 @@ export type LaneParts = {
   now: () => number
   /** The id of the last message of a subject, and its place; null without any. */
   lastOf(subject: string): Promise<{ id: string; seq: number } | null>
+  logger: LogLogger
 }
 
 type CommitDone = Parameters<CommitPort['commit']>[1]
@@ -68,7 +74,6 @@ export class Lane implements CommitPort {
     const messageId = `${id}.${this.#number}`
     const head = headers()
     head.set('Nats-Msg-Id', messageId)
-    head.set('Nats-Expected-Last-Subject-Sequence', String(this.#lastSeq))
     head.set(commitHeader, writeNote(id, note))
     const outcome = await this.#untilKnown(subjectOf(share, id), body, head, messageId)
     this.lastMs = now()
@@ -93,6 +98,7 @@ export class Lane implements CommitPort {
     const endMs = now() + limits.ackMsMax
     for (let sent = 0; ; ) {
       let why: string
+      head.set('Nats-Expected-Last-Subject-Sequence', String(this.#lastSeq))
       try {
         sent++
         const reply = await connection.request(subject, body, { headers: head, timeout: limits.tryMs })
@@ -104,6 +110,7 @@ export class Lane implements CommitPort {
         if (isOvertaken(told.code)) {
           const last = await lastOf(subject)
           if (last?.id === messageId) return { seq: last.seq }
+          if ((last?.seq ?? 0) < this.#lastSeq) this.#goOnFrom(last?.seq ?? 0)
         }
         why = told.text
       } catch (cause) {
@@ -113,6 +120,13 @@ export class Lane implements CommitPort {
       if (now() >= endMs || connection.isClosed()) return { fault: unknownFault(why), ends: true }
       await new Promise(resolve => setTimeout(resolve, limits.retryMs))
     }
+  }
+
+  /** What was acknowledged behind `seq` is gone. Should a server say so that knows no better, the next try is refused like this one. */
+  #goOnFrom(seq: number): void {
+    const { stream, id, logger } = this.#parts
+    logger.error({ stream, lane: id, acknowledged: this.#lastSeq, last: seq }, wentBackWords(stream))
+    this.#lastSeq = seq
   }
 }
 

@@ -12,7 +12,7 @@ import { fingerprintOf } from './commit-message.ts'
 import { type Follower, openFollower, takeInto } from './follower.ts'
 import { LaneBook, laneIdleMsMax, logOrigin, type Mark } from './lane-book.ts'
 import { type MessageSource, openMessageSource } from './message-source.ts'
-import { idOf, type LogStream } from './stream.ts'
+import { idOf, type LogStream, wentBackWords } from './stream.ts'
 
 export type NatsReaderOptions = {
   stream: LogStream
@@ -44,10 +44,13 @@ type Entry = {
 }
 
 export async function openNatsReader(options: NatsReaderOptions): Promise<LogReader> {
-  const { stream } = options
-  const [consumed, places] = [await stream.marks.consumed(), await stream.places()]
-  return new NatsLogReader(options, consumed ?? places[0] ?? logOrigin, places)
+  const places = await options.stream.places()
+  const reader = new NatsLogReader(options, places)
+  if (places.lost !== null) await reader.forgetLost(places)
+  return reader
 }
+
+type Places = Awaited<ReturnType<LogStream['places']>>
 
 class NatsLogReader implements LogReader {
   #options: NatsReaderOptions
@@ -62,14 +65,57 @@ class NatsLogReader implements LogReader {
   #consumedAtMs = 0
   #bytesSinceMark = 0
   #markedAtMs: number
+  #sure: LogHead
+  /** Once the stream went back: what is behind that must be read from there on, for it has other offsets than it had. */
+  #readableTo = Number.POSITIVE_INFINITY
 
-  constructor(options: NatsReaderOptions, begin: Mark, marks: Mark[]) {
+  constructor(options: NatsReaderOptions, { marks, last }: Places) {
     this.#options = options
     this.#marks = marks
     this.#markedAtMs = options.now()
-    this.#follower = this.#follow(begin)
-    this.#book = new LaneBook(begin)
-    this.#done = new LaneBook(begin)
+    this.#follower = this.#follow(last)
+    this.#book = new LaneBook(last)
+    this.#done = new LaneBook(last)
+    this.#sure = last
+  }
+
+  async sure(): Promise<LogHead> {
+    const { offset, events } = this.#sure
+    return { offset, events }
+  }
+
+  /** What was noted of messages that are lost, or have other messages in their places. */
+  async forgetLost({ marks, last, lost }: Places): Promise<void> {
+    const { stream, retention, logger } = this.#options
+    logger.error(
+      { stream: stream.name, offset: last.offset, ...(lost !== null && { processed: lost.offset }) },
+      wentBackWords(stream.name),
+    )
+    if (retention === null) return
+    this.#readableTo = last.offset
+    const kept = new Set(marks.map(({ offset }) => offset))
+    const noted = await stream.marks.list()
+    await stream.marks.remove(
+      noted.map(({ offset }) => offset).filter(offset => offset > last.offset && !kept.has(offset)),
+    )
+  }
+
+  /** What was read before is given first, to whoever tells how far it is processed. */
+  async #noticeLoss(): Promise<void> {
+    const { stream, retention } = this.#options
+    const wentBack = this.#follower.wentBack() || this.#source?.wentBack() === true
+    if (!wentBack || (retention !== null && this.#entries.length > 0)) return
+    const places = await stream.places()
+    this.#source?.close()
+    this.#source = null
+    this.#follower.close()
+    this.#follower = this.#follow(places.last)
+    this.#book = new LaneBook(places.last)
+    this.#done = new LaneBook(places.last)
+    this.#entries = []
+    this.#marks = places.marks
+    this.#sure = places.last
+    await this.forgetLost(places)
   }
 
   async id(): Promise<string> {
@@ -78,6 +124,7 @@ class NatsLogReader implements LogReader {
 
   async head(): Promise<LogHead> {
     return this.#ask(async () => {
+      await this.#noticeLoss()
       const { state } = await this.#options.stream.info()
       if (!(await this.#follower.reach(state.last_seq, catchUpMs)))
         throw new LogReadFault(
@@ -105,7 +152,17 @@ class NatsLogReader implements LogReader {
   }
 
   async read(offset: number, limit: { recordsMax: number; bytesMax: number }): Promise<ReadResult> {
-    return this.#ask(() => this.#read(offset, limit))
+    return this.#ask(async () => {
+      await this.#noticeLoss()
+      if (offset > this.#readableTo)
+        throw new LogReadFault(
+          'LOG_ROLLED_BACK',
+          `Cannot read the log from ${offset} because it must be read again from ${this.#readableTo}: ${wentBackWords(this.#options.stream.name)}`,
+        )
+      const result = await this.#read(offset, limit)
+      this.#readableTo = Math.max(this.#readableTo, result.next)
+      return result
+    })
   }
 
   async #read(offset: number, { recordsMax, bytesMax }: { recordsMax: number; bytesMax: number }): Promise<ReadResult> {
@@ -193,7 +250,7 @@ class NatsLogReader implements LogReader {
 
   #follow(from: Mark): Follower {
     const { stream, logger } = this.#options
-    return openFollower({ jetstream: stream.jetstream, stream: stream.name, from, keepsMarks: true, logger })
+    return openFollower({ stream, from, keepsMarks: true, logger })
   }
 
   /** The message in which `offset` lies; null when it is not there yet. */
@@ -233,9 +290,8 @@ class NatsLogReader implements LogReader {
   async #nextEntry(): Promise<Entry | null> {
     const { stream, logger } = this.#options
     this.#source ??= openMessageSource({
-      jetstream: stream.jetstream,
-      stream: stream.name,
-      seq: this.#book.next.seq,
+      stream,
+      from: this.#book.mark(0),
       bytesMax: fetchBytes,
       logger,
     })

@@ -12,8 +12,8 @@ import type { LogFault, LogRecord, LogStatus, LogWriter, PackedRecords } from '.
 import { type Follower, openFollower } from './follower.ts'
 import { canSync } from './connection.ts'
 import { Lane } from './lane.ts'
-import { laneIdleMsMax, logOrigin } from './lane-book.ts'
-import { idOf, type LogStream } from './stream.ts'
+import { laneIdleMsMax } from './lane-book.ts'
+import { idOf, type LogStream, wentBackWords } from './stream.ts'
 
 export type NatsWriterOptions = {
   connection: NatsConnection
@@ -31,22 +31,22 @@ const tryMs = 2_000
 const retryMs = 50
 const tickMs = 1_000
 const closeMs = 10_000
+/** Sentences that are told. */
+const damageMax = 10
 
 type Track = { lane: Lane; groups: GroupCommit }
 
 export async function openNatsWriter(options: NatsWriterOptions): Promise<LogWriter> {
   const { stream, logger } = options
-  const consumed = (await stream.marks.consumed()) ?? (await stream.places())[0] ?? logOrigin
-  const follower = openFollower({
-    jetstream: stream.jetstream,
-    stream: stream.name,
-    from: consumed,
-    keepsMarks: false,
-    logger,
-  })
+  const follower = await followerOf(stream, logger)
   const writer = new NatsLogWriter(options, follower, idOf(await stream.info()))
   await writer.tick()
   return writer
+}
+
+async function followerOf(stream: LogStream, logger: LogLogger): Promise<Follower> {
+  const { last } = await stream.places()
+  return openFollower({ stream, from: last, keepsMarks: false, logger })
 }
 
 class NatsLogWriter implements LogWriter {
@@ -65,6 +65,7 @@ class NatsLogWriter implements LogWriter {
   #records = 0
   #commitMsLast = 0
   #lostAtMs: number | null = null
+  #damage: string[] = []
   #closed: Promise<void> | null = null
 
   constructor(options: NatsWriterOptions, follower: Follower, id: string) {
@@ -102,7 +103,7 @@ class NatsLogWriter implements LogWriter {
       segments: this.#messages,
       unsealed: 0,
       pendingBytes: this.#tracks.reduce((sum, { groups }) => sum + groups.pendingBytes, 0),
-      damage: [],
+      damage: [...this.#damage],
       refusing: this.#refusing(),
       ...this.#weaker(),
       commits: this.#commits,
@@ -119,13 +120,23 @@ class NatsLogWriter implements LogWriter {
       this.#bytes = state.bytes
       this.#messages = state.messages
       if (state.first_seq !== this.#firstSeq) {
-        this.#oldestOffset = (await stream.places())[0]?.offset ?? 0
+        this.#oldestOffset = (await stream.places()).marks[0]?.offset ?? 0
         this.#firstSeq = state.first_seq
       }
+      if (this.#follower.wentBack()) await this.#followAnew()
       this.#consumedOffset = (await stream.marks.consumed())?.offset ?? 0
     } catch {
       // It is told as it was; whether the connection is lost is seen elsewhere.
     }
+  }
+
+  async #followAnew(): Promise<void> {
+    const { stream, logger } = this.#options
+    const follower = await followerOf(stream, logger)
+    this.#follower.close()
+    this.#follower = follower
+    this.#damage.push(`${new Date(this.#options.now()).toISOString()}: ${wentBackWords(stream.name)}`)
+    this.#damage.splice(0, this.#damage.length - damageMax)
   }
 
   close(): Promise<void> {
@@ -171,6 +182,7 @@ class NatsLogWriter implements LogWriter {
       limits: { ackMsMax, tryMs, retryMs },
       now,
       lastOf: stream.lastOf,
+      logger: this.#options.logger,
     })
     const own = { ...limits, pendingBytesMax: Math.floor(limits.pendingBytesMax / lanes) }
     const groups = new GroupCommit({ commit: (group, done) => this.#timed(lane, group, done) }, own, setImmediate)

@@ -6,6 +6,7 @@
 //
 // The log's id is in the stream's description, so that a stream that was made anew has another.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DiscardPolicy,
   jetstream,
@@ -40,13 +41,40 @@ export type LogStream = {
   info(): Promise<StreamInfo>
   /** The last message of a subject. */
   lastOf(subject: string): Promise<{ id: string; seq: number } | null>
+  /** The message of that number; what is not there was `dropped`, or is `absent`: behind all that are there. */
+  at(seq: number): Promise<StreamMessage | 'dropped' | 'absent'>
   /** The request of the record that is the last; null without any. */
   lastRequest(): Promise<string | null>
   marks: Marks
-  /** Noted places of what is there, by offset; the first is where it begins. */
-  places(): Promise<Mark[]>
+  /**
+   * Noted places of what is there, by offset, the first being where it begins; and the last place, how far the log was
+   * processed unless `lost` tells of another: the stream does not have any more what came before that.
+   */
+  places(): Promise<{ marks: Mark[]; last: Mark; lost: Mark | null }>
   /** The bucket of the marks, where owners are noted too. */
   bucket: KV
+}
+
+export type StreamMessage = { id: string; lane: string; note: ReturnType<typeof readNote> }
+
+/** What servers did that lost what they had acknowledged. */
+export const wentBackWords = (stream: string) =>
+  `stream ${stream} went back: its servers do not have any more what was read of it, or give its numbers to other messages`
+
+/** How a place stands in a stream: what is before it is the same as it was, another, or not there. */
+export type Standing = 'same' | 'other' | 'absent'
+
+/** `found`: the message before the mark. */
+export function standingOf({ lanes, seq }: Mark, found: StreamMessage | 'dropped' | 'absent'): Standing {
+  if (found === 'dropped' || seq <= 1) return 'same'
+  if (found === 'absent') return 'absent'
+  const { lane, note } = found
+  // What cannot be read tells nothing.
+  if (note === null || note === 'newer') return 'same'
+  const known = lanes[lane]
+  const isSame =
+    known?.records === note.recordsBefore + note.records && known.events === note.eventsBefore + note.events
+  return isSame ? 'same' : 'other'
 }
 
 /** How far the log was processed, and earlier places of it. */
@@ -59,6 +87,9 @@ export type Marks = {
   remove(offsets: readonly number[]): Promise<void>
 }
 
+/** A server that leads no more and does not know it may not have what the others have: it is asked so often before that is believed. */
+export const absencesMax = 6
+export const absentMs = 2_000
 /** Repetitions of a message are recognised for so long; longer than anybody goes on repeating one. */
 const duplicateWindowMs = 120_000
 const description = (id: string) => `DataPulse log ${id}`
@@ -75,6 +106,19 @@ export async function openStream(connection: NatsConnection, options: StreamOpti
   const info = found ?? (await make(manager, name, options))
   if (info.config.max_bytes !== budgetBytes) await manager.streams.update(name, { max_bytes: budgetBytes })
   const marks = marksIn(bucket, share)
+  const at = async (seq: number): Promise<StreamMessage | 'dropped' | 'absent'> => {
+    const found = seq < 1 ? null : await manager.streams.getMessage(name, { seq })
+    if (found === null) return seq <= (await manager.streams.info(name)).state.last_seq ? 'dropped' : 'absent'
+    const lane = laneOf(found.subject)
+    return { id: found.header.get('Nats-Msg-Id'), lane, note: readNote(lane, found.header.get(commitHeader)) }
+  }
+  const stands = async (mark: Mark) => {
+    for (let tries = 1; ; tries++) {
+      const standing = standingOf(mark, await at(mark.seq - 1))
+      if (standing !== 'absent' || tries === absencesMax) return standing === 'same'
+      await sleep(absentMs)
+    }
+  }
   return {
     name,
     share,
@@ -93,12 +137,19 @@ export async function openStream(connection: NatsConnection, options: StreamOpti
       const records = note === null || note === 'newer' ? null : unpackRecords(last.data, 0, note.records)
       return records?.at(-1)?.requestId ?? null
     },
+    at,
     marks,
     async places() {
       const { first_seq } = (await manager.streams.info(name)).state
       // Messages are let go of up to a noted place; what is noted before that is taken off the notes later.
       const noted = (await marks.list()).filter(mark => mark.seq >= first_seq)
-      return first_seq > 1 && noted.length > 0 ? noted : [logOrigin, ...noted]
+      const all = first_seq > 1 && noted.length > 0 ? noted : [logOrigin, ...noted]
+      const consumed = await marks.consumed()
+      const [first = logOrigin] = all
+      if (consumed === null) return { marks: all, last: first, lost: null }
+      if (await stands(consumed)) return { marks: all, last: consumed, lost: null }
+      while (all.length > 1 && !(await stands(all.at(-1) as Mark))) all.pop()
+      return { marks: all, last: all.at(-1) ?? first, lost: consumed }
     },
     bucket,
   }
