@@ -146,7 +146,7 @@ export const metrics: Metric[] = [
     'gauge',
     'datapulse_log_damaged',
     'log.damaged',
-    'Places of the log that were found broken at the last start.',
+    'Places of the log that were found broken at the last start, or lost by its servers since.',
   ),
   metric(
     'api',

@@ -65,10 +65,22 @@ async function problemOf(connection: NatsConnection, acceptWeaker: boolean): Pro
   return null
 }
 
+/** What servers of this version may lose though they acknowledged it; null for nothing that is known. */
+export function weaknessOf(version: string, replicas: number): string | null {
+  if (!canSync(version))
+    return `NATS ${version} does not sync what it acknowledges: a power cut of most of its servers at once loses what came last`
+  // Mended in 2.12: github.com/nats-io/nats-server/pull/6944, where a server that is catching up counts as one that has it.
+  if (replicas > 1 && !isFrom(2, 12, version))
+    return `NATS ${version} may lose what it acknowledged when its servers are ended soon after one another: use 2.12 or later`
+  return null
+}
+
 /** Whether a server of this version can be told to sync before it acknowledges. */
-export function canSync(version: string): boolean {
+const canSync = (version: string) => isFrom(2, 10, version)
+
+function isFrom(majorMin: number, minorMin: number, version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  return major > 2 || (major === 2 && minor >= 10)
+  return major > majorMin || (major === majorMin && minor >= minorMin)
 }
 
 function placesOf({ url, user = '', password = '' }: NatsConnectionOptions) {

@@ -58,6 +58,11 @@ export class Lane implements CommitPort {
     return this.#endedBy !== null
   }
 
+  /** The place of what was acknowledged last; 0 before that. */
+  get lastSeq(): number {
+    return this.#lastSeq
+  }
+
   commit(group: PackedGroup, done: CommitDone): void {
     void this.#commit(group, done)
   }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { LogFault, LogReader, LogRecord, LogWriter, StoredRecord } from '../record.ts'
-import { connectNats } from './connection.ts'
+import { connectNats, weaknessOf } from './connection.ts'
 import { openNatsReader } from './nats-reader.ts'
 import { openNatsWriter } from './nats-writer.ts'
 import { openStream } from './stream.ts'
@@ -292,9 +292,8 @@ async function asOlder(url: string, version: string): Promise<string> {
   const proxy = createServer(client => {
     const server = connectTcp(Number(port), hostname)
     client.pipe(server)
-    server.once('data', hello => {
-      client.write(hello.toString().replace(/"version":"[^"]*"/, `"version":"${version}"`))
-      server.pipe(client)
+    server.on('data', said => {
+      client.write(said.toString('latin1').replace(/"version":"[^"]*"/, `"version":"${version}"`), 'latin1')
     })
     for (const end of [client, server]) end.on('error', () => void [client.destroy(), server.destroy()])
   }).listen(0, '127.0.0.1')
@@ -314,4 +313,11 @@ test('servers that cannot sync what they acknowledge are refused, or accepted an
   assert.equal(await append(weaker, recordOf()), null)
   assert.match(weaker.status().weaker ?? '', /^NATS 2\.9\.10 does not sync what it acknowledges/)
   assert.equal((await writerOf(own.url)).status().weaker, undefined)
+})
+
+test('servers that may lose what they acknowledged when several die are said to', () => {
+  assert.match(weaknessOf('2.11.9', 3) ?? '', /^NATS 2\.11\.9 may lose .*: use 2\.12 or later$/)
+  assert.equal(weaknessOf('2.12.0', 3), null)
+  assert.equal(weaknessOf('3.0.1', 3), null)
+  assert.equal(weaknessOf('2.10.27', 1), null, 'one alone loses nothing that it synced')
 })

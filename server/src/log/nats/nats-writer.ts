@@ -9,8 +9,9 @@ import { appendFault, closedFault } from '../fault.ts'
 import { GroupCommit, type GroupLimits } from '../group-commit.ts'
 import type { LogLogger } from '../log.ts'
 import type { LogFault, LogRecord, LogStatus, LogWriter, PackedRecords } from '../record.ts'
+import { Acknowledged } from './acknowledged.ts'
 import { type Follower, openFollower } from './follower.ts'
-import { canSync } from './connection.ts'
+import { weaknessOf } from './connection.ts'
 import { Lane } from './lane.ts'
 import { laneIdleMsMax } from './lane-book.ts'
 import { idOf, type LogStream, wentBackWords } from './stream.ts'
@@ -66,6 +67,7 @@ class NatsLogWriter implements LogWriter {
   #commitMsLast = 0
   #lostAtMs: number | null = null
   #damage: string[] = []
+  #ahead = new Acknowledged()
   #closed: Promise<void> | null = null
 
   constructor(options: NatsWriterOptions, follower: Follower, id: string) {
@@ -93,7 +95,7 @@ class NatsLogWriter implements LogWriter {
   }
 
   status(): LogStatus {
-    const { offset, events } = this.#follower.head()
+    const { offset, events } = this.#ahead.endAfter(this.#follower.head())
     return {
       id: this.#id,
       head: { offset, events },
@@ -135,6 +137,7 @@ class NatsLogWriter implements LogWriter {
     const follower = await followerOf(stream, logger)
     this.#follower.close()
     this.#follower = follower
+    this.#ahead = new Acknowledged()
     this.#damage.push(`${new Date(this.#options.now()).toISOString()}: ${wentBackWords(stream.name)}`)
     this.#damage.splice(0, this.#damage.length - damageMax)
   }
@@ -191,12 +194,13 @@ class NatsLogWriter implements LogWriter {
 
   #timed(lane: Lane, ...[group, done]: Parameters<Lane['commit']>): void {
     const started = performance.now()
-    const { records } = group
+    const { records, events } = group
     lane.commit(group, (fault, buffer) => {
       this.#commitMsLast = performance.now() - started
       if (fault === null) {
         this.#commits++
         this.#records += records
+        this.#ahead.add({ seq: lane.lastSeq, records, events })
       }
       done(fault, buffer)
     })
@@ -204,11 +208,10 @@ class NatsLogWriter implements LogWriter {
 
   /** Of the server that is connected: others of a cluster are of its version, but for the time of an upgrade. */
   #weaker(): Pick<LogStatus, 'weaker'> {
-    const { version = '' } = this.#options.connection.info ?? {}
-    if (version === '' || canSync(version)) return {}
-    return {
-      weaker: `NATS ${version} does not sync what it acknowledges: a power cut of most of its servers at once loses what came last`,
-    }
+    const { connection, stream } = this.#options
+    const { version = '' } = connection.info ?? {}
+    const weaker = version === '' ? null : weaknessOf(version, stream.replicas)
+    return weaker === null ? {} : { weaker }
   }
 
   #refusing(): LogFault | null {

@@ -36,6 +36,7 @@ export type StreamOptions = {
 export type LogStream = {
   name: string
   share: number
+  replicas: number
   jetstream: JetStreamClient
   manager: JetStreamManager
   info(): Promise<StreamInfo>
@@ -122,6 +123,7 @@ export async function openStream(connection: NatsConnection, options: StreamOpti
   return {
     name,
     share,
+    replicas,
     jetstream: client,
     manager,
     info: () => manager.streams.info(name),
