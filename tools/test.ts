@@ -15,8 +15,6 @@ type Suite = {
   timeoutMs: number
   /** Runs in a network, with mounts and processes of its own. It waits more than it works: beside the suite before it. */
   apart?: true
-  /** Runs only when it is named: what it asks is not so each time. */
-  named?: true
   env?: Record<string, string>
 }
 
@@ -76,14 +74,16 @@ const suites: Suite[] = [
     concurrency: 1,
     timeoutMs: 300_000,
     apart: true,
-    named: true,
   },
   {
     name: 'shared',
     asks: 'is all of that so where the log and accounts are in NATS, and limits in Redis',
     files: [
       'test/contract/**/*.test.ts',
-      ...['receipts', 'replay', 'reconciliation'].map(name => `test/system/${name}.test.ts`),
+      ...[
+        ...['receipts', 'replay', 'reconciliation', 'reprocess', 'erasure', 'conflict'],
+        ...['report', 'diagnostics', 'dry-run'],
+      ].map(name => `test/system/${name}.test.ts`),
     ],
     concurrency: 2,
     timeoutMs: 300_000,
@@ -105,7 +105,7 @@ if (strange.length > 0) {
 const scratch = mkdtempSync(join(tmpdir(), 'datapulse-tests-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
-const chosen = suites.filter(suite => (wanted.length === 0 ? suite.named !== true : wanted.includes(suite.name)))
+const chosen = suites.filter(suite => wanted.length === 0 || wanted.includes(suite.name))
 for (const [i, suite] of chosen.entries()) {
   if (suite.apart === true && i > 0) continue
   const beside = chosen[i + 1]

@@ -2,9 +2,10 @@
 // several, of which one has the share that is asked about.
 //
 //   subject  datapulse.ask.pipeline.<share>.<question>     the body as on the socket (answers.ts); `status` is one of them
-//   reply    A and the answer, or F and why there is none
+//   reply    A and the answer, or F and why there is none; before that W, each second, while it works on it: who was killed
+//            over a question is not waited for
 
-import type { Msg, NatsConnection } from '@nats-io/transport-node'
+import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import { askQuestion, askRole, type RoleQuestions } from '../role-socket.ts'
 
 export type AskPipeline = (
@@ -16,6 +17,9 @@ export type AskPipeline = (
 const subjectOf = (share: number, question: string) => `datapulse.ask.pipeline.${share}.${question}`
 const answered = 0x41
 const faulted = 0x46
+const working = 0x57
+const workingMs = 1_000
+const silentMsMax = 5_000
 
 /** Asks the pipeline of this machine. */
 export function askOverSocket(dataDir: string): AskPipeline {
@@ -28,15 +32,30 @@ export function askOverSocket(dataDir: string): AskPipeline {
 
 /** Asks the one that has the share. */
 export function askOverNats(connection: NatsConnection, share: number): AskPipeline {
-  return async (question, body, timeoutMs) => {
+  return (question, body, timeoutMs) => {
+    const asked = Promise.withResolvers<Awaited<ReturnType<AskPipeline>>>()
+    const inbox = createInbox()
+    const replies = connection.subscribe(inbox, {
+      callback: (fault, message) => {
+        const [kind] = fault === null ? message.data : []
+        if (kind === working) silence.refresh()
+        else if (kind === answered) asked.resolve({ answer: Buffer.from(message.data.subarray(1)) })
+        // What comes from NATS itself has nothing in it: nobody has the share.
+        else asked.resolve({ fault: kind === faulted ? Buffer.from(message.data.subarray(1)).toString() : 'away' })
+      },
+    })
+    const silence = setTimeout(() => asked.resolve({ fault: 'away' }), Math.min(silentMsMax, timeoutMs))
+    const late = setTimeout(() => asked.resolve({ fault: `no answer in ${timeoutMs} ms` }), timeoutMs)
     try {
-      const reply = await connection.request(subjectOf(share, question), body, { timeout: timeoutMs })
-      const [kind] = reply.data
-      const text = Buffer.from(reply.data.subarray(1))
-      return kind === answered ? { answer: text } : { fault: text.toString() }
+      connection.publish(subjectOf(share, question), body, { reply: inbox })
     } catch (cause) {
-      return { fault: cause instanceof Error ? cause.message : String(cause) }
+      asked.resolve({ fault: cause instanceof Error ? cause.message : String(cause) })
     }
+    return asked.promise.finally(() => {
+      clearTimeout(silence)
+      clearTimeout(late)
+      replies.unsubscribe()
+    })
   }
 }
 
@@ -44,12 +63,18 @@ export function askOverNats(connection: NatsConnection, share: number): AskPipel
 export function answerOverNats(connection: NatsConnection, share: number, questions: RoleQuestions): () => void {
   const answer = async (message: Msg) => {
     const question = message.subject.slice(subjectOf(share, '').length)
+    const atIt = setInterval(() => {
+      if (!connection.isClosed()) message.respond(Uint8Array.of(working))
+    }, workingMs)
+    atIt.unref()
     try {
       const said = await questions[question]?.(Buffer.from(message.data))
       if (said === undefined) return void message.respond(of(faulted, 'there is no such question'))
       message.respond(of(answered, said))
     } catch (cause) {
       message.respond(of(faulted, cause instanceof Error ? cause.message : String(cause)))
+    } finally {
+      clearInterval(atIt)
     }
   }
   const subscription = connection.subscribe(subjectOf(share, '*'), {
