@@ -82,7 +82,7 @@ const suites: Suite[] = [
       'test/contract/**/*.test.ts',
       ...[
         ...['receipts', 'replay', 'reconciliation', 'reprocess', 'erasure', 'conflict'],
-        ...['report', 'diagnostics', 'dry-run'],
+        ...['report', 'diagnostics', 'dry-run', 'backup'],
       ].map(name => `test/system/${name}.test.ts`),
     ],
     concurrency: 2,

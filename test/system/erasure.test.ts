@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Installation, until } from '../harness/installation.ts'
-import { isShared } from '../harness/shared-parts.ts'
+import { sharedEnvironment } from '../harness/shared-parts.ts'
 
 const cli = join(import.meta.dirname, '../../cli/datapulse.js')
 
@@ -73,7 +73,7 @@ describe('erasing a user', () => {
     await until('it is kept', async () => (await server.admin(`/api/rejected/requests/${rejected}`)).status === 200)
     assert.deepEqual(await outcomes(batch), ['stored', 'stored', 'stored', 'conflict'])
 
-    if (!isShared) run('backup', '--to', join(copies, 'before'))
+    run('backup', '--to', join(copies, 'before'))
     const told = run('users', 'erase', '--product', 'casino', '--user', ' ada ')
     assert.match(told, /deleted: 2 events, 2 duplicates, 0 parked events/)
     assert.match(told, /taken out of 1 rejected requests/)
@@ -159,11 +159,12 @@ describe('erasing a user', () => {
     }
   })
 
-  const isObeyedWhenRestored = async () => {
+  it('is obeyed when a backup is restored that is older', async () => {
     const dataDir = join(copies, 'restored')
     const list = join(server.dataDir, 'erasures.json')
     const args = ['restore', '--from', join(copies, 'before'), '--data-dir', dataDir, '--erasures', list]
-    const told = execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', stdio: 'pipe' })
+    const env = { ...process.env, ...(await sharedEnvironment(dataDir)) }
+    const told = execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', stdio: 'pipe', env })
     assert.match(told, /3 users who were erased are erased again/)
     const restored = await Installation.open({ dataDir })
     try {
@@ -181,8 +182,7 @@ describe('erasing a user', () => {
     } finally {
       await restored.close()
     }
-  }
-  if (!isShared) it('is obeyed when a backup is restored that is older', isObeyedWhenRestored)
+  })
 
   it('refuses what makes no sense', async () => {
     const ask = async (json: object) => (await server.admin('/api/erasures', { json })).body['code']

@@ -52,7 +52,8 @@ export function refuseStrangers(documents: Pick<Documents, 'list'>, kept: KeptAc
       if (!isDeepStrictEqual(own.get(`${kind} ${id}`), value)) throw isAnothers(kind, id)
 }
 
-const knownKinds = ['product', 'key', 'erasure', 'erasure-key']
+/** All that there are. */
+export const knownKinds = ['product', 'key', 'erasure', 'erasure-key']
 
 function isAnothers(kind: string, id: string): Error {
   return new Error(

@@ -6,6 +6,7 @@
 //   files       log and accounts are copied, and hashed once more
 //   warehouse   tables are made as they were, parts are attached, rows and sums are compared
 //   erasures    who was erased, until then or since by a newer list, is erased again by the first start
+//   elsewhere   where log and accounts are not kept in the data directory, they go to where they are
 //   end         everything is synced, and the mark removed, last
 //
 // While the mark is there, no server starts on the directory: dying anywhere leaves one that is refused, and that another
@@ -37,8 +38,17 @@ export type RestoreParts = {
   countAccounts(path: string): Promise<AccountsCopied>
   /** Has everybody who was erased erased again by the first start; gives how many. Notes what was done. */
   keepErased(accountsPath: string): Promise<number>
+  /** Where log and accounts are to be kept elsewhere; null where they stay in the data directory. */
+  elsewhere: Elsewhere | null
   /** What is going on, in a sentence. */
   tell(sentence: string): void
+}
+
+export type Elsewhere = {
+  /** Throws a sentence when something is there already. */
+  refuseOthers(): Promise<void>
+  /** Takes the restored log and accounts there, and says where the log ends there; nothing of them stays. */
+  move(): Promise<LogBounds>
 }
 
 export type Restored = {
@@ -78,12 +88,13 @@ export async function restore(parts: RestoreParts): Promise<Restored> {
     await checkAccounts(parts, manifest)
     await checkLog(parts, manifest)
     const erasures = await parts.keepErased(join(dataDir, 'accounts.db'))
+    const moved = await parts.elsewhere?.move()
     await rm(join(dataDir, 'run'), { recursive: true, force: true })
     tell('Everything is synced.')
     await syncTree(dataDir)
     await rm(join(dataDir, restoringMark))
     syncFolder(dataDir)
-    return { ...restoredAs(parts, manifest, compared), erasures }
+    return { ...restoredAs(parts, manifest, compared), erasures, ...(moved && { log_offset: moved.offset }) }
   } catch (cause) {
     await emptyFolder(dataDir, restoringMark).catch(() => {})
     throw cause
@@ -111,7 +122,7 @@ function restoredAs(
 }
 
 async function begin(parts: RestoreParts, manifest: Manifest): Promise<() => void> {
-  const { dataDir, isEmbedded, warehouseVersionMax, lock } = parts
+  const { dataDir, isEmbedded, warehouseVersionMax, lock, elsewhere } = parts
   const cannot = `Cannot restore into ${dataDir} because`
   if (isEmbedded && manifest.warehouse === null)
     throw new Error(
@@ -134,6 +145,7 @@ async function begin(parts: RestoreParts, manifest: Manifest): Promise<() => voi
   const bytesMin = Math.ceil(manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) * spare)
   const { freeBytes } = await roomAt(dataDir)
   if (freeBytes < bytesMin) throw new Error(`${cannot} ${bytesMin} bytes must be free there: got ${freeBytes}`)
+  await elsewhere?.refuseOthers()
   await makeFolder(dataDir)
   const release = await lock()
   if (release === null) throw new Error(`${cannot} another process uses it`)

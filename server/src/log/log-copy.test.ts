@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { appendEach, keepingLogger, logFolder, readAll, writerIn } from './fixtures.ts'
 import { openLogReader } from './log.ts'
-import { copyLog, logBytes, resumeLog } from './log-copy.ts'
+import { copyLog, copyLogThrough, logBytes, resumeLog } from './log-copy.ts'
 
 const logger = keepingLogger()
 
@@ -55,6 +55,30 @@ test('all of it without a place, and none of a log that is not there', async t =
   assert.ok(logBytes(dir, 29) < logBytes(dir, null))
 })
 
+test('what a reader gives is written as a log of the same id and offsets, which is gone on with', async t => {
+  const dir = await logFolder(t)
+  const writer = await writerIn(t, dir)
+  await appendEach(writer, 0, 60, 20_000)
+  const source = await openLogReader({ dir, logger })
+  t.after(() => source.close())
+  for (const from of [null, 0, 30, 60]) {
+    const to = join(await logFolder(t), 'copy')
+    const copied = await copyLogThrough(source, to, from)
+    const begin = from ?? 0
+    assert.deepEqual(copied.oldest, { offset: begin, events: begin })
+    assert.deepEqual([copied.id, copied.head, copied.queued], [writer.status().id, writer.status().head, 60 - begin])
+    for (const name of readdirSync(to)) assert.match(name, /^segment-.*\.db$/, 'nothing but files of a final form')
+    assert.deepEqual(await resumeLog(to), { id: copied.id, head: copied.head })
+    const next = await writerIn(t, to)
+    await appendEach(next, 9_000, 1)
+    const reader = await openLogReader({ dir: to, logger })
+    t.after(() => reader.close())
+    const [original, { records }] = [await readAll(source, begin), await readAll(reader, begin)]
+    assert.deepEqual(records.slice(0, -1), original.records)
+    assert.deepEqual([records.at(-1)?.offset, records.at(-1)?.requestId], [60, '9000'])
+  }
+})
+
 test('a log with a stretch that cannot be read is not copied', async t => {
   const dir = await logFolder(t)
   const writer = await writerIn(t, dir)
@@ -65,4 +89,7 @@ test('a log with a stretch that cannot be read is not copied', async t => {
   const path = statSync(wal, { throwIfNoEntry: false }) === undefined ? join(dir, String(first)) : wal
   truncateSync(path, Math.floor(statSync(path).size / 2))
   await assert.rejects(copyLog(dir, join(dir, 'copy'), null), /Cannot copy/)
+  const reader = await openLogReader({ dir, logger })
+  t.after(() => reader.close())
+  await assert.rejects(copyLogThrough(reader, join(dir, 'other'), null), /Cannot copy/)
 })

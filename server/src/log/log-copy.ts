@@ -1,11 +1,15 @@
 // A log in a backup. Copied are the segments from one place on, the live one as it is at that moment; what was copied is
-// read once, so that a copy without damage is what is told. A copied log is gone on with in a new segment: what is in a
+// read once, so that a copy without damage is what is told. What is kept elsewhere is written as such a log. A copied log is gone on with in a new segment: what is in a
 // file that has its final form is never written beside.
 
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setImmediate as turnOfOthers } from 'node:timers/promises'
 import { makeFolderDurably } from '../durable-file.ts'
+import { limits } from '../limits.ts'
+import { openLogWriter } from './log.ts'
 import { StoreLogReader } from './log-reader.ts'
-import type { LogHead } from './record.ts'
+import type { LogFault, LogHead, LogReader, LogWriter, StoredRecord } from './record.ts'
 import { copySegment, openSqliteStore } from './sqlite-store.ts'
 import { beginOfSegment, type SegmentName } from './store.ts'
 
@@ -30,6 +34,55 @@ export async function copyLog(dir: string, to: string, from: number | null): Pro
   const store = openSqliteStore(to)
   for (const name of wanted) store.seal(name)
   return { oldest: beginOfSegment(oldest), ...read }
+}
+
+/**
+ * Writes what a reader of another kind of log gives from `from` on (all that is kept without) as a log of this kind, of the
+ * same id and with the same offsets.
+ */
+export async function copyLogThrough(log: LogReader, to: string, from: number | null): Promise<LogCopied> {
+  const [id, head, kept] = [await log.id(), await log.head(), await log.oldest()]
+  const begin = Math.max(from ?? 0, kept.offset)
+  const oldest = { offset: begin, events: await eventsBefore(log, begin, head) }
+  makeFolderDurably(to)
+  const store = openSqliteStore(to)
+  store.create({ number: 1, firstOffset: begin, eventsBefore: oldest.events }, id).close()
+  const writer = await openLogWriter({
+    dir: to,
+    limits: { ...limits, segmentMsMax: Number.MAX_SAFE_INTEGER },
+    budgetBytes: Number.MAX_SAFE_INTEGER,
+    freeBytesMin: 0,
+    now: Date.now,
+    logger: { info() {}, warn() {}, error() {} },
+  })
+  try {
+    for (let at = begin; at < head.offset; ) {
+      const { records, damage, next } = await log.read(at, readAtOnce)
+      if (damage[0] !== undefined || next === at) throw damaged(damage[0]?.from ?? at, damage[0]?.reason)
+      await appendAll(writer, records)
+      at = next
+    }
+  } finally {
+    await writer.close()
+  }
+  for (const name of ['writer.lock', 'consumed.json']) await rm(join(to, name), { force: true })
+  const read = await readThrough(to, begin)
+  for (const name of store.list()) store.seal(name)
+  return { oldest, ...read }
+}
+
+async function appendAll(writer: LogWriter, records: readonly StoredRecord[]): Promise<void> {
+  const append = ({ offset: _, ...record }: StoredRecord) =>
+    new Promise<LogFault | null>(resolve => writer.append(record, resolve))
+  const fault = (await Promise.all(records.map(append))).find(one => one !== null)
+  if (fault != null) throw new Error(fault.message)
+}
+
+async function eventsBefore(log: LogReader, offset: number, head: LogHead): Promise<number> {
+  if (offset >= head.offset) return head.events
+  const { records, damage, nextEvents } = await log.read(offset, { recordsMax: 1, bytesMax: 1 })
+  if (damage[0] !== undefined) throw damaged(damage[0].from, damage[0].reason)
+  return records.reduce((left, { events }) => left - events, nextEvents)
 }
 
 /** How many bytes `copyLog` would copy. */

@@ -4,15 +4,17 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import manifest from '../../package.json' with { type: 'json' }
-import { copyAccounts } from '../accounts/accounts-copy.ts'
-import { type BackupStatus, folderProblem, startBackup } from '../backup/backup.ts'
+import { copyAccounts, copySharedAccounts } from '../accounts/accounts-copy.ts'
+import { openNatsDocuments } from '../accounts/nats-documents.ts'
+import { type BackupParts, type BackupStatus, folderProblem, startBackup } from '../backup/backup.ts'
 import type { Config } from '../config.ts'
 import { limits } from '../limits.ts'
-import { copyLog, logBytes } from '../log/log-copy.ts'
+import { copyLog, copyLogThrough, logBytes } from '../log/log-copy.ts'
 import type { LogReader } from '../log/record.ts'
 import type { Logger } from '../pipeline/pace.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
+import type { Places } from './configured-log.ts'
 
 export type Backups = {
   /** Begins one, or says why not. */
@@ -25,15 +27,16 @@ export type Backups = {
 export type BackupsParts = {
   config: Config
   warehouse: Pick<Warehouse, 'snapshot'>
-  log: Pick<LogReader, 'head'>
+  places: Places
+  log: Pick<LogReader, 'head' | 'oldest'>
   pipeline: Pick<Pipeline, 'betweenLoads' | 'status'>
   logger: Logger
 }
 
-export function openBackups({ config, warehouse, log, pipeline, logger }: BackupsParts): Backups {
+export function openBackups(parts: BackupsParts): Backups {
+  const { config, warehouse, log, pipeline, logger } = parts
   const { dataDir, diskFreeMin: freeBytesMin } = config
   const isEmbedded = config.warehouse === 'embedded'
-  const logDir = join(dataDir, 'log')
   let last: ReturnType<typeof startBackup> | null = null
   let closing = false
   // What one that was cut off holds still costs space.
@@ -41,8 +44,8 @@ export function openBackups({ config, warehouse, log, pipeline, logger }: Backup
     warehouse.snapshot.drop().catch(cause => logger.warn({ cause: String(cause) }, 'an old backup was not let go'))
   return {
     async start(to) {
-      if (config.log !== 'embedded' || config.accounts !== 'embedded')
-        return 'Cannot back up because the log and the accounts must be in the data directory: here they are in NATS, which has backups of its own'
+      if (config.shares > 1)
+        return `Cannot back up because the log must have one share: it has ${config.shares}, of which each has a warehouse; ClickHouse and NATS have backups of their own`
       const problem = await folderProblem(to, dataDir)
       if (problem !== null) return problem
       if (last?.status.state === 'copying')
@@ -53,12 +56,8 @@ export function openBackups({ config, warehouse, log, pipeline, logger }: Backup
           freeBytesMin,
           program: manifest.version,
           warehouse: isEmbedded ? warehouse.snapshot : null,
-          log: {
-            head: () => log.head(),
-            bytes: async () => logBytes(logDir, isEmbedded ? pipeline.status().checkpointOffset : null),
-            copy: (copyTo, from) => copyLog(logDir, copyTo, from),
-          },
-          copyAccounts: copyTo => copyAccounts(join(dataDir, 'accounts.db'), copyTo),
+          log: { head: () => log.head(), ...copiedLog(parts) },
+          copyAccounts: copyTo => copyAllAccounts(parts, copyTo),
           betweenLoads: work => inTurn(pipeline, work),
           now: Date.now,
           logger,
@@ -74,6 +73,34 @@ export function openBackups({ config, warehouse, log, pipeline, logger }: Backup
       await Promise.race([last?.ended, sleep(closeMsMax, undefined, { ref: false })])
     },
   }
+}
+
+function copiedLog({ config, places, log, pipeline }: BackupsParts): Pick<BackupParts['log'], 'bytes' | 'copy'> {
+  const logDir = join(config.dataDir, 'log')
+  const from = () => (config.warehouse === 'embedded' ? pipeline.status().checkpointOffset : null)
+  if (config.log === 'embedded')
+    return { bytes: async () => logBytes(logDir, from()), copy: (to, at) => copyLog(logDir, to, at) }
+  return {
+    async bytes() {
+      const [all, head, oldest] = [await places.logBytes(0), await log.head(), await log.oldest()]
+      const wanted = head.offset - Math.max(from() ?? 0, oldest.offset)
+      return Math.ceil((all * wanted) / Math.max(1, head.offset - oldest.offset))
+    },
+    // Of its own: one that is read back and forth would hold up the pipeline.
+    async copy(to, at) {
+      const reader = await places.logReader(0, false)
+      return copyLogThrough(reader, to, at).finally(() => reader.close())
+    },
+  }
+}
+
+async function copyAllAccounts({ config, places, logger }: BackupsParts, to: string) {
+  const own = join(config.dataDir, 'accounts.db')
+  if (config.accounts === 'embedded') return copyAccounts(own, to)
+  const connection = await places.connection()
+  const onFault = (fault: unknown) => logger.warn({ cause: String(fault) }, 'accounts cannot be read')
+  const shared = await openNatsDocuments({ connection, replicas: config.natsReplicas, now: Date.now, onFault })
+  return copySharedAccounts(shared, own, to).finally(() => shared.close())
 }
 
 /** What one that is given up has to remove. */

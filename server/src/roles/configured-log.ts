@@ -23,6 +23,8 @@ export type Places = {
   logReader(share: number, letsGo: boolean): Promise<LogReader>
   /** The request that a share's log in NATS ends with; null without any. */
   lastRequest(share: number): Promise<string | null>
+  /** What a share's log in NATS holds. */
+  logBytes(share: number): Promise<number>
   /** Of the servers of NATS, where they are used. */
   connection(): Promise<NatsConnection>
   /** Where it is noted who has which share. */
@@ -101,6 +103,7 @@ export function openPlaces(
       return patiently(() => openNatsReader({ stream: found, retention, now, logger }), logger)
     },
     lastRequest: async share => (await stream(share)).lastRequest(),
+    logBytes: async share => (await (await stream(share)).info()).state.bytes,
     connection: connected,
     marksBucket: async () => (await stream(0)).bucket,
     askPipeline: async share =>

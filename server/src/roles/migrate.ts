@@ -3,7 +3,7 @@
 // which its lock sees to; its warehouse is read through an engine in a process of its own. Exit codes and output are those
 // of the command line.
 
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -20,7 +20,7 @@ import { readMigrated, writeMigrated } from '../migration/migrated-file.ts'
 import { type Moved, migrate } from '../migration/migration.ts'
 import type { LogFits, MoveSource, MoveTarget } from '../migration/needs.ts'
 import { howLogFits } from '../pipeline/recovery.ts'
-import { lastWhole, makeToken } from '../pipeline/token.ts'
+import { lastWhole } from '../pipeline/token.ts'
 import { engineSocket } from '../role-socket.ts'
 import { shareOfProduct } from '../shares.ts'
 import type { LoadNote, MovedShare } from '../warehouse/load.ts'
@@ -31,6 +31,7 @@ import { openPlaces, type Places } from './configured-log.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { startLoneEngine } from './lone-engine.ts'
 import { claimedBy, claimMove, endMove } from './move-claim.ts'
+import { tokenOfMove } from './move-token.ts'
 import { runMode } from './program-mode.ts'
 
 const flags = { from: { type: 'string' }, 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } } as const
@@ -84,7 +85,7 @@ async function migrateFrom(config: Config, isDry: boolean, tell: (sentence: stri
       shareOf: product => shareOfProduct(product, shares),
       warehouseVersion,
       lastWhole,
-      makeToken: tokenOf,
+      makeToken: tokenOfMove,
       now: Date.now,
       id,
       tell,
@@ -98,12 +99,6 @@ async function takeFrom(path: string, { stopTimeout }: Config): Promise<() => vo
   const release = await takeExclusiveLock(path, stopTimeout + limits.predecessorGraceMs)
   if (release !== null) return release
   throw new Error(`Cannot move the installation because a part of a server still has ${path}: end it first.`)
-}
-
-/** Of a load that brings nothing: where the new log begins, all that was accepted was so before it. */
-function tokenOf(text: string, accepted: number): string {
-  const digest = createHash('sha256').update(text).digest('hex')
-  return makeToken({ offset: 0, events: 0 }, digest.slice(0, 32), digest.slice(32, 40), null, accepted)
 }
 
 async function openSource(config: Config, closing: (() => unknown)[]): Promise<MoveSource> {

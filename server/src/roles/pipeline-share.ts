@@ -25,6 +25,7 @@ import type { Totals } from '../warehouse/load.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { answersOfPipeline } from './answers.ts'
 import { openBackups } from './backups.ts'
+import type { Places } from './configured-log.ts'
 import { erasureListAt } from './erasure-list.ts'
 import { type ErasuresAtWork, openErasures } from './erasures.ts'
 
@@ -34,6 +35,7 @@ export type PipelineShareParts = {
   share: number
   derive: Derive
   warehouse: Warehouse
+  places: Places
   accounts: Accounts
   log: LogReader
   /** Where another process may take this one's place; null where there is never another. */
@@ -121,6 +123,7 @@ export async function openPipelineShare(parts: PipelineShareParts): Promise<Pipe
   })
   const backups = openBackups({
     config,
+    places: parts.places,
     warehouse: { snapshot: withCrashPoints('snapshot', warehouse.snapshot, config) },
     log,
     pipeline,

@@ -27,7 +27,7 @@ export function runPipeline(config: Config): Promise<void> {
     const open = async (share: number, ownership: Ownership | null): Promise<PipelineShare> => {
       const warehouse = (warehouses[share] ??= openConfiguredWarehouse(config, share, logger))
       const log = await places.logReader(share, true)
-      return openPipelineShare({ config, share, derive, warehouse, accounts, log, ownership, logger })
+      return openPipelineShare({ config, share, derive, warehouse, places, accounts, log, ownership, logger })
     }
     const work = config.log === 'embedded' ? await openAlone(open) : await openInTurn(open, places, config, logger)
     return {

@@ -18,6 +18,7 @@ import { readErasureList } from './erasure-list.ts'
 import { openConfiguredWarehouse } from './configured-warehouse.ts'
 import { startLoneEngine } from './lone-engine.ts'
 import { runMode, type Told } from './program-mode.ts'
+import { sharedPlaces } from './restore-shared.ts'
 
 const flags = {
   from: { type: 'string' },
@@ -67,6 +68,7 @@ async function restoreTo(
     resumeLog,
     countAccounts: async path => countAccounts(path),
     keepErased: path => keepErased(path, list, from),
+    elsewhere: sharedPlaces(config, silent),
     tell,
   })
   return { json: restored, sentence: sentenceOf(restored, config) }
