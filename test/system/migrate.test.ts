@@ -276,7 +276,7 @@ async function books(server: Installation) {
   return { holds, problem, accepted, stored, duplicate, parked, erased, rejected, in_flight }
 }
 
-/** A server counts what was erased some seconds after its start. */
+/** What waited in the log of a user who is kept out is counted some seconds after it was loaded. */
 const erasedCounted = (machine: Installation, wanted: Awaited<ReturnType<typeof books>>) =>
   until('what was erased is counted', async () => (await books(machine)).erased === wanted.erased)
 
@@ -352,7 +352,6 @@ test('a machine of the cluster answers what the one that stayed does', { skip, t
   await machine.stop()
   await machine.start()
   await machine.drained()
-  await erasedCounted(machine, last)
   assert.deepEqual({ ...(await books(machine)), rejected: 0 }, { ...last, rejected: 0 })
   await machine.stop()
 })

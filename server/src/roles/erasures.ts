@@ -9,7 +9,7 @@ import type { Erasure, ErasureList, Product } from '../accounts/accounts.ts'
 import { type Logger, openPace, type Pace } from '../pipeline/pace.ts'
 import { type Erased, eraseUsers, expire } from '../pipeline/erase.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
-import { type ErasedCounts, nothingErased } from '../steps/erasure.ts'
+import type { ErasedCounts } from '../steps/erasure.ts'
 import { hashUser } from '../steps/suppression.ts'
 import type { ErasingWarehouse } from '../warehouse/load.ts'
 import type { KeptErasureList } from './erasure-list.ts'
@@ -40,7 +40,8 @@ export type ErasuresParts = {
 export type ErasuresAtWork = {
   /** While this is so nothing may be processed again. */
   isBusy(): boolean
-  counts(): ErasedCounts
+  /** Null until it was counted for the first time. */
+  counts(): ErasedCounts | null
   close(): Promise<void>
 }
 
@@ -53,7 +54,7 @@ export async function openErasures(parts: ErasuresParts): Promise<ErasuresAtWork
   const { accounts, logger, now } = parts
   const pace = openPace(parts.sleep ?? ((ms: number) => sleepMs(ms)), logger)
   let busy = false
-  let counts = nothingErased
+  let counts: ErasedCounts | null = null
   const known = parts.list.read()
   const adopted = known === null ? 0 : await accounts.adoptErasures(known)
   if (adopted > 0) logger.info({ adopted }, 'erasures were taken over from a list beside the data')
@@ -63,6 +64,8 @@ export async function openErasures(parts: ErasuresParts): Promise<ErasuresAtWork
     let countedMs = Number.NEGATIVE_INFINITY
     while (!pace.closing()) {
       try {
+        // Before anything that may take its time: nobody can tell how the books stand until then.
+        counts ??= await parts.warehouse.countErased()
         const list = accounts.listErasures()
         const isDue = now() - checkedMs >= parts.checkMs
         if (list.some(one => one.state === 'requested') || isDue) {

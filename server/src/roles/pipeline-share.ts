@@ -20,7 +20,7 @@ import { openRolling, type Rolling, type RollingStatus } from '../pipeline/rolli
 import type { RoleQuestions } from '../role-socket.ts'
 import { shareOfProduct } from '../shares.ts'
 import type { Derive } from '../steps/derive.ts'
-import { withErased } from '../steps/erasure.ts'
+import { nothingErased, withErased } from '../steps/erasure.ts'
 import type { Totals } from '../warehouse/load.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { answersOfPipeline } from './answers.ts'
@@ -194,10 +194,12 @@ function pipelineStatus(
   const { checkpointEvents, checkpointOffset, lagEvents, lagSeconds } = status
   // By the log's total against the outcomes; there is nothing to compare before the log was found.
   const difference = status.logId === '' ? 0 : acceptedBefore + checkpointEvents - stored - duplicate - parked
-  const shown = withErased(status, erasures.counts())
+  const erased = erasures.counts()
+  const shown = withErased(status, erased ?? nothingErased)
   const isRunning = state === 'running'
+  const uncounted = erased === null ? 'what was erased is being counted' : null
   return {
-    notReady: isRunning ? null : `${state}${reason === '' ? '' : `: ${reason}`}`,
+    notReady: isRunning ? uncounted : `${state}${reason === '' ? '' : `: ${reason}`}`,
     rollups: rolling.status(),
     pipeline: {
       ...shown,
