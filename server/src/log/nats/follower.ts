@@ -86,14 +86,15 @@ export function openFollower(parts: FollowerParts): Follower {
     },
     wentBack: () => source.wentBack(),
     async reach(seq, ms) {
-      const end = Date.now() + ms
+      const { clock } = stream
+      const end = clock.now() + ms
       while (book.next.seq <= seq && !closed) {
-        const left = end - Date.now()
+        const left = end - clock.now()
         if (left <= 0 || source.wentBack()) return false
-        await Promise.race([
-          new Promise<void>(resolve => reached.push(resolve)),
-          new Promise<void>(resolve => setTimeout(resolve, Math.min(left, 50)).unref()),
-        ])
+        const over = new AbortController()
+        const come = new Promise<void>(resolve => reached.push(resolve))
+        await Promise.race([come, clock.sleep(Math.min(left, 50), over.signal)])
+        over.abort()
       }
       return !closed
     },

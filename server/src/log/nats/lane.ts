@@ -7,26 +7,21 @@
 // goes on from what they have: what its messages tell of what lies before them shows readers the gap, counted exactly.
 
 import { crc32 } from 'node:zlib'
-import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import { headers } from '@nats-io/transport-node'
 import { isOvertaken } from '../../jetstream-faults.ts'
 import { appendFault } from '../fault.ts'
 import type { CommitPort, PackedGroup } from '../group-commit.ts'
 import type { LogLogger } from '../log.ts'
 import type { LogFault } from '../record.ts'
-import { doubtServer } from './cut-off.ts'
 import { commitHeader, subjectOf, writeNote } from './commit-message.ts'
-import { wentBackWords } from './stream.ts'
+import { type LogStream, wentBackWords } from './stream.ts'
 
 export type LaneParts = {
-  connection: NatsConnection
-  stream: string
-  share: number
+  stream: Pick<LogStream, 'name' | 'share' | 'clock' | 'put' | 'doubt' | 'isClosed' | 'lastOf'>
   /** A name of its own, never the same again. */
   id: string
   limits: { ackMsMax: number; tryMs: number; retryMs: number }
   now: () => number
-  /** The id of the last message of a subject, and its place; null without any. */
-  lastOf(subject: string): Promise<{ id: string; seq: number } | null>
   logger: LogLogger
 }
 
@@ -73,14 +68,14 @@ export class Lane implements CommitPort {
 
   async #put({ buffer, bytes, records, events }: PackedGroup): Promise<LogFault | null> {
     if (this.#endedBy !== null) return this.#endedBy
-    const { id, share, now } = this.#parts
+    const { id, stream, now } = this.#parts
     const body = buffer.subarray(0, bytes)
     const note = { records, events, recordsBefore: this.#records, eventsBefore: this.#events, bodySum: crc32(body) }
     const messageId = `${id}.${this.#number}`
     const head = headers()
     head.set('Nats-Msg-Id', messageId)
     head.set(commitHeader, writeNote(id, note))
-    const outcome = await this.#untilKnown(subjectOf(share, id), body, head, messageId)
+    const outcome = await this.#untilKnown(subjectOf(stream.share, id), body, head, messageId)
     this.lastMs = now()
     if ('fault' in outcome) {
       if (outcome.ends) this.#endedBy = outcome.fault
@@ -99,47 +94,39 @@ export class Lane implements CommitPort {
     head: ReturnType<typeof headers>,
     messageId: string,
   ): Promise<Outcome> {
-    const { connection, limits, now, lastOf } = this.#parts
+    const { stream, limits, now } = this.#parts
     const endMs = now() + limits.ackMsMax
     for (let sent = 0; ; ) {
       let why: string
       head.set('Nats-Expected-Last-Subject-Sequence', String(this.#lastSeq))
       try {
         sent++
-        const reply = await connection.request(subject, body, { headers: head, timeout: limits.tryMs })
-        const told = readReply(reply)
+        const told = await stream.put(subject, body, head, limits.tryMs)
         if (told.seq !== null) return { seq: told.seq }
         // Refused before anything was kept, unless an earlier try was.
         if (sent === 1 && streamIsFull.includes(told.code)) return { fault: fullFault(told.text), ends: false }
         if (sent === 1 && noRoom.includes(told.code)) return { fault: roomFault(told.text), ends: false }
         if (isOvertaken(told.code)) {
-          const last = await lastOf(subject)
+          const last = await stream.lastOf(subject)
           if (last?.id === messageId) return { seq: last.seq }
           if ((last?.seq ?? 0) < this.#lastSeq) this.#goOnFrom(last?.seq ?? 0)
         }
         why = told.text
       } catch (cause) {
         why = cause instanceof Error ? cause.message : String(cause)
-        if (sent >= triesBeforeDoubt) doubtServer(connection)
+        if (sent >= triesBeforeDoubt) stream.doubt()
       }
-      if (now() >= endMs || connection.isClosed()) return { fault: unknownFault(why), ends: true }
-      await new Promise(resolve => setTimeout(resolve, limits.retryMs))
+      if (now() >= endMs || stream.isClosed()) return { fault: unknownFault(why), ends: true }
+      await stream.clock.sleep(limits.retryMs)
     }
   }
 
   /** What was acknowledged behind `seq` is gone. Should a server say so that knows no better, the next try is refused like this one. */
   #goOnFrom(seq: number): void {
     const { stream, id, logger } = this.#parts
-    logger.error({ stream, lane: id, acknowledged: this.#lastSeq, last: seq }, wentBackWords(stream))
+    logger.error({ stream: stream.name, lane: id, acknowledged: this.#lastSeq, last: seq }, wentBackWords(stream.name))
     this.#lastSeq = seq
   }
-}
-
-function readReply(reply: Msg): { seq: number; code: 0; text: '' } | { seq: null; code: number; text: string } {
-  const told = reply.json<{ seq?: number; error?: { err_code?: number; description?: string } }>()
-  if (told.error === undefined && Number.isSafeInteger(told.seq) && (told.seq ?? 0) > 0)
-    return { seq: told.seq as number, code: 0, text: '' }
-  return { seq: null, code: told.error?.err_code ?? 0, text: told.error?.description ?? 'a reply that says nothing' }
 }
 
 function fullFault(text: string): LogFault {

@@ -5,15 +5,13 @@
 // what is new. So now and then the stream is asked for the message that came last: when another one is in its place, or for
 // a while none, the stream went back, and this source ends.
 
-import { setTimeout as sleep } from 'node:timers/promises'
-import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
 import type { LogLogger } from '../log.ts'
 import type { Mark } from './lane-book.ts'
-import { absencesMax, absentMs, type LogStream, type Standing, standingOf } from './stream.ts'
+import { absencesMax, absentMs, type LogStream, type Standing, standingOf, type StreamEntry } from './stream.ts'
 
 export type MessageSource = {
   /** Takes the next message, when one is there. */
-  shift(): JsMsg | undefined
+  shift(): StreamEntry | undefined
   /** Resolves when there is a message, or after `ms`. */
   wait(ms: number): Promise<void>
   /** Whether what came is not in the stream any more: nothing comes then. */
@@ -39,12 +37,12 @@ const retryMs = 250
 /** Between two looks at what came last. */
 const lookMs = 5_000
 const messagesMax = 2 * headsMax
-const idleMs = 300_000
 
 export function openMessageSource(parts: SourceParts): MessageSource {
   const { stream, bytesMax, logger, from } = parts
+  const { clock } = stream
   const wanted = bytesMax === null ? { max_messages: headsMax } : { max_bytes: bytesMax }
-  const messages: JsMsg[] = []
+  const messages: StreamEntry[] = []
   let bytes = 0
   let next = from.seq
   /** The id of the last that came. */
@@ -60,12 +58,7 @@ export function openMessageSource(parts: SourceParts): MessageSource {
   const fetchOn = async () => {
     await look()
     if (wentBack) return
-    const consumer = await stream.jetstream.consumers.get(stream.name, {
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: next,
-      headers_only: bytesMax === null,
-      inactive_threshold: idleMs,
-    })
+    const consumer = await stream.openConsumer(next, bytesMax === null)
     while (!closed && !wentBack) {
       const fetched = await consumer.fetch({ ...wanted, expires: fetchMs })
       stop = () => void fetched.close()
@@ -81,22 +74,22 @@ export function openMessageSource(parts: SourceParts): MessageSource {
       } finally {
         clearTimeout(silence)
       }
-      if (performance.now() - lookedMs >= lookMs) await look()
+      if (clock.now() - lookedMs >= lookMs) await look()
     }
   }
   /** Looks whether the stream still has what came last, until that is known. */
   const look = async () => {
     for (let absences = 0; !closed && !wentBack; ) {
-      lookedMs = performance.now()
+      lookedMs = clock.now()
       const [seq, id] = [next - 1, lastId]
       const found = await stream.at(seq)
       const standing = id === null ? standingOf(from, found) : standingOfId(id, found)
       if (standing === 'same') return
       if (standing === 'other' || ++absences >= absencesMax) wentBack = true
-      else await sleep(absentMs)
+      else await clock.sleep(absentMs)
     }
   }
-  const takeAll = async (fetched: AsyncIterable<JsMsg>, silence: NodeJS.Timeout) => {
+  const takeAll = async (fetched: AsyncIterable<StreamEntry>, silence: NodeJS.Timeout) => {
     for await (const message of fetched) {
       silence.refresh()
       if (message.seq < next) continue
@@ -124,7 +117,7 @@ export function openMessageSource(parts: SourceParts): MessageSource {
           { stream: stream.name, cause: String(cause) },
           'the stream of the log cannot be read: it is tried again',
         )
-        await sleep(retryMs)
+        await clock.sleep(retryMs)
       }
     }
     arrived.resolve()
@@ -143,12 +136,9 @@ export function openMessageSource(parts: SourceParts): MessageSource {
     async wait(ms) {
       if (messages.length > 0 || closed || wentBack) return
       arrived = Promise.withResolvers()
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<void>(resolve => {
-        timer = setTimeout(resolve, ms)
-      })
-      await Promise.race([arrived.promise, late])
-      clearTimeout(timer)
+      const over = new AbortController()
+      await Promise.race([arrived.promise, clock.sleep(ms, over.signal)])
+      over.abort()
     },
     wentBack: () => wentBack && messages.length === 0,
     close() {

@@ -243,7 +243,7 @@ class NatsLogReader implements LogReader {
     const { state } = await stream.info()
     const last = Math.max(0, ...Object.values(second.lanes).map(lane => lane.ms))
     if (last > now() - retention.ms && state.bytes <= retention.bytes) return
-    await stream.manager.streams.purge(stream.name, { seq: second.seq })
+    await stream.dropBefore(second.seq)
     const [first] = this.#marks.splice(0, 1)
     if (first !== undefined) await stream.marks.remove([first.offset])
   }

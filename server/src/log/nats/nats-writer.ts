@@ -4,6 +4,7 @@
 // While the connection is lost, records wait for it to come back, as long as an acknowledgement may take; after that they
 // are refused at once until it does.
 
+import { randomUUID } from 'node:crypto'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { appendFault, closedFault } from '../fault.ts'
 import { GroupCommit, type GroupLimits } from '../group-commit.ts'
@@ -17,13 +18,17 @@ import { laneIdleMsMax } from './lane-book.ts'
 import { idOf, type LogStream, wentBackWords } from './stream.ts'
 
 export type NatsWriterOptions = {
-  connection: NatsConnection
+  /** Null where there is none: in a simulation. */
+  connection: NatsConnection | null
   stream: LogStream
   limits: GroupLimits
   now: () => number
   logger: LogLogger
   lanes?: number
   ackMsMax?: number
+  /** For simulations: UUIDs, and what calls back a little later. */
+  newId?: () => string
+  soon?: (call: () => void) => void
 }
 
 const lanesUsual = 3
@@ -176,19 +181,17 @@ class NatsLogWriter implements LogWriter {
   }
 
   #newTrack(): Track {
-    const { connection, stream, limits, now, ackMsMax = ackMsUsual, lanes = lanesUsual } = this.#options
+    const { stream, limits, now, newId, soon = setImmediate, logger, ...more } = this.#options
+    const { ackMsMax = ackMsUsual, lanes = lanesUsual } = more
     const lane = new Lane({
-      connection,
-      stream: stream.name,
-      share: stream.share,
-      id: crypto.randomUUID().replaceAll('-', ''),
+      stream,
+      id: (newId ?? randomUUID)().replaceAll('-', ''),
       limits: { ackMsMax, tryMs, retryMs },
       now,
-      lastOf: stream.lastOf,
-      logger: this.#options.logger,
+      logger,
     })
     const own = { ...limits, pendingBytesMax: Math.floor(limits.pendingBytesMax / lanes) }
-    const groups = new GroupCommit({ commit: (group, done) => this.#timed(lane, group, done) }, own, setImmediate)
+    const groups = new GroupCommit({ commit: (group, done) => this.#timed(lane, group, done) }, own, soon)
     return { lane, groups }
   }
 
@@ -209,7 +212,7 @@ class NatsLogWriter implements LogWriter {
   /** Of the server that is connected: others of a cluster are of its version, but for the time of an upgrade. */
   #weaker(): Pick<LogStatus, 'weaker'> {
     const { connection, stream } = this.#options
-    const { version = '' } = connection.info ?? {}
+    const { version = '' } = connection?.info ?? {}
     const weaker = version === '' ? null : weaknessOf(version, stream.replicas)
     return weaker === null ? {} : { weaker }
   }
@@ -222,6 +225,7 @@ class NatsLogWriter implements LogWriter {
 
   async #watch(): Promise<void> {
     const { connection, now, logger } = this.#options
+    if (connection === null) return
     for await (const { type } of connection.status()) {
       if (type === 'disconnect') {
         this.#lostAtMs ??= now()

@@ -8,21 +8,22 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  DeliverPolicy,
   DiscardPolicy,
   jetstream,
   jetstreamManager,
   JetStreamApiCodes,
-  type JetStreamClient,
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
   type StreamInfo,
 } from '@nats-io/jetstream'
 import { Kvm, type KV } from '@nats-io/kv'
-import { nanos, type NatsConnection } from '@nats-io/transport-node'
+import { type Msg, type MsgHdrs, nanos, type NatsConnection } from '@nats-io/transport-node'
 import { LogReadFault } from '../fault.ts'
 import { unpackRecords } from '../packed.ts'
 import { commitHeader, laneOf, readNote } from './commit-message.ts'
+import { doubtServer } from './cut-off.ts'
 import { logOrigin, type Mark } from './lane-book.ts'
 
 export type StreamOptions = {
@@ -37,9 +38,17 @@ export type LogStream = {
   name: string
   share: number
   replicas: number
-  jetstream: JetStreamClient
-  manager: JetStreamManager
-  info(): Promise<StreamInfo>
+  clock: StreamClock
+  info(): Promise<Pick<StreamInfo, 'config' | 'state'>>
+  /** Throws when nothing is answered in time. */
+  put(subject: string, body: Uint8Array, headers: MsgHdrs, timeoutMs: number): Promise<PutReply>
+  /** What is put is acknowledged by nobody: other servers may do better. */
+  doubt(): void
+  isClosed(): boolean
+  /** Gives messages from one on, in order; with their heads alone where the bodies are not wanted. */
+  openConsumer(seq: number, headsOnly: boolean): Promise<StreamConsumer>
+  /** Lets go of all before that message. */
+  dropBefore(seq: number): Promise<void>
   /** The last message of a subject. */
   lastOf(subject: string): Promise<{ id: string; seq: number } | null>
   /** The message of that number; what is not there was `dropped`, or is `absent`: behind all that are there. */
@@ -55,6 +64,35 @@ export type LogStream = {
   /** The bucket of the marks, where owners are noted too. */
   bucket: KV
 }
+
+/** `now`: milliseconds from whenever, growing. */
+export type StreamClock = {
+  now(): number
+  /** Never rejects; the signal ends it early. */
+  sleep(ms: number, signal?: AbortSignal): Promise<unknown>
+}
+
+const realClock: StreamClock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { ...(signal !== undefined && { signal }) }).catch(() => {}),
+}
+
+export type PutReply = { seq: number; code: 0; text: '' } | { seq: null; code: number; text: string }
+
+export type StreamEntry = {
+  seq: number
+  subject: string
+  headers?: Pick<MsgHdrs, 'get'> | undefined
+  data: Uint8Array
+  time: Date
+}
+
+export type StreamConsumer = {
+  /** Ends by itself after `expires` milliseconds, or when it has given what was wanted. */
+  fetch(wanted: ({ max_messages: number } | { max_bytes: number }) & { expires: number }): Promise<Fetched>
+}
+
+export type Fetched = AsyncIterable<StreamEntry> & { close(): unknown; stop(cause: Error): unknown }
 
 export type StreamMessage = { id: string; lane: string; note: ReturnType<typeof readNote> }
 
@@ -91,6 +129,8 @@ export type Marks = {
 /** A server that leads no more and does not know it may not have what the others have: it is asked so often before that is believed. */
 export const absencesMax = 6
 export const absentMs = 2_000
+/** A consumer that nobody asks goes. */
+const idleMs = 300_000
 /** Repetitions of a message are recognised for so long; longer than anybody goes on repeating one. */
 const duplicateWindowMs = 120_000
 const description = (id: string) => `DataPulse log ${id}`
@@ -113,20 +153,26 @@ export async function openStream(connection: NatsConnection, options: StreamOpti
     const lane = laneOf(found.subject)
     return { id: found.header.get('Nats-Msg-Id'), lane, note: readNote(lane, found.header.get(commitHeader)) }
   }
-  const stands = async (mark: Mark) => {
-    for (let tries = 1; ; tries++) {
-      const standing = standingOf(mark, await at(mark.seq - 1))
-      if (standing !== 'absent' || tries === absencesMax) return standing === 'same'
-      await sleep(absentMs)
-    }
-  }
   return {
     name,
     share,
     replicas,
-    jetstream: client,
-    manager,
+    clock: realClock,
     info: () => manager.streams.info(name),
+    put: async (subject, body, headers, timeout) =>
+      readReply(await connection.request(subject, body, { headers, timeout })),
+    doubt: () => doubtServer(connection),
+    isClosed: () => connection.isClosed(),
+    openConsumer: (seq, headsOnly) =>
+      client.consumers.get(name, {
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: seq,
+        headers_only: headsOnly,
+        inactive_threshold: idleMs,
+      }) as Promise<StreamConsumer>,
+    async dropBefore(seq) {
+      await manager.streams.purge(name, { seq })
+    },
     async lastOf(subject) {
       const last = await manager.streams.getMessage(name, { last_by_subj: subject })
       return last === null ? null : { id: last.header.get('Nats-Msg-Id'), seq: last.seq }
@@ -141,20 +187,35 @@ export async function openStream(connection: NatsConnection, options: StreamOpti
     },
     at,
     marks,
-    async places() {
-      const { first_seq } = (await manager.streams.info(name)).state
-      // Messages are let go of up to a noted place; what is noted before that is taken off the notes later.
-      const noted = (await marks.list()).filter(mark => mark.seq >= first_seq)
-      const all = first_seq > 1 && noted.length > 0 ? noted : [logOrigin, ...noted]
-      const consumed = await marks.consumed()
-      const [first = logOrigin] = all
-      if (consumed === null) return { marks: all, last: first, lost: null }
-      if (await stands(consumed)) return { marks: all, last: consumed, lost: null }
-      while (all.length > 1 && !(await stands(all.at(-1) as Mark))) all.pop()
-      return { marks: all, last: all.at(-1) ?? first, lost: consumed }
-    },
+    places: () => placesOf({ at, marks, info: () => manager.streams.info(name), clock: realClock }),
     bucket,
   }
+}
+
+/** See `LogStream.places`. */
+export async function placesOf({
+  at,
+  marks,
+  info,
+  clock,
+}: Pick<LogStream, 'at' | 'marks' | 'info' | 'clock'>): ReturnType<LogStream['places']> {
+  const stands = async (mark: Mark) => {
+    for (let tries = 1; ; tries++) {
+      const standing = standingOf(mark, await at(mark.seq - 1))
+      if (standing !== 'absent' || tries === absencesMax) return standing === 'same'
+      await clock.sleep(absentMs)
+    }
+  }
+  const { first_seq } = (await info()).state
+  // Messages are let go of up to a noted place; what is noted before that is taken off the notes later.
+  const noted = (await marks.list()).filter(mark => mark.seq >= first_seq)
+  const all = first_seq > 1 && noted.length > 0 ? noted : [logOrigin, ...noted]
+  const consumed = await marks.consumed()
+  const [first = logOrigin] = all
+  if (consumed === null) return { marks: all, last: first, lost: null }
+  if (await stands(consumed)) return { marks: all, last: consumed, lost: null }
+  while (all.length > 1 && !(await stands(all.at(-1) as Mark))) all.pop()
+  return { marks: all, last: all.at(-1) ?? first, lost: consumed }
 }
 
 /** Another process may make it meanwhile. */
@@ -193,7 +254,7 @@ async function infoOf(manager: JetStreamManager, name: string): Promise<StreamIn
 }
 
 /** The log's id. */
-export function idOf(info: StreamInfo): string {
+export function idOf(info: Pick<StreamInfo, 'config'>): string {
   const found = /^DataPulse log ([0-9a-f-]{36})$/.exec(info.config.description ?? '')?.[1]
   if (found !== undefined) return found
   throw new LogReadFault(
@@ -241,4 +302,11 @@ function marksIn(bucket: KV, share: number): Marks {
       for (const offset of offsets) await bucket.purge(keyOf(offset))
     },
   }
+}
+
+function readReply(reply: Msg): PutReply {
+  const told = reply.json<{ seq?: number; error?: { err_code?: number; description?: string } }>()
+  if (told.error === undefined && Number.isSafeInteger(told.seq) && (told.seq ?? 0) > 0)
+    return { seq: told.seq as number, code: 0, text: '' }
+  return { seq: null, code: told.error?.err_code ?? 0, text: told.error?.description ?? 'a reply that says nothing' }
 }
