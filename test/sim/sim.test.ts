@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { IndexPlace } from '../../server/src/pipeline/index/identity-index.ts'
 import type { Load } from '../../server/src/warehouse/load.ts'
+import type { SimLogKind } from './sim-log.ts'
 import { checkTruth } from './truth.ts'
 import { type Mutation, simulate } from './world.ts'
 
@@ -19,6 +20,13 @@ const seeds = only === undefined ? [...new Set([...telling, ...first])] : [Numbe
 test(`every acknowledged event is there exactly once, in ${seeds.length} simulated lives`, async () => {
   for (const seed of seeds) {
     const failure = await failureOf(seed)
+    assert.equal(failure, null, `SIM_SEED=${seed}: ${failure?.stack}`)
+  }
+})
+
+test(`every acknowledged event is there exactly once where the log is a stream of NATS, in ${seeds.length} simulated lives`, async () => {
+  for (const seed of seeds) {
+    const failure = await failureOf(seed, {}, 'stream')
     assert.equal(failure, null, `SIM_SEED=${seed}: ${failure?.stack}`)
   }
 })
@@ -68,6 +76,10 @@ const mutations: Record<string, Mutation> = {
 }
 
 if (only === undefined) {
+  test('the simulation notices when the answer does not wait for the stream', async () => {
+    for (const seed of seeds) if ((await failureOf(seed, { acknowledgeAtOnce: true }, 'stream')) !== null) return
+    assert.fail(`not noticed in ${seeds.length} seeds`)
+  })
   for (const [name, mutation] of Object.entries(mutations)) {
     test(`the simulation notices when ${name}`, async () => {
       for (const seed of seeds) if ((await failureOf(seed, mutation)) !== null) return
@@ -76,9 +88,9 @@ if (only === undefined) {
   }
 }
 
-async function failureOf(seed: number, mutation: Mutation = {}): Promise<Error | null> {
+async function failureOf(seed: number, mutation: Mutation = {}, log: SimLogKind = 'disk'): Promise<Error | null> {
   try {
-    checkTruth(await simulate(seed, mutation))
+    checkTruth(await simulate(seed, mutation, log))
     return null
   } catch (failure) {
     return failure as Error

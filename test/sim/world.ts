@@ -1,12 +1,10 @@
-// A simulated installation: the log's disk, the index's disk, the warehouse and accounts, which outlive everything; an api
+// A simulated installation: the log (sim-log.ts), the index's disk, the warehouse and accounts, which outlive everything; an api
 // and a pipeline role, which die and are started again; partners who try again until they are answered; operators who have
 // users erased and decide about conflicts (operators.ts).
 // The api is the contract's check and the log's own writer; the pipeline is the real one, over the log's own reader, and
 // beside it work the real erasures. Days pass within seconds (`calendar`), so that events outlive their retention.
 
 import { checkBody } from '@datapulse/contract'
-import { openLogReaderOver, openLogWriterOver } from '../../server/src/log/log.ts'
-import { openMemoryStore } from '../../server/src/log/memory-store.ts'
 import type { ErasingWarehouse, LoadingWarehouse } from '../../server/src/warehouse/load.ts'
 import { IndexFault, type IndexPlace } from '../../server/src/pipeline/index/identity-index.ts'
 import { openPipelineOver, type Pipeline } from '../../server/src/pipeline/pipeline.ts'
@@ -29,6 +27,7 @@ import { openClock } from './clock.ts'
 import { beginLife, type Chaos, type Life } from './life.ts'
 import { actsOfOperators } from './operators.ts'
 import { chanceOf } from './prng.ts'
+import { openSimLog, type SimLog, type SimLogKind } from './sim-log.ts'
 import { type Body, bytesOf, openTraffic, poison } from './traffic.ts'
 
 /** One attempt of a partner: a request that reached the api. */
@@ -57,19 +56,13 @@ const dayMs = 86_400_000
 const dayPassesMs = 5_000
 
 /** Runs one seed: chaos for a while, then calm until everything is processed. */
-export async function simulate(seed: number, mutation: Mutation = {}) {
+export async function simulate(seed: number, mutation: Mutation = {}, logKind: SimLogKind = 'disk') {
   const chance = chanceOf(seed)
   const startMs = 1_767_225_600_000
   const clock = openClock(startMs)
   const calendar = () => startMs + Math.floor(((clock.now() - startMs) * dayMs) / dayPassesMs)
   const chaos: Chaos = { death: chance.pick([0, 0.002, 0.01, 0.03]), fault: chance.pick([0, 0.01, 0.05]) }
-  /** While the simulation itself reads the log. */
-  let isLooking = false
-  const storeFaults = chance.pick([0, 0.01])
-  const store = openMemoryStore({
-    now: clock.now,
-    fault: () => (!isLooking && chance.happens(chaos.fault === 0 ? 0 : storeFaults) ? 'IO' : null),
-  })
+  const kept = openSimLog(logKind, { clock, chance, chaos })
   const traffic = openTraffic(chance, chance.pick([0, 0, 0.02]))
   const poisonKills = chance.happens(0.5)
   const attempts: Attempt[] = []
@@ -86,23 +79,24 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
   const silent = { info() {}, warn() {}, error() {} }
 
   // The api.
-  type Api = { life: Life; writer: ReturnType<typeof openLogWriterOver>; rejected: number }
+  type Api = { life: Life; writer: Awaited<ReturnType<SimLog['openWriter']>>; rejected: number }
   let api: Api | null = null
   const beginApi = (): void => {
+    let end = () => {}
     const life = beginLife(clock, chance, chaos, () => {
       api = null
-      store.crash(() => chance.happens(0.5))
+      end()
       clock.after(chance.between(1, 500), beginApi)
     })
-    try {
-      const limits = { commitBytesMax: 1 << 20, commitRecordsMax: 5, pendingBytesMax: 1 << 24, segmentBytesMax: 20_000 }
-      const soon = (call: () => void) => void life.sleep(chance.between(0, 4)).then(call)
-      const writer = openLogWriterOver({ store, limits, now: clock.now, logger: silent, newId: chance.uuid, soon })
-      api = { life, writer, rejected: 0 }
-      void tallyEachSecond(api)
-    } catch {
-      life.die()
-    }
+    kept.openWriter(life).then(
+      writer => {
+        end = writer.end
+        if (life.dead) return end()
+        api = { life, writer, rejected: 0 }
+        void tallyEachSecond(api)
+      },
+      () => life.die(),
+    )
   }
   const tallyEachSecond = async (of: Api): Promise<void> => {
     for (;;) {
@@ -200,7 +194,7 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
     })
     const seam = <T extends object>(target: T, names: readonly (keyof T & string)[], code: string): T =>
       life.seam(target, names, name => Object.assign(new Error(`${code} at ${name}`), { code, retry: true }))
-    const reader = openLogReaderOver(store, silent)
+    const reader = kept.openReader(life)
     const log = seam(reader, ['id', 'head', 'oldest', 'read', 'fingerprintBefore', 'consumed'], 'LOG_IO')
     const seams: Seams = {
       onTable: async () => {
@@ -276,28 +270,7 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
     pipelineLife?.die()
   }
   const damageLog = async (): Promise<void> => {
-    isLooking = true
-    await damageCommit()
-    isLooking = false
-  }
-  const damageCommit = async (): Promise<void> => {
-    const reader = openLogReaderOver(store, silent)
-    const { offset: end } = await reader.head()
-    if (end < 3) return
-    const { records } = await reader.read(0, { recordsMax: end, bytesMax: 1 << 30 })
-    const hit = records[chance.between(0, records.length - 1)]
-    if (hit === undefined) return
-    const before = new Set(records.map(({ requestId }) => requestId))
-    store.damage(hit.offset, 'body')
-    const left = await openLogReaderOver(store, silent).read(0, { recordsMax: end, bytesMax: 1 << 30 })
-    for (const { requestId } of left.records) before.delete(requestId)
-    for (const requestId of before) damagedRequests.add(requestId)
-  }
-  const loggedRequests = async (): Promise<Set<string>> => {
-    isLooking = true
-    const reader = openLogReaderOver(store, silent)
-    const { records } = await reader.read(0, { recordsMax: (await reader.head()).offset, bytesMax: 1 << 30 })
-    return new Set(records.map(({ requestId }) => requestId))
+    for (const requestId of await kept.damage()) damagedRequests.add(requestId)
   }
   const misfortunes = [
     () => api?.life.die(),
@@ -381,7 +354,7 @@ export async function simulate(seed: number, mutation: Mutation = {}) {
   const logHead = (api as Api | null)?.writer.status().head ?? null
   const suppression = accounts.suppression()
   const erased = await openMemoryErasing(tables).countErased()
-  const logged = await loggedRequests()
+  const logged = new Set(await kept.requests())
   return {
     ...{ isDone, bugs, attempts, tallies, damagedRequests, tables, disk, status, logHead },
     ...{ suppression, erased, logged },
