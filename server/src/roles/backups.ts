@@ -89,7 +89,11 @@ function copiedLog({ config, places, log, pipeline }: BackupsParts): Pick<Backup
     // Of its own: one that is read back and forth would hold up the pipeline.
     async copy(to, at) {
       const reader = await places.logReader(0, false)
-      return copyLogThrough(reader, to, at).finally(() => reader.close())
+      try {
+        return await copyLogThrough(reader, to, at)
+      } finally {
+        await reader.close()
+      }
     },
   }
 }

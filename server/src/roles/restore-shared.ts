@@ -40,13 +40,19 @@ export function sharedPlaces(config: Config, logger: Logger): Elsewhere | null {
 
 function withPlaces<T>(config: Config, logger: Logger, work: (places: Places, id: string) => Promise<T>): Promise<T> {
   const id = randomUUID()
-  const places = openPlaces(config, 'migrate', logger, id)
-  return work(places, id).finally(() => places.close())
+  return closed(openPlaces(config, 'migrate', logger, id), places => work(places, id))
+}
+
+async function closed<T, C extends { close(): Promise<void> }>(opened: C, work: (opened: C) => Promise<T>): Promise<T> {
+  try {
+    return await work(opened)
+  } finally {
+    await opened.close()
+  }
 }
 
 async function withReader<T>(places: Places, work: (reader: LogReader) => Promise<T>): Promise<T> {
-  const reader = await places.logReader(0, false)
-  return work(reader).finally(() => reader.close())
+  return closed(await places.logReader(0, false), work)
 }
 
 async function withDocuments<T>(
@@ -83,9 +89,9 @@ async function move(config: Config, places: Places, id: string, logger: Logger):
     const note = await warehouse.moving.lastNote()
     // There is none in the backup of a server that had taken nothing yet.
     if (existsSync(logDir)) {
-      const log = await openLogReader({ dir: logDir, logger })
-      const from = note?.logId === (await log.id()) ? note.to : 0
-      await moveLog(log, from, places).finally(() => log.close())
+      await closed(await openLogReader({ dir: logDir, logger }), async log =>
+        moveLog(log, note?.logId === (await log.id()) ? note.to : 0, places),
+      )
     }
     // A warehouse of its own machine knows of another log by its last note: the pipeline reads this one from its beginning.
     if (note !== null && config.warehouse === 'embedded') await nameLog(warehouse, note, places, id)

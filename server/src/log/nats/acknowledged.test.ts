@@ -1,3 +1,5 @@
+// What a writer was acknowledged counts before its follower has come to it, and once.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Acknowledged } from './acknowledged.ts'
