@@ -80,10 +80,9 @@ const suites: Suite[] = [
     asks: 'is all of that so where the log and accounts are in NATS, and limits in Redis',
     files: [
       'test/contract/**/*.test.ts',
-      ...[
-        ...['receipts', 'replay', 'reconciliation', 'reprocess', 'erasure', 'conflict'],
-        ...['report', 'diagnostics', 'dry-run', 'backup'],
-      ].map(name => `test/system/${name}.test.ts`),
+      ...[...['receipts', 'replay', 'reconciliation', 'reprocess', 'erasure', 'backup']].map(
+        name => `test/system/${name}.test.ts`,
+      ),
     ],
     concurrency: 2,
     timeoutMs: 300_000,
@@ -101,6 +100,10 @@ if (strange.length > 0) {
   console.error(`There is no suite ${strange.join(', ')}: there are ${suites.map(suite => suite.name).join(', ')}.`)
   process.exit(2)
 }
+
+/** Those that take longer are named, the slowest first. */
+const slowSeconds = 20
+const slowestMax = 8
 
 const scratch = mkdtempSync(join(tmpdir(), 'datapulse-tests-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
@@ -142,6 +145,7 @@ async function run(suite: Suite): Promise<void> {
   console.log(
     `   ${suite.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${Math.round((Date.now() - started) / 1000)} s`,
   )
+  for (const { name, seconds } of counts.slowest) console.log(`   ${seconds} s: ${name}`)
   total.passed += counts.passed
   total.failed += Math.max(counts.failed, code === 0 ? 0 : 1)
   total.skipped += counts.skipped
@@ -157,9 +161,16 @@ function ended(args: string[], suite: Suite): Promise<number> {
   })
 }
 
-function readTap(suite: string, text: string): { passed: number; failed: number; skipped: number } {
+type Counts = { passed: number; failed: number; skipped: number; slowest: { name: string; seconds: number }[] }
+
+function readTap(suite: string, text: string): Counts {
   for (const match of text.matchAll(/^\s*ok \d+ - (.*?) # SKIP ?(.*)$/gm))
     skips.push(`${suite}: ${match[1]}: ${match[2]}`)
   const count = (word: string) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
-  return { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') }
+  const slowest = [...text.matchAll(/^(?:not )?ok \d+ - (.*)\n  ---\n  duration_ms: ([\d.]+)/gm)]
+    .map(([, name = '', ms]) => ({ name, seconds: Math.round(Number(ms) / 1_000) }))
+    .filter(({ seconds }) => seconds >= slowSeconds)
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, slowestMax)
+  return { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped'), slowest }
 }
