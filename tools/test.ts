@@ -80,7 +80,7 @@ const suites: Suite[] = [
     asks: 'is all of that so where the log and accounts are in NATS, and limits in Redis',
     files: [
       'test/contract/**/*.test.ts',
-      ...[...['receipts', 'replay', 'reconciliation', 'reprocess', 'erasure', 'backup']].map(
+      ...['receipts', 'replay', 'reconciliation', 'reprocess', 'erasure', 'backup'].map(
         name => `test/system/${name}.test.ts`,
       ),
     ],
