@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import manifest from '../../package.json' with { type: 'json' }
 import { copyAccounts, copySharedAccounts } from '../accounts/accounts-copy.ts'
-import { openNatsDocuments } from '../accounts/nats-documents.ts'
 import { type BackupParts, type BackupStatus, folderProblem, startBackup } from '../backup/backup.ts'
 import type { Config } from '../config.ts'
 import { limits } from '../limits.ts'
@@ -98,12 +97,10 @@ function copiedLog({ config, places, log, pipeline }: BackupsParts): Pick<Backup
   }
 }
 
-async function copyAllAccounts({ config, places, logger }: BackupsParts, to: string) {
+async function copyAllAccounts({ config, places }: BackupsParts, to: string) {
   const own = join(config.dataDir, 'accounts.db')
   if (config.accounts === 'embedded') return copyAccounts(own, to)
-  const connection = await places.connection()
-  const onFault = (fault: unknown) => logger.warn({ cause: String(fault) }, 'accounts cannot be read')
-  const shared = await openNatsDocuments({ connection, replicas: config.natsReplicas, now: Date.now, onFault })
+  const shared = await places.documents()
   return copySharedAccounts(shared, own, to).finally(() => shared.close())
 }
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KV } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Accounts, openAccounts, openSharedAccounts } from '../accounts/accounts.ts'
+import type { NatsDocuments } from '../accounts/nats-documents.ts'
 import type { Config } from '../config.ts'
 import { limits } from '../limits.ts'
 import { type LogLogger, openLogReader, openLogWriter } from '../log/log.ts'
@@ -17,6 +18,8 @@ import { type AskPipeline, askOverNats, askOverSocket } from './remote-questions
 
 export type Places = {
   accounts(): Promise<Accounts>
+  /** The documents of accounts in NATS, for who copies or moves them. */
+  documents(): Promise<NatsDocuments>
   /** Of every share. With one lane, all is there in the order in which it was appended. */
   logWriters(lanes?: number): Promise<LogWriter[]>
   /** `letsGo`: of what is processed and old. */
@@ -69,6 +72,11 @@ export function openPlaces(
         return openAccounts({ path: join(config.dataDir, 'accounts.db'), now, logger })
       const connection = await connected()
       return patiently(() => openSharedAccounts({ connection, replicas, now, logger }), logger)
+    },
+    async documents() {
+      const { openNatsDocuments } = await import('../accounts/nats-documents.ts')
+      const onFault = (fault: unknown) => logger.warn({ cause: String(fault) }, 'accounts cannot be read')
+      return openNatsDocuments({ connection: await connected(), replicas, now, onFault })
     },
     async logWriters(lanes) {
       if (config.log === 'embedded') return [await embeddedWriter(config, logger)]

@@ -5,7 +5,8 @@
 //   reply    A and the answer, or F and why there is none; before that W, each second, while it works on it: who was killed
 //            over a question is not waited for
 
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import { randomUUID } from 'node:crypto'
+import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { askQuestion, askRole, type RoleQuestions } from '../role-socket.ts'
 
 export type AskPipeline = (
@@ -34,7 +35,7 @@ export function askOverSocket(dataDir: string): AskPipeline {
 export function askOverNats(connection: NatsConnection, share: number): AskPipeline {
   return (question, body, timeoutMs) => {
     const asked = Promise.withResolvers<Awaited<ReturnType<AskPipeline>>>()
-    const inbox = createInbox()
+    const inbox = `_INBOX.${randomUUID()}`
     const replies = connection.subscribe(inbox, {
       callback: (fault, message) => {
         const [kind] = fault === null ? message.data : []
