@@ -1,15 +1,16 @@
 // A log in a backup. Copied are the segments from one place on, the live one as it is at that moment; what was copied is
-// read once, so that a copy without damage is what is told. What is kept elsewhere is written as such a log. A copied log is gone on with in a new segment: what is in a
-// file that has its final form is never written beside.
+// read once, so that a copy without damage is what is told. What is kept elsewhere is written as such a log. A copied log
+// is gone on with in a new segment: what is in a file that has its final form is never written beside.
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turnOfOthers } from 'node:timers/promises'
 import { makeFolderDurably } from '../durable-file.ts'
 import { limits } from '../limits.ts'
+import { appendAll } from './append-all.ts'
 import { openLogWriter } from './log.ts'
 import { StoreLogReader } from './log-reader.ts'
-import type { LogFault, LogHead, LogReader, LogWriter, StoredRecord } from './record.ts'
+import type { LogHead, LogReader } from './record.ts'
 import { copySegment, openSqliteStore } from './sqlite-store.ts'
 import { beginOfSegment, type SegmentName } from './store.ts'
 
@@ -59,7 +60,10 @@ export async function copyLogThrough(log: LogReader, to: string, from: number | 
     for (let at = begin; at < head.offset; ) {
       const { records, damage, next } = await log.read(at, readAtOnce)
       if (damage[0] !== undefined || next === at) throw damaged(damage[0]?.from ?? at, damage[0]?.reason)
-      await appendAll(writer, records)
+      await appendAll(
+        writer,
+        records.map(({ offset: _, ...record }) => record),
+      )
       at = next
     }
   } finally {
@@ -69,13 +73,6 @@ export async function copyLogThrough(log: LogReader, to: string, from: number | 
   const read = await readThrough(to, begin)
   for (const name of store.list()) store.seal(name)
   return { oldest, ...read }
-}
-
-async function appendAll(writer: LogWriter, records: readonly StoredRecord[]): Promise<void> {
-  const append = ({ offset: _, ...record }: StoredRecord) =>
-    new Promise<LogFault | null>(resolve => writer.append(record, resolve))
-  const fault = (await Promise.all(records.map(append))).find(one => one !== null)
-  if (fault != null) throw new Error(fault.message)
 }
 
 async function eventsBefore(log: LogReader, offset: number, head: LogHead): Promise<number> {

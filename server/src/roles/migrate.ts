@@ -8,13 +8,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { putDocument, readAccounts, refuseStrangers } from '../accounts/accounts-move.ts'
-import { openNatsDocuments } from '../accounts/nats-documents.ts'
 import { type Config, options, readConfig } from '../config.ts'
 import { withCrashPoints } from '../crash-points.ts'
 import { takeExclusiveLock } from '../exclusive-lock.ts'
 import { limits } from '../limits.ts'
 import { openLogReader } from '../log/log.ts'
-import type { LogFault, LogReader } from '../log/record.ts'
+import { appendAll } from '../log/append-all.ts'
+import type { LogReader, LogWriter } from '../log/record.ts'
 import type { Logger } from '../logger.ts'
 import { readMigrated, writeMigrated } from '../migration/migrated-file.ts'
 import { type Moved, migrate } from '../migration/migration.ts'
@@ -157,7 +157,7 @@ function openTarget(config: Config, id: string, closing: (() => unknown)[]): Mov
     return found
   }
   const whole: MovedShare = { share: 0, shares: 1, upTo: Number.MAX_SAFE_INTEGER }
-  const documents = once(() => openDocuments(config, places, closing))
+  const documents = once(() => openDocuments(places, closing))
   const writers = once(() => openWriters(places, closing))
   const readers = new Map<number, LogReader>()
   const readerOf = async (share: number): Promise<LogReader> => {
@@ -200,20 +200,15 @@ function openTarget(config: Config, id: string, closing: (() => unknown)[]): Mov
       return { ...head, lastRequest: await places.lastRequest(share) }
     },
     async append(share, records) {
-      const writer = (await writers())[share]
-      const append = (record: (typeof records)[0]) =>
-        new Promise<LogFault | null>(resolve => writer?.append(record, resolve))
-      const fault = (await Promise.all(records.map(append))).find(one => one !== null)
-      if (fault != null) throw Object.assign(new Error(fault.message), { code: fault.code })
+      await appendAll((await writers())[share] as LogWriter, records)
     },
     finish: async mover => endMove(await places.marksBucket(), mover),
   }
   return withCrashPoints('migrate', target, config)
 }
 
-async function openDocuments({ natsReplicas: replicas }: Config, places: Places, closing: (() => unknown)[]) {
-  const connection = await places.connection()
-  const documents = await openNatsDocuments({ connection, replicas, now: Date.now, onFault: () => {} })
+async function openDocuments(places: Places, closing: (() => unknown)[]) {
+  const documents = await places.documents()
   closing.push(() => documents.close())
   return documents
 }

@@ -8,11 +8,11 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dropDocuments } from '../accounts/accounts-copy.ts'
 import { putDocument, readAccounts, refuseStrangers } from '../accounts/accounts-move.ts'
-import { openNatsDocuments } from '../accounts/nats-documents.ts'
 import type { Elsewhere } from '../backup/restore.ts'
 import type { Config } from '../config.ts'
+import { appendAll } from '../log/append-all.ts'
 import { openLogReader } from '../log/log.ts'
-import type { LogFault, LogHead, LogReader, LogRecord } from '../log/record.ts'
+import type { LogHead, LogReader, LogRecord, LogWriter } from '../log/record.ts'
 import type { Logger } from '../logger.ts'
 import { moveQueue } from '../migration/queue.ts'
 import { lastWhole } from '../pipeline/token.ts'
@@ -33,7 +33,7 @@ export function sharedPlaces(config: Config, logger: Logger): Elsewhere | null {
     throw new Error(`${cannot} log and accounts must both be in the data directory, or both in NATS.`)
   if (config.shares > 1) throw new Error(`${cannot} the log must have one share: DATAPULSE_SHARES is ${config.shares}.`)
   return {
-    refuseOthers: () => withPlaces(config, logger, async places => refuseOthers(config, places)),
+    refuseOthers: () => withPlaces(config, logger, (places, id) => refuseOthers(config, places, id)),
     move: () => withPlaces(config, logger, (places, id) => move(config, places, id, logger)),
   }
 }
@@ -55,24 +55,19 @@ async function withReader<T>(places: Places, work: (reader: LogReader) => Promis
   return closed(await places.logReader(0, false), work)
 }
 
-async function withDocuments<T>(
-  { natsReplicas: replicas }: Config,
-  places: Places,
-  work: (documents: Awaited<ReturnType<typeof openNatsDocuments>>) => Promise<T>,
-): Promise<T> {
-  const connection = await places.connection()
-  const documents = await openNatsDocuments({ connection, replicas, now: Date.now, onFault: () => {} })
-  return work(documents).finally(() => documents.close())
-}
-
-async function refuseOthers(config: Config, places: Places): Promise<void> {
-  await claimedBy(await places.marksBucket(), 'none')
+async function refuseOthers(config: Config, places: Places, id: string): Promise<void> {
+  await claimedBy(await places.marksBucket(), id)
   const { offset } = await withReader(places, reader => reader.head())
   if (offset > 0)
     throw new Error(
       `Cannot restore into ${config.log} because nothing may be there yet: the log has ${offset} records. Remove its streams and buckets first.`,
     )
-  await withDocuments(config, places, async documents => refuseStrangers(documents, { documents: [], uses: [] }))
+  const documents = await places.documents()
+  try {
+    refuseStrangers(documents, { documents: [], uses: [] })
+  } finally {
+    documents.close()
+  }
 }
 
 async function move(config: Config, places: Places, id: string, logger: Logger): Promise<LogHead> {
@@ -80,11 +75,7 @@ async function move(config: Config, places: Places, id: string, logger: Logger):
   const [accountsPath, logDir] = [join(dataDir, 'accounts.db'), join(dataDir, 'log')]
   const bucket = await places.marksBucket()
   await claimMove(bucket, id)
-  const kept = readAccounts(accountsPath)
-  await withDocuments(config, places, async documents => {
-    for (const document of kept.documents) await putDocument(documents, document)
-    await documents.noteUses(kept.uses)
-  })
+  await moveAccounts(accountsPath, places)
   await withWarehouse(config, logger, async warehouse => {
     const note = await warehouse.moving.lastNote()
     // There is none in the backup of a server that had taken nothing yet.
@@ -102,6 +93,17 @@ async function move(config: Config, places: Places, id: string, logger: Logger):
   return withReader(places, reader => reader.head())
 }
 
+async function moveAccounts(path: string, places: Places): Promise<void> {
+  const kept = readAccounts(path)
+  const documents = await places.documents()
+  try {
+    for (const document of kept.documents) await putDocument(documents, document)
+    await documents.noteUses(kept.uses)
+  } finally {
+    documents.close()
+  }
+}
+
 async function withWarehouse(config: Config, logger: Logger, work: (warehouse: Warehouse) => Promise<void>) {
   const engine = config.warehouse === 'embedded' ? await startLoneEngine(config.dataDir, 'restore the log') : null
   const warehouse = openConfiguredWarehouse(config, 0, logger)
@@ -115,14 +117,10 @@ async function withWarehouse(config: Config, logger: Logger, work: (warehouse: W
 
 async function moveLog(log: LogReader, from: number, places: Places): Promise<void> {
   const begin = Math.max(from, (await log.oldest()).offset)
-  const [writer] = await places.logWriters(1)
-  const append = (record: LogRecord) => new Promise<LogFault | null>(resolve => writer?.append(record, resolve))
+  const [writer] = (await places.logWriters(1)) as [LogWriter]
   const target = {
     logEnd: async () => ({ offset: 0, events: 0, lastRequest: null }),
-    async append(_: number, records: readonly LogRecord[]) {
-      const fault = (await Promise.all(records.map(append))).find(one => one !== null)
-      if (fault != null) throw Object.assign(new Error(fault.message), { code: fault.code })
-    },
+    append: (_: number, records: readonly LogRecord[]) => appendAll(writer, records),
   }
   try {
     await moveQueue(
@@ -134,7 +132,7 @@ async function moveLog(log: LogReader, from: number, places: Places): Promise<vo
       () => {},
     )
   } finally {
-    await writer?.close()
+    await writer.close()
   }
 }
 

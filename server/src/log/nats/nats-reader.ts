@@ -85,7 +85,7 @@ class NatsLogReader implements LogReader {
   }
 
   /** What was noted of messages that are lost, or have other messages in their places. */
-  async forgetLost({ marks, last, lost }: Places): Promise<void> {
+  async forgetLost({ last, lost }: Places): Promise<void> {
     const { stream, retention, logger } = this.#options
     logger.error(
       { stream: stream.name, offset: last.offset, ...(lost !== null && { processed: lost.offset }) },
@@ -93,11 +93,8 @@ class NatsLogReader implements LogReader {
     )
     if (retention === null) return
     this.#readableTo = last.offset
-    const kept = new Set(marks.map(({ offset }) => offset))
-    const noted = await stream.marks.list()
-    await stream.marks.remove(
-      noted.map(({ offset }) => offset).filter(offset => offset > last.offset && !kept.has(offset)),
-    )
+    const noted = (await stream.marks.list()).map(({ offset }) => offset)
+    await stream.marks.remove(noted.filter(offset => offset > last.offset))
   }
 
   /** What was read before is given first, to whoever tells how far it is processed. */
@@ -106,13 +103,9 @@ class NatsLogReader implements LogReader {
     const wentBack = this.#follower.wentBack() || this.#source?.wentBack() === true
     if (!wentBack || (retention !== null && this.#entries.length > 0)) return
     const places = await stream.places()
-    this.#source?.close()
-    this.#source = null
     this.#follower.close()
     this.#follower = this.#follow(places.last)
-    this.#book = new LaneBook(places.last)
-    this.#done = new LaneBook(places.last)
-    this.#entries = []
+    this.#readOnFrom(places.last)
     this.#marks = places.marks
     this.#sure = places.last
     await this.forgetLost(places)
@@ -279,7 +272,10 @@ class NatsLogReader implements LogReader {
 
   /** Reads again from the last place that is known before `offset`. */
   #goBack(offset: number): void {
-    const begin = this.#follower.before(offset) ?? this.#marks.findLast(mark => mark.offset <= offset) ?? logOrigin
+    this.#readOnFrom(this.#follower.before(offset) ?? this.#marks.findLast(mark => mark.offset <= offset) ?? logOrigin)
+  }
+
+  #readOnFrom(begin: Mark): void {
     this.#source?.close()
     this.#source = null
     this.#entries = []

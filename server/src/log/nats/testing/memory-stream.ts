@@ -17,11 +17,12 @@ import {
   type StreamEntry,
 } from '../stream.ts'
 
+type Gate = () => Promise<void>
 type Stored = StreamEntry & { headers: MsgHdrs; messageId: string }
 
 export type MemoryStream = {
   /** Every call asks `gate` before and after it: what that throws is what is seen, and what it never answers is never seen. */
-  through(gate: (call: 'put' | 'read') => Promise<void>, clock: StreamClock): LogStream
+  through(gate: Gate, clock: StreamClock): LogStream
   /** Changes a byte of the message in which the record of that request lies. */
   damage(requestId: string): void
   /** Of all requests that are there and can be read. */
@@ -35,7 +36,6 @@ export function openMemoryStream({ now, id }: { now: () => number; id: string })
   let [firstSeq, lastSeq] = [1, 0]
 
   const config = { name: 'datapulse-log-0', description: `DataPulse log ${id}` }
-  const find = (seq: number) => stored.find(one => one.seq === seq) ?? null
   const lastWith = (subject: string) => stored.findLast(one => one.subject === subject) ?? null
 
   const put = (subject: string, body: Uint8Array, headers: MsgHdrs): PutReply => {
@@ -52,15 +52,15 @@ export function openMemoryStream({ now, id }: { now: () => number; id: string })
     return { seq, code: 0, text: '' }
   }
 
-  const marksThrough = (gate: (call: 'put' | 'read') => Promise<void>): Marks => {
+  const marksThrough = (gate: Gate): Marks => {
     const read = async (key: string) => {
-      await gate('read')
+      await gate()
       return JSON.parse(noted.get(key) ?? 'null') as Mark | null
     }
     const write = async (key: string, mark: Mark) => {
-      await gate('put')
+      await gate()
       noted.set(key, JSON.stringify(mark))
-      await gate('put')
+      await gate()
     }
     return {
       consumed: () => read('consumed'),
@@ -71,7 +71,7 @@ export function openMemoryStream({ now, id }: { now: () => number; id: string })
       },
       add: mark => write(String(mark.offset), mark),
       async remove(offsets) {
-        await gate('put')
+        await gate()
         for (const offset of offsets) noted.delete(String(offset))
       },
     }
@@ -81,15 +81,15 @@ export function openMemoryStream({ now, id }: { now: () => number; id: string })
     through(gate, clock) {
       const marks = marksThrough(gate)
       const info = async () => {
-        await gate('read')
+        await gate()
         const bytes = stored.reduce((sum, { data }) => sum + data.length, 0)
         const state = { messages: stored.length, bytes, first_seq: firstSeq, last_seq: lastSeq }
         return { config, state } as unknown as Awaited<ReturnType<LogStream['info']>>
       }
       const at: LogStream['at'] = async seq => {
-        await gate('read')
-        const found = find(seq)
-        if (found === null) return seq <= lastSeq ? 'dropped' : 'absent'
+        await gate()
+        const found = stored.find(one => one.seq === seq)
+        if (found === undefined) return seq <= lastSeq ? 'dropped' : 'absent'
         const lane = laneOf(found.subject)
         return { id: found.messageId, lane, note: readNote(lane, found.headers.get(commitHeader)) }
       }
@@ -100,24 +100,24 @@ export function openMemoryStream({ now, id }: { now: () => number; id: string })
         clock,
         info,
         async put(subject, body, headers) {
-          await gate('put')
+          await gate()
           const reply = put(subject, body, headers)
-          await gate('put')
+          await gate()
           return reply
         },
         doubt() {},
         isClosed: () => false,
         openConsumer: async seq => {
-          await gate('read')
+          await gate()
           return consumerFrom(seq, gate, clock)
         },
         async dropBefore(seq) {
-          await gate('put')
+          await gate()
           firstSeq = Math.max(firstSeq, seq)
           stored.splice(0, stored.filter(one => one.seq < firstSeq).length)
         },
         async lastOf(subject) {
-          await gate('read')
+          await gate()
           const last = lastWith(subject)
           return last === null ? null : { id: last.messageId, seq: last.seq }
         },
@@ -135,10 +135,10 @@ export function openMemoryStream({ now, id }: { now: () => number; id: string })
       const hit = stored.find(one => requestsOf(one).includes(requestId))
       if (hit !== undefined) hit.data[hit.data.length - 1] = (hit.data.at(-1) as number) ^ 1
     },
-    requests: () => stored.flatMap(one => (isWhole(one) ? requestsOf(one) : [])),
+    requests: () => stored.flatMap(requestsOf),
   }
 
-  function consumerFrom(from: number, gate: (call: 'read') => Promise<void>, clock: StreamClock) {
+  function consumerFrom(from: number, gate: Gate, clock: StreamClock) {
     let next = from
     return {
       async fetch({
@@ -149,7 +149,7 @@ export function openMemoryStream({ now, id }: { now: () => number; id: string })
         max_messages?: number
         max_bytes?: number
       }): Promise<Fetched> {
-        await gate('read')
+        await gate()
         const endMs = clock.now() + expires
         let ended = false
         const end = () => {
@@ -159,7 +159,7 @@ export function openMemoryStream({ now, id }: { now: () => number; id: string })
           for (let left = wanted.max_messages ?? 50; left > 0 && !ended; ) {
             const message = stored.find(one => one.seq >= next)
             if (message !== undefined) {
-              await gate('read')
+              await gate()
               next = message.seq + 1
               left--
               yield message
@@ -177,11 +177,6 @@ export function openMemoryStream({ now, id }: { now: () => number; id: string })
 
 function requestsOf({ data, subject, headers }: Stored): string[] {
   const note = readNote(laneOf(subject), headers.get(commitHeader))
-  const records = note === null || note === 'newer' ? null : unpackRecords(data, 0, note.records)
-  return (records ?? []).map(({ requestId }) => requestId)
-}
-
-function isWhole({ data, subject, headers }: Stored): boolean {
-  const note = readNote(laneOf(subject), headers.get(commitHeader))
-  return note !== null && note !== 'newer' && crc32(data) === note.bodySum
+  if (note === null || note === 'newer' || crc32(data) !== note.bodySum) return []
+  return (unpackRecords(data, 0, note.records) ?? []).map(({ requestId }) => requestId)
 }
