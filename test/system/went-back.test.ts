@@ -64,11 +64,14 @@ test('a log that went back', { skip: skipWithoutNats, timeout: 240_000 }, async 
   await post(10)
   await isThere(46)
   assert.deepEqual(audit(sent, await server.events('&product=casino')), [])
-  await until('the equation holds', async () => {
-    const { holds, in_flight } = await accounting()
-    assert.notEqual(holds, false)
-    return holds === true && in_flight === 0
-  })
+  // The pipeline and the API notice it by themselves, one some seconds before the other: so long the checkpoint may be ahead of
+  // what the API knows of the log, and the books say so.
+  const holds = () =>
+    until('the equation holds', async () => {
+      const { holds, in_flight } = await accounting()
+      return holds === true && in_flight === 0
+    })
+  await holds()
   const { stored, parked, accepted } = await accounting()
   // What the servers lost is told, though all of it had been read.
   assert.deepEqual({ stored, parked, accepted }, { stored: 46, parked: 16, accepted: 62 })
@@ -77,4 +80,7 @@ test('a log that went back', { skip: skipWithoutNats, timeout: 240_000 }, async 
   await post(5)
   await isThere(51)
   assert.deepEqual(audit(sent, await server.events('&product=casino')), [])
+  await holds()
+  const after = await accounting()
+  assert.deepEqual([after.stored, after.parked, after.accepted], [51, 16, 67])
 })

@@ -171,3 +171,31 @@ test('a stream that ends earlier than it did is noticed though nothing new comes
   await consume(reader, 8)
   await untilWorks(async () => assert.deepEqual(await reader.head(), { offset: 3, events: 3 }), 200)
 })
+
+test('who begins again before the loss is noticed is given all that is there', { skip, timeout: 120_000 }, async () => {
+  const server = await forgetful()
+  const [writer, reader] = [await server.writer(), await server.reader()]
+  await put(writer, ...ids(0, 10))
+  await server.remember()
+  await put(writer, ...ids(10, 15))
+  await readTo(reader, 0, 15)
+  await consume(reader, 15)
+  await server.forget()
+  await put(writer, ...ids(15, 18))
+
+  let [next, found]: [number, string[]] = [0, []]
+  await untilWorks(async () => {
+    try {
+      const read = await reader.read(next, { recordsMax: 100, bytesMax: 1_000_000 })
+      found.push(...read.records.map(({ requestId }) => requestId))
+      next = read.next
+      await reader.consumed(next)
+    } catch (cause) {
+      if (!isRolledBack(cause)) throw cause
+      next = (await reader.sure?.())?.offset ?? 0
+      found = found.slice(0, next)
+    }
+    assert.equal(next, 18)
+  }, 200)
+  assert.deepEqual(found, [...ids(0, 10), ...ids(15, 18)])
+})

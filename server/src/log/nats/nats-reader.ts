@@ -62,6 +62,7 @@ class NatsLogReader implements LogReader {
   /** What was read and is not processed yet, in order; what is before `#done` was. */
   #entries: Entry[] = []
   #done: LaneBook
+  #consumedTo = 0
   #consumedAtMs = 0
   #bytesSinceMark = 0
   #markedAtMs: number
@@ -101,13 +102,16 @@ class NatsLogReader implements LogReader {
   async #noticeLoss(): Promise<void> {
     const { stream, retention } = this.#options
     const wentBack = this.#follower.wentBack() || this.#source?.wentBack() === true
-    if (!wentBack || (retention !== null && this.#entries.length > 0)) return
+    // A message that only ends behind what was followed is not given as a whole before the loss is noticed.
+    const isGiven = this.#entries.length === 0 || this.#consumedTo >= this.#follower.head().offset
+    if (!wentBack || (retention !== null && !isGiven)) return
     const places = await stream.places()
     this.#follower.close()
     this.#follower = this.#follow(places.last)
     this.#readOnFrom(places.last)
     this.#marks = places.marks
     this.#sure = places.last
+    this.#consumedTo = 0
     await this.forgetLost(places)
   }
 
@@ -199,6 +203,7 @@ class NatsLogReader implements LogReader {
 
   async consumed(offset: number): Promise<void> {
     const { now, retention, stream } = this.#options
+    this.#consumedTo = offset
     for (let entry = this.#entries[0]; entry !== undefined && entry.to.offset <= offset; entry = this.#entries[0]) {
       this.#entries.shift()
       entry.take(this.#done)
