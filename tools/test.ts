@@ -105,6 +105,7 @@ if (strange.length > 0) {
 const slowSeconds = 20
 const slowestMax = 8
 
+/** Compiled code is in it, too: what one process compiled the next one has. */
 const scratch = mkdtempSync(join(tmpdir(), 'datapulse-tests-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
@@ -155,7 +156,12 @@ function ended(args: string[], suite: Suite): Promise<number> {
   return new Promise(resolve => {
     const isApart = suite.apart === true && canBeApart
     const [program = '', ...words] = [...(isApart ? apart : []), process.execPath, ...args]
-    const env = { ...process.env, ...suite.env, ...(isApart && { DATAPULSE_TEST_NETWORK: '1' }) }
+    const env = {
+      NODE_COMPILE_CACHE: join(scratch, 'compiled'),
+      ...process.env,
+      ...suite.env,
+      ...(isApart && { DATAPULSE_TEST_NETWORK: '1' }),
+    }
     const child = spawn(program, words, { stdio: ['ignore', 'inherit', 'inherit'], env })
     child.on('exit', code => resolve(code ?? 1))
   })

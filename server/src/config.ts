@@ -386,9 +386,9 @@ export function dataDirSentence(dir: string, problem: string): string {
   return `${variable} (--${flag}) must be ${want}: got ${got(dir, problem)}.`
 }
 
-/** This process's environment with more variables, for a child. */
-export function environmentWith(more: Record<string, string>): Variables {
-  return { ...process.env, ...more }
+/** This process's environment with more variables, for a child; `otherwise` is for those that it lacks. */
+export function environmentWith(more: Record<string, string>, otherwise: Record<string, string> = {}): Variables {
+  return { ...otherwise, ...process.env, ...more }
 }
 
 /** The table as text, for `--help`. */

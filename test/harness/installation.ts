@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Machine, thisMachine } from '../../server/src/testing/machine.ts'
 import { freePorts as findPorts } from '../../server/src/testing/free-ports.ts'
+import { bareEnvironment } from './bare-environment.ts'
 import { sharedEnvironment } from './shared-parts.ts'
 
 export type Role = 'engine' | 'api' | 'pipeline' | 'web'
@@ -68,8 +69,7 @@ export class Installation {
     const [program = '', ...args] = this.#machine.command([this.node, join(root, 'server/src/main.ts')])
     const child = spawn(program, args, {
       env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: process.env['HOME'] ?? '',
+        ...bareEnvironment,
         DATAPULSE_DATA_DIR: this.dataDir,
         DATAPULSE_PORT: String(this.port),
         DATAPULSE_ADMIN_PORT: String(this.adminPort),

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { bareEnvironment } from '../harness/bare-environment.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
 import { audit, deposit, seeded, Traffic } from '../harness/traffic.ts'
 
@@ -90,7 +91,7 @@ test('a port that another server has is refused, though both would share it', as
     timeout: 60_000,
     env: {
       ...environment,
-      PATH: process.env['PATH'],
+      ...bareEnvironment,
       DATAPULSE_DATA_DIR: join(server.dataDir, 'other'),
       DATAPULSE_PORT: `${server.port}`,
       DATAPULSE_ADMIN_PORT: `${adminPort}`,

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bareEnvironment } from '../harness/bare-environment.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
 import { audit, deposit, seeded, Traffic } from '../harness/traffic.ts'
 
@@ -33,7 +34,7 @@ test('a second server on the same directory refuses in one clear sentence', asyn
   const server = await open()
   const [port, adminPort] = await freePorts()
   const environment = {
-    PATH: process.env['PATH'],
+    ...bareEnvironment,
     DATAPULSE_DATA_DIR: server.dataDir,
     DATAPULSE_PORT: `${port}`,
     DATAPULSE_ADMIN_PORT: `${adminPort}`,
@@ -45,7 +46,7 @@ test('a second server on the same directory refuses in one clear sentence', asyn
 })
 
 test('wrong configuration is refused at start with every problem named', () => {
-  const environment = { PATH: process.env['PATH'], DATAPULSE_PORT: 'eighty', DATAPULSE_LOG_BUDGET: '-1' }
+  const environment = { ...bareEnvironment, DATAPULSE_PORT: 'eighty', DATAPULSE_LOG_BUDGET: '-1' }
   const refused = spawnSync(process.execPath, [main, '--stop-timeout', 'soon'], {
     encoding: 'utf8',
     env: environment,
@@ -60,7 +61,7 @@ test('a port in use is refused at start, by its number', async () => {
   const server = await open()
   const [, adminPort] = await freePorts()
   const environment = {
-    PATH: process.env['PATH'],
+    ...bareEnvironment,
     DATAPULSE_DATA_DIR: join(server.dataDir, 'other'),
     DATAPULSE_PORT: `${server.port}`,
     DATAPULSE_ADMIN_PORT: `${adminPort}`,

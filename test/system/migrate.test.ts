@@ -14,6 +14,7 @@ import { type NatsServers, skipWithoutNats as skip, startNats } from '../../serv
 import { limits } from '../../server/src/limits.ts'
 import type { LogRecord } from '../../server/src/log/record.ts'
 import { type EngineProcess, startEngine } from '../../server/src/warehouse/testing/engine-process.ts'
+import { bareEnvironment } from '../harness/bare-environment.ts'
 import { openPortBefore } from '../harness/engine-port.ts'
 import { Installation, until } from '../harness/installation.ts'
 import { natsEnvironment } from '../harness/nats-environment.ts'
@@ -65,10 +66,9 @@ async function open(dataDir: string, more: Record<string, string> = {}): Promise
 type Ran = { code: number | null; signal: string | null; stdout: string; stderr: string }
 
 function run(args: string[], more: Record<string, string> = {}): Promise<Ran> {
-  const own = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' }
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...own, ...environment, ...more },
+    env: { ...bareEnvironment, ...environment, ...more },
   })
   const ran: Ran = { code: null, signal: null, stdout: '', stderr: '' }
   child.stdout.on('data', chunk => (ran.stdout += String(chunk)))

@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { bareEnvironment } from '../harness/bare-environment.ts'
 import { Installation } from '../harness/installation.ts'
 
 type Count = { event_name: string; currency: string | null; events: number; amount: string | null }
@@ -36,7 +37,7 @@ test(`a month of ${events} events is stored once each, to the last digit`, async
   const ran = (code: number, ...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], DATAPULSE_DATA_DIR: server.dataDir, DATAPULSE_API_KEY: key },
+      env: { ...bareEnvironment, DATAPULSE_DATA_DIR: server.dataDir, DATAPULSE_API_KEY: key },
       stdio: ['ignore', 'pipe', 'pipe'],
       maxBuffer: 64 * 1024 * 1024,
     })

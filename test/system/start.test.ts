@@ -8,6 +8,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
+import { bareEnvironment } from '../harness/bare-environment.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -26,7 +27,7 @@ function emptyFolder(): string {
 }
 
 function serve(variables: Record<string, string>) {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], DATAPULSE_DISK_FREE_MIN: '1MiB', ...variables }
+  const env = { ...bareEnvironment, DATAPULSE_DISK_FREE_MIN: '1MiB', ...variables }
   return spawnSync(process.execPath, [main], { encoding: 'utf8', env, timeout: 60_000 })
 }
 
@@ -86,7 +87,7 @@ test('SIGTERM to `npm start` ends the server and all of its parts', {
   const npm = spawn('npm', ['start'], {
     cwd: root,
     env: {
-      PATH: process.env['PATH'],
+      ...bareEnvironment,
       HOME: process.env['HOME'],
       DATAPULSE_DATA_DIR: join(emptyFolder(), 'data'),
       DATAPULSE_PORT: `${port}`,

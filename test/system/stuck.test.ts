@@ -8,6 +8,7 @@ import { copyFileSync, linkSync, mkdtempSync, renameSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { bareEnvironment } from '../harness/bare-environment.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
 import { deposit } from '../harness/traffic.ts'
 
@@ -53,7 +54,7 @@ test('with an output that nobody reads a stop ends in time', { skip: process.pla
   const child = spawn('sh', ['-c', full, process.execPath, main, '--stop-timeout', '5s'], {
     stdio: 'ignore',
     env: {
-      PATH: process.env['PATH'],
+      ...bareEnvironment,
       DATAPULSE_DATA_DIR: join(dir, 'data'),
       DATAPULSE_PORT: `${port}`,
       DATAPULSE_ADMIN_PORT: `${adminPort}`,
