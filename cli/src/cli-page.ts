@@ -50,12 +50,31 @@ spreadsheet computes it. Numbers stay as they are, negative ones too.
 What the rows of \`--json\` hold is in [the admin API](admin-api.md). Times are ISO 8601 (\`2026-01-31T12:00:00Z\`), Unix seconds or
 milliseconds, or a length of time (\`15m\`, \`24h\`, \`7d\`).
 
-**\`send\`** cuts the file without parsing and writing its numbers anew, so no digit of an amount is lost. Events keep their order
-unless \`--concurrency\` is above 1. The events that the server names as bad are left out and written down with their violations, and the
-rest of the batch is sent again at once (exit code 3, however many were accepted; a file that could not be sent to its end is 1, rejected
-events or not); 429 and 5xx are waited out as \`Retry-After\` and \`RateLimit\` say. With \`--json\` it reports
-\`{"sent","accepted","rejected","unknown","requests","retries","seconds","rejected_file","complete"}\`; \`unknown\` counts events whose
-request never got an answer.
+**\`send\`** takes a JSON array, one JSON object a line, or CSV, compressed by gzip or Zstandard or not; it holds a few batches in memory,
+however large the file is. JSON is cut without parsing and writing its numbers anew, so no digit of an amount is lost. Events keep their
+order unless \`--concurrency\` is above 1. The server keeps the good events of a batch and names the others (exit code 3, however many were
+accepted; a file that could not be sent to its end is 1, rejected events or not); 429 and 5xx are waited out as \`Retry-After\` and
+\`RateLimit\` say. A 200 that does not account for every event of its batch is no answer of ours, and ends it.
+
+- *Stopped* by Ctrl-C, \`kill -9\` or a power cut, the same command goes on behind the last event whose outcome was noted in
+  \`FILE.sending\` (a lock, too: two never send one file at once). Is the file another by then, or another place or key meant, it is sent from
+  its beginning. Standard input and pipes have no such file.
+- *Doubles*: an event with neither a \`message_id\` nor a \`transaction_id\` gets a \`message_id\` made from the file's name (or \`--source\`), its
+  line and its text. So a part that is sent twice counts once; two lines, or two files, are never taken for one event. Of standard input
+  they are other ones each time, unless \`--source\` says what it is.
+- *Rejected* events are in \`FILE.rejected.ndjson\` (or \`.rejected.2.ndjson\` and so on: a file that is there is never touched), in the order of
+  the file: \`{"source","line","violations":[{"field","rule","message"}],"text","event"}\`. \`text\` is the line as it was, where that is not the event
+  itself. Correct \`event\` there, and send that file.
+- *CSV*: the first row names the columns. A column is the field of its name unless \`--map\` says another; \`--set\` gives every event a field.
+  Cells of the contract's fields are read as their types, others as text unless a type is said: \`text\`, \`number\` (its digits are kept),
+  \`boolean\`, \`time\` (Unix time, or ISO 8601 turned into milliseconds) or \`json\`. An empty cell is no field. Columns that make no event
+  (no \`client_user_id\`, say) are told before anything is sent.
+- \`--dry-run\` asks the server what would become of each event, stores nothing, and writes the rejected ones down; keys that look like a field
+  (\`userAgent\`) are counted under \`misspelled\`.
+
+With \`--json\` it reports \`{"sent","accepted","rejected","unknown","requests","retries","seconds","rejected_file","resumed_at","complete"}\`,
+for all of the file, what was sent before it went on included; \`unknown\` counts events whose outcome is not known, \`resumed_at\` is the number
+of events behind which it went on, or null.
 
 **\`generate\`** writes the same bytes for the same options. \`--summary\` writes what a server must end with after the file was sent once,
 in order, with a key of an empty product: \`{"format":1,"options","sent","accepted","rejected","stored","duplicate","conflict","sha256",

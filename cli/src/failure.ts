@@ -23,7 +23,9 @@ export function failureOf(error: unknown): Told {
 }
 
 /** Codes of what was asked for in a wrong way: asking the same again cannot help. The server's are those of its 400. */
-const wrongUses = new Set(['BAD_PARAMETERS', 'BAD_BODY', 'BAD_URL', 'BAD_FILE', 'BAD_SHARES', 'BAD_UNTIL'])
+const wrongUses = new Set([
+  ...['BAD_PARAMETERS', 'BAD_BODY', 'BAD_URL', 'BAD_FILE', 'BAD_SHARES', 'BAD_UNTIL', 'BAD_MAPPING', 'FILE_EXISTS'],
+])
 
 export function exitCodeOf(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2

@@ -9,13 +9,15 @@ import type { Told } from './failure.ts'
 
 export type Cell = string | number | boolean | null | undefined | string[]
 export type Colour = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
-type Stream = { write(text: string): unknown; isTTY?: boolean }
+type Stream = { write(text: string): unknown; isTTY?: boolean; columns?: number }
 
 export type Output = {
   /** One line of our own words; put outside text through `plain` first. */
   line(text?: string): void
   /** A line about what is going on, on stderr. */
   note(text: string): void
+  /** One line on a terminal's stderr that is written over until it is null; nothing elsewhere. */
+  progress(text: string | null): void
   json(value: unknown): void
   table(head: string[], rows: Cell[][]): void
   /** For a program, so with its values whole; on a terminal they are made harmless. */
@@ -30,9 +32,21 @@ export function openOutput(stdout: Stream, stderr: Stream): Output {
   const coloured = stdout.isTTY === true
   const paint = (colour: Colour, text: string): string =>
     coloured ? styleText(colour, text, { stream: stdout as NodeJS.WriteStream }) : text
+  let shown = ''
+  const write = (stream: Stream, text: string): void => {
+    if (shown !== '') stderr.write(clearLine)
+    stream.write(text)
+    if (shown !== '') stderr.write(shown)
+  }
   return {
-    line: (text = '') => void stdout.write(`${text}\n`),
-    note: text => void stderr.write(`${text}\n`),
+    line: (text = '') => write(stdout, `${text}\n`),
+    note: text => write(stderr, `${text}\n`),
+    progress(text) {
+      if (stderr.isTTY !== true) return
+      if (shown !== '') stderr.write(clearLine)
+      shown = text === null ? '' : plain(text).slice(0, (stderr.columns ?? 80) - 1)
+      stderr.write(shown)
+    },
     json: value => void stdout.write(`${safeJson(value, 2)}\n`),
     table(head, rows) {
       const cells = rows.map(row => row.map(cell => plain(Array.isArray(cell) ? cell.join(',') : (cell ?? ''))))
@@ -77,6 +91,8 @@ export function plain(cell: string | number | boolean): string {
 export function safeJson(value: unknown, indent = 0): string {
   return JSON.stringify(value, null, indent).replace(dangerousInJson, escapeUnit)
 }
+
+const clearLine = '\r\u001b[2K'
 
 // oxlint-disable-next-line no-control-regex
 const dangerous = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g

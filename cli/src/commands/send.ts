@@ -1,26 +1,38 @@
 // `datapulse send`: sends a file of events through the public API, as a partner's server would, and says what became of
 // every one of them. The key comes from the environment or a file: arguments are there for all users of a machine to see.
 
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { readUrl } from '../admin.ts'
 import { examples, type Setting, wholeNumber, withApi, withJson } from '../command.ts'
-import { Failure, failureOf } from '../failure.ts'
-import { gatherBatches } from '../send/batches.ts'
-import { openRejectedFile, readBytes } from '../send/file.ts'
-import { cutEvents, type Piece } from '../send/pieces.ts'
-import { openSender, type SendTally } from '../send/sender.ts'
+import { Failure } from '../failure.ts'
+import { openInterruption } from '../interruption.ts'
+import { readTarget, type Target } from '../send/mapping.ts'
+import { reportOf, tellReport } from '../send/report.ts'
+import { sendFile } from '../send/send.ts'
 
-type SendChoice = {
+export type SendChoice = {
   json?: true
   apiUrl: string
   keyFile?: string
+  format?: 'json' | 'csv'
+  encoding: string
+  delimiter?: string
+  map?: Map<string, Target | null>
+  set?: { target: Target; text: string }[]
+  onlyMapped?: true
+  timeZone?: string
+  source?: string
+  messageIds: boolean
+  dryRun?: true
+  rate?: number
   batchEvents: number
   batchBytes: number
   concurrency: number
   tries: number
   rejected?: string
+  journal?: string | false
+  restart?: true
 }
 
 /** The exit code when the whole file was sent and the server refused events of it: sending it again cannot help. */
@@ -29,10 +41,33 @@ const someRejected = 3
 export function addSend(program: Command, setting: Setting): void {
   withApi(withJson(program.command('send')), setting)
     .description(
-      'send a file of events: a JSON array or one JSON object a line, gzip too; - is standard input; exit code 3 when some were rejected',
+      'send a file of events: a JSON array, one JSON object a line, or CSV, gzip and Zstandard too; - is standard input; stopped, it goes on from there when it is run again; exit code 3 when some were rejected',
     )
     .argument('<file>', 'the file, or -')
     .option('--key-file <file>', 'file that holds the API key; without it DATAPULSE_API_KEY does')
+    .option('--dry-run', 'ask what would become of the events; nothing is stored')
+    .addOption(
+      new Option('--format <format>', 'what the file holds; without it its name and its first character tell').choices([
+        'json',
+        'csv',
+      ]),
+    )
+    .option(
+      '--map <column=field>',
+      'CSV: what a column fills, as field or field:type; nothing behind = leaves it out',
+      addMap,
+    )
+    .option('--set <field=value>', 'CSV: a field that every event gets, as field=value or field:type=value', addSet)
+    .option('--only-mapped', 'CSV: leave out the columns that no --map names')
+    .option('--delimiter <character>', 'CSV: what is between cells (a comma; a tab for .tsv)', oneCharacter)
+    .option('--time-zone <zone>', 'CSV: of times that do not say theirs, such as Asia/Taipei', timeZone)
+    .option('--encoding <encoding>', 'of the text, such as big5 or utf-16le', encoding, 'utf-8')
+    .option(
+      '--source <name>',
+      "what message ids are made from, with line and text: the file's name when not given, for standard input new each time",
+    )
+    .option('--no-message-ids', 'give no message_id to events that have neither that nor a transaction_id')
+    .option('--rate <events>', 'at most so many events a second', wholeNumber(1, 1_000_000))
     .option('--batch-events <events>', 'at most so many events in a request', wholeNumber(1, 5_000), 5_000)
     .option('--batch-bytes <bytes>', 'at most so many bytes in a request', wholeNumber(1_024, 8_000_000), 4_000_000)
     .option(
@@ -47,97 +82,39 @@ export function addSend(program: Command, setting: Setting): void {
       wholeNumber(1, 100),
       10,
     )
-    .option('--rejected <file>', 'where rejected events are written (FILE.rejected.ndjson when not given)')
+    .option('--rejected <file>', 'where rejected events are written (FILE.rejected.ndjson, or .2, .3 when not given)')
+    .option('--journal <file>', 'where it is noted how far the file was sent (FILE.sending when not given)')
+    .option('--no-journal', 'note it nowhere')
+    .option('--restart', 'begin at the beginning, wherever it was stopped')
     .addHelpText(
       'after',
       examples(
         'DATAPULSE_API_KEY=dp_live_… datapulse send events.ndjson',
         'datapulse send --key-file key.txt --json backfill.json.gz',
+        "datapulse send --key-file key.txt --map 'User=client_user_id' --map 'Created At=timestamp' --time-zone Asia/Taipei --set event_name=register users.csv",
+        'datapulse send --key-file key.txt events.ndjson.rejected.ndjson',
         'datapulse generate --events 1000 | datapulse send --key-file key.txt -',
       ),
     )
-    .action((file: string, choice: SendChoice) => sendFile(file, choice, setting))
+    .action((file: string, choice: SendChoice) => send(file, choice, setting))
 }
 
-async function sendFile(path: string, choice: SendChoice, setting: Setting): Promise<void> {
+async function send(path: string, choice: SendChoice, setting: Setting): Promise<void> {
   const { output } = setting
-  const rejectedPath = choice.rejected ?? (path === '-' ? 'stdin.rejected.ndjson' : `${path}.rejected.ndjson`)
-  const rejectedFile = openRejectedFile(rejectedPath)
-  const sender = openSender({
-    apiUrl: readUrl(choice.apiUrl, '--api-url'),
-    apiKey: await findKey(choice, setting),
-    triesMax: choice.tries,
-    sleep,
-    random: Math.random,
-    note: text => output.note(text),
-    rejected: rejectedFile.write,
-  })
-  const startMs = performance.now()
-  const limit = { events: choice.batchEvents, bytes: choice.batchBytes }
-  const { read, fault } = await sendAll(
-    gatherBatches(cutEvents(readBytes(path)), limit),
-    sender.send,
-    choice.concurrency,
+  const apiKey = await findKey(choice, setting)
+  const apiUrl = readUrl(choice.apiUrl, '--api-url')
+  const interruption = openInterruption(() =>
+    output.note('Stopping when what is under way has its answer; once more stops at once.'),
   )
-  await rejectedFile.close()
-
-  report(
-    { ...sender.tally, read, seconds: (performance.now() - startMs) / 1_000, rejectedPath, fault },
-    choice,
-    setting,
-  )
-  if (fault !== null) throw fault
-  if (sender.tally.rejected > 0) process.exitCode = someRejected
-}
-
-/** Sends all batches, `concurrency` at once. The first fault ends it: what is under way ends, nothing new begins. */
-async function sendAll(batches: AsyncGenerator<Piece[]>, send: (batch: Piece[]) => Promise<void>, concurrency: number) {
-  let read = 0
-  let fault: unknown = null
-  const work = async (): Promise<void> => {
-    while (fault === null) {
-      try {
-        const { done, value } = await batches.next()
-        if (done) return
-        read += value.length
-        await send(value)
-      } catch (error) {
-        fault ??= error
-      }
-    }
+  try {
+    const sent = await sendFile({ path, choice, apiUrl, apiKey, signal: interruption.signal, output })
+    if (choice.json) output.json(reportOf(sent))
+    else tellReport(sent, output)
+    if (sent.fault !== null) throw sent.fault
+    if (sent.rejected > 0) process.exitCode = someRejected
+  } finally {
+    interruption.end()
   }
-  await Promise.all(Array.from({ length: concurrency }, work))
-  return { read, fault }
-}
-
-type Report = SendTally & { read: number; seconds: number; rejectedPath: string; fault: unknown }
-
-function report(sent: Report, choice: SendChoice, { output }: Setting): void {
-  const { read, accepted, rejected, requests, retries, seconds, rejectedPath, fault } = sent
-  const unknown = read - accepted - rejected
-  if (choice.json) {
-    output.json({
-      sent: read,
-      accepted,
-      rejected,
-      unknown,
-      requests,
-      retries,
-      seconds: Math.round(seconds * 1_000) / 1_000,
-      rejected_file: rejected > 0 ? rejectedPath : null,
-      complete: fault === null,
-    })
-    return
-  }
-  output.line(
-    `${read} events read, ${accepted} accepted, ${rejected} rejected, in ${requests} requests (${retries} tried again) and ${seconds.toFixed(1)} s.`,
-  )
-  if (rejected > 0) output.line(`The rejected events and what is wrong with them are in ${rejectedPath}.`)
-  if (unknown > 0)
-    output.line(
-      `${unknown} events have no known outcome: sending the file again is safe for events with a transaction_id or message_id.`,
-    )
-  if (fault !== null) output.line(`It is not the whole file: ${failureOf(fault).code}.`)
 }
 
 async function findKey(choice: SendChoice, { environment }: Setting): Promise<string> {
@@ -155,5 +132,40 @@ async function readKeyFile(path: string): Promise<string> {
     return await readFile(path, 'utf8')
   } catch (error) {
     throw new Failure('NO_KEY', `Cannot read the key file ${path}: ${(error as Error).message}`)
+  }
+}
+
+function addMap(text: string, before: Map<string, Target | null> = new Map()): Map<string, Target | null> {
+  const at = text.lastIndexOf('=')
+  if (at < 1) throw new InvalidArgumentError('It must be COLUMN=FIELD, COLUMN=FIELD:TYPE or COLUMN=.')
+  const field = text.slice(at + 1).trim()
+  return new Map([...before, [text.slice(0, at), field === '' ? null : readTarget(field)]])
+}
+
+function addSet(text: string, before: SendChoice['set'] = []): SendChoice['set'] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('It must be FIELD=VALUE or FIELD:TYPE=VALUE.')
+  return [...before, { target: readTarget(text.slice(0, at).trim()), text: text.slice(at + 1) }]
+}
+
+function oneCharacter(text: string): string {
+  if (text === '\\t') return '\t'
+  if (text.length === 1) return text
+  throw new InvalidArgumentError('It must be one character.')
+}
+
+function timeZone(text: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
+  } catch {
+    throw new InvalidArgumentError('It must be the name of a time zone, such as Asia/Taipei or UTC, or +08:00.')
+  }
+}
+
+function encoding(text: string): string {
+  try {
+    return new TextDecoder(text).encoding
+  } catch {
+    throw new InvalidArgumentError('It must be the name of an encoding, such as utf-8, big5 or utf-16le.')
   }
 }

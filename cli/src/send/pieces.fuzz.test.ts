@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { cutEvents, type Piece } from './pieces.ts'
+import { decodeText } from './text.ts'
 
 const amounts = ['50.00', '0.123456789012345678', '-1e3', '12345678901234567890.5', '0']
 const event = fc.record({
@@ -61,5 +62,5 @@ async function cut(file: string | Uint8Array, size: number): Promise<Piece[]> {
   const chunks = async function* () {
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
   }
-  return Array.fromAsync(cutEvents(chunks()))
+  return Array.fromAsync(cutEvents(decodeText(chunks(), 'utf-8')))
 }

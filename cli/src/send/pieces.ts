@@ -1,51 +1,48 @@
-// Cuts a stream of bytes into events without parsing them into objects and back: an amount with more digits than a
-// double holds must leave as it came. Takes a JSON array, or one JSON object a line; which of them the first
-// character says. What is no JSON is yielded with the reason and not sent. One event at a time is held.
+// Cuts a text into events without parsing them into objects and back: an amount with more digits than a double holds
+// must leave as it came. Takes a JSON array, or one JSON object a line; which of them the first character says. What
+// is no JSON is yielded with the reason and not sent. One event at a time is held.
 
 import { Failure } from '../failure.ts'
 
 export type Piece = {
-  /** Line of an NDJSON file, or place in the array; from 1. */
+  /** Line of a file, or place in its array; from 1. */
   line: number
+  /** The event's JSON as it is sent; where there is a problem, what was there instead. */
   text: string
   /** Why it is not an event at all, or null. */
   problem: string | null
+  /** Where it is no JSON in its file: the line as it was there. */
+  raw?: string
+  /** Of an event out of a file of rejected ones: where it stood at first. */
+  origin?: { source: string; line: number }
 }
 
 const pieceBytesMax = 8 * 1024 * 1024
 
-export async function* cutEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  const decode = (chunk?: Uint8Array): string => {
-    try {
-      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true })
-    } catch {
-      throw new Failure('NOT_UTF8', 'Cannot send this file because it is not UTF-8')
-    }
-  }
-  let cut: ((text: string) => Piece[]) | null = null
-  let end: () => Piece[] = () => []
-  for await (const chunk of bytes) {
-    const text = decode(chunk)
-    if (cut === null) {
+/** Passes over the first `skip` of them without looking into them. */
+export async function* cutEvents(texts: AsyncIterable<string>, skip = 0): AsyncGenerator<Piece> {
+  let cutter: Cutter | null = null
+  for await (const text of texts) {
+    if (cutter === null) {
       if (text.trim() === '') continue
-      ;({ cut, end } = text.trimStart().startsWith('[') ? arrayCutter() : lineCutter())
+      cutter = text.trimStart().startsWith('[') ? arrayCutter(skip) : lineCutter(skip)
     }
-    yield* cut(text)
+    yield* cutter.cut(text)
   }
-  const rest = decode()
-  if (cut !== null) yield* cut(rest)
-  yield* end()
+  if (cutter !== null) yield* cutter.end()
 }
 
 type Cutter = { cut: (text: string) => Piece[]; end: () => Piece[] }
 
-function lineCutter(): Cutter {
+function lineCutter(skip: number): Cutter {
   let rest = ''
   let line = 0
+  let count = 0
   const take = (text: string): Piece[] => {
     line += 1
-    return text.trim() === '' ? [] : [readPiece(line, text.trim())]
+    if (text.trim() === '') return []
+    count += 1
+    return count <= skip ? [] : [readPiece(line, text.trim())]
   }
   return {
     cut(text) {
@@ -59,7 +56,7 @@ function lineCutter(): Cutter {
 }
 
 /** Follows strings and brackets; an element ends at a comma or bracket of the outermost array. */
-function arrayCutter(): Cutter {
+function arrayCutter(skip: number): Cutter {
   let element = ''
   let count = 0
   let depth = 0
@@ -72,7 +69,7 @@ function arrayCutter(): Cutter {
     element = ''
     if (text === '') return []
     count += 1
-    return [readPiece(count, text)]
+    return count <= skip ? [] : [readPiece(count, text)]
   }
   const cut = (text: string): Piece[] => {
     const pieces: Piece[] = []
