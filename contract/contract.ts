@@ -23,4 +23,5 @@ export { fold, isMoneyEvent, isNearMiss, knownEventNames, type MoneyEventName, m
 export { normalise, readEvents, type SentBody, type SentEvent } from './normalise.ts'
 export { type Rule, rules } from './rules.ts'
 export type { BodyKind } from './scan.ts'
+export { idText, isMissing } from './values.ts'
 export type { Violation } from './violation.ts'

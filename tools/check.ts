@@ -64,6 +64,14 @@ const rules: Rule[] = [
       imports(text).flatMap(({ line, from }) => (/^\.\.|^@/.test(from) ? [`reaches out: ${line}`] : [])),
   },
   {
+    name: 'the client runs without Node, but for its spool',
+    reads: /^client\/src\/(?!spool).*(?<!\.test|\.types)\.ts$/,
+    says: (path, text) =>
+      path.startsWith('client/src/testing/')
+        ? []
+        : imports(text).flatMap(({ line, from }) => (/^node:|\/spool/.test(from) ? [`needs Node: ${line}`] : [])),
+  },
+  {
     name: 'the environment is read in one place',
     reads: /^(contract|server|cli|client)\/.*(?<!\.test)\.ts$/,
     says: (path, text) => (!readsEnvironment.test(path) && /process\.env\b/.test(text) ? ['reads process.env'] : []),

@@ -24,6 +24,7 @@ const suites: Suite[] = [
     asks: 'does each unit do what its header says, for any input',
     files: [
       'contract/**/*.test.ts',
+      'client/**/*.test.ts',
       'server/**/*.test.ts',
       'cli/**/*.test.ts',
       'bench/**/*.test.ts',
