@@ -42,6 +42,10 @@ export const limits = {
   violationsPartialMax: 10_000,
   /** The header Idempotency-Key, printable ASCII: a longer one is 400. */
   idempotencyKeyCharactersMax: 255,
+  /** Days of one reconciliation: 400. */
+  reconciliationDaysMax: 400,
+  /** Events of one outcome that an answer about receipts tells, the first received. */
+  receiptsOfOutcomeMax: 10_000,
   /** The longest value or name that a message repeats. */
   echoedCharactersMax: 64,
   /** Requests a minute of a key that has no limit of its own: 429. */

@@ -40,7 +40,7 @@ suite('http', { concurrency: true }, () => {
       '/v2/s2s',
       '/v2/s2s/events',
       '/v2/s2s/requests/x/y',
-      '/openapi.json',
+      '/openapi.yaml',
       '/docs',
       '/v1/s2s/event',
       '/V2/s2s/event',

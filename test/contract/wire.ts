@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
+import { assertDescribed } from '../harness/described.ts'
 import type { TestServer } from '../harness/server.ts'
 
 export type Violation = { index?: number; field: string; rule: string; message: string }
@@ -32,7 +33,7 @@ export type Wish = {
   body?: unknown
 }
 
-/** Sends one request; a POST to /v2/s2s/event unless told otherwise. Every reply must be the contract's in form. */
+/** Sends one request; a POST to /v2/s2s/event unless told otherwise. Every reply must be what the contract, and its OpenAPI document, say. */
 export async function send(server: TestServer, wish: Wish = {}): Promise<Reply> {
   const headers: Record<string, string> = { 'content-type': 'application/json', ...wish.headers }
   const key = wish.key === undefined ? server.key : wish.key
@@ -49,6 +50,7 @@ export async function send(server: TestServer, wish: Wish = {}): Promise<Reply> 
   const text = await response.text()
   const reply = { status: response.status, headers: response.headers, body: parse(text), text }
   assertForm(reply, wish.method === 'HEAD')
+  assertDescribed(wish.method ?? 'POST', wish.path ?? '/v2/s2s/event', reply)
   return reply
 }
 
@@ -61,7 +63,7 @@ function assertForm(reply: Reply, bodiless: boolean): void {
   assert.match(reply.headers.get('content-type') ?? '', /^application\/json\b/)
   const requestId = reply.headers.get('x-request-id') ?? ''
   assert.match(requestId, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-  if (bodiless || reply.body.status === 'ok' || 'parts' in reply.body) return
+  if (bodiless || reply.body.status === 'ok' || 'parts' in reply.body || 'openapi' in reply.body) return
   if (reply.headers.get('x-ingest-mode') === 'dryrun') return
   assert.equal(reply.body.request_id, requestId)
   const partial = reply.body.errors === undefined ? [] : ['rejected', 'errors']
@@ -142,6 +144,13 @@ export class Wire {
 
   /** The next reply. Throws when the connection ends before it is whole. */
   async reply(): Promise<RawReply> {
+    const { status, headers, body } = await this.bytes()
+    const text = body.toString()
+    return { status, headers, body: text, json: parse(text) }
+  }
+
+  /** The next reply, its body as it came. */
+  async bytes(): Promise<Pick<RawReply, 'status' | 'headers'> & { body: Buffer }> {
     const headerEnd = await this.#find('\r\n\r\n')
     const [first = '', ...lines] = this.#received.subarray(0, headerEnd).toString('latin1').split('\r\n')
     const headers = new Map(
@@ -151,9 +160,9 @@ export class Wire {
     const length = Number(headers.get('content-length') ?? 0)
     const end = headerEnd + 4 + length
     await this.#until(() => this.#received.length >= end)
-    const body = this.#received.subarray(headerEnd + 4, end).toString()
+    const body = this.#received.subarray(headerEnd + 4, end)
     this.#received = this.#received.subarray(end)
-    return { status, headers, body, json: parse(body) }
+    return { status, headers, body }
   }
 
   /** Resolves once the server has closed its side. */

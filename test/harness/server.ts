@@ -21,6 +21,7 @@ import { untilWorks } from '../../server/src/log/nats/testing/nats-servers.ts'
 import { type LogLogger, openLogWriter } from '../../server/src/log/log.ts'
 import type { LogFault, LogRecord, LogWriter } from '../../server/src/log/record.ts'
 import { openPlaceDatabases } from '../../server/src/place-database.ts'
+import { openSite } from '../../server/src/site/site.ts'
 import { type Derive, deriveWith } from '../../server/src/steps/derive.ts'
 import { dryRun } from '../../server/src/steps/dry-run.ts'
 import { isShared, sharedPartsOf } from './shared-parts.ts'
@@ -106,6 +107,7 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
   const { accounts } = parts
   const derive = deriveWith(await openPlaceDatabases({ country: '', city: '' }))
   const log = withHand(parts.log)
+  const site = openSite()
   const open = async (port: number) =>
     openApi({
       accounts: {
@@ -135,6 +137,7 @@ export async function startOwnServer(options: ServerOptions = {}): Promise<TestS
       sharedWindows: await parts.windows(),
       readiness: options.readiness ?? (async () => ({})),
       answers: options.answers ?? answersHere(derive),
+      pages: site,
     })
   let api = await open(0)
   const makeKey = async (wish: KeyWish = {}) => {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { assertDescribed } from '../harness/described.ts'
 import { Installation, type Reply } from '../harness/installation.ts'
 
 type Event = Record<string, unknown> & { outcome: string; index: number }
@@ -33,7 +34,10 @@ describe('receipts', () => {
 
   const ask = async (path: string, secret = key): Promise<Reply> => {
     const asked = await fetch(`${server.url}/v2/s2s/requests${path}`, { headers: { 'x-api-key': secret } })
-    return { status: asked.status, headers: asked.headers, body: (await asked.json()) as Record<string, unknown> }
+    const { status, headers } = asked
+    const text = await asked.text()
+    assertDescribed('GET', `/v2/s2s/requests${path}`, { status, headers, text })
+    return { status, headers, body: JSON.parse(text) as Record<string, unknown> }
   }
   const send = async (path: string, body: unknown, headers: Record<string, string> = {}, secret = key) => {
     const reply = await server.post(path, secret, JSON.stringify(body), headers)

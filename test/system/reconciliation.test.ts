@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { assertDescribed } from '../harness/described.ts'
 import { Installation, until } from '../harness/installation.ts'
 
 type Body = Record<string, unknown> & { rows: Record<string, unknown>[]; rejected: Record<string, unknown>[] }
@@ -56,7 +57,10 @@ describe('reconciliation', () => {
 
   const ask = async (query: string, secret = key) => {
     const asked = await fetch(`${server.url}/v2/s2s/reconciliation${query}`, { headers: { 'x-api-key': secret } })
-    return { status: asked.status, body: (await asked.json()) as Body }
+    const { status, headers } = asked
+    const text = await asked.text()
+    assertDescribed('GET', `/v2/s2s/reconciliation${query}`, { status, headers, text })
+    return { status, body: JSON.parse(text) as Body }
   }
 
   it('by the time of the events', async () => {

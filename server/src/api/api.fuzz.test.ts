@@ -52,6 +52,7 @@ before(async () => {
     windowsDir: directory,
     sharedWindows: null,
     readiness: async () => ({}),
+    pages: { page: async () => null },
     answers: {
       dryRun: async () => ({ answer: Buffer.from('{}') }),
       receipts: async () => ({ answer: Buffer.from('null') }),

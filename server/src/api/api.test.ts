@@ -64,6 +64,7 @@ async function open(windowsDir = join(folder, `${directories++}`), nowMs = 1_750
     windowsDir,
     sharedWindows: null,
     readiness: async () => ({}),
+    pages: { page: async () => null },
     answers: { dryRun: away, receipts: away, reconciliation: away },
   })
   after(() => api.close())
@@ -199,6 +200,7 @@ test('a port that is taken is told by rejecting', async () => {
     windowsDir: `${windowsDir}-other`,
     sharedWindows: null,
     readiness: async () => ({}),
+    pages: { page: async () => null },
     answers: { dryRun: away, receipts: away, reconciliation: away },
   })
   await assert.rejects(again, /EADDRINUSE/)

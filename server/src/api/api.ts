@@ -23,6 +23,7 @@ import { Ingest } from './ingest.ts'
 import { type DoorKey, type EndedKey, KeysInUse } from './keys-in-use.ts'
 import { Latency } from './latency.ts'
 import { Limiter } from './limiter.ts'
+import type { Pages } from './pages.ts'
 import { openProxies } from './proxies.ts'
 import { type RejectionLimits, Rejections } from './rejections.ts'
 import { openSharedAdmission, type SharedWindows } from './shared-admission.ts'
@@ -80,6 +81,7 @@ export type ApiOptions = {
   sharedWindows: SharedWindows | null
   readiness: Readiness
   answers: Answers
+  pages: Pages
 }
 
 export type Api = {
@@ -142,6 +144,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     rejections,
     asking: new Asking(options.answers, limits.askingMax),
     health: new Health(log, options.readiness),
+    pages: options.pages,
   })
 
   // A client that ends its side once its request is whole still gets its reply. (The types do not know the property.)

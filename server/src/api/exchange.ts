@@ -22,7 +22,7 @@ export type Exchange = {
   /** Of a batch, the good events are wanted even where others are bad. */
   partial: boolean
   /** `write`: its events are to be stored, and are counted. */
-  purpose: 'write' | 'dry run' | 'read'
+  purpose: 'write' | 'dry run' | 'read' | 'page'
   /** null until the key is known. */
   key: KeyInUse | null
   phase: Phase

@@ -32,6 +32,7 @@ import { hostProblem, idempotencyKeyProblem, keyProblem, transferEncodingProblem
 import type { Health } from './health.ts'
 import type { DoorKey, EndedKey, KeyInUse, KeysInUse } from './keys-in-use.ts'
 import type { Latency } from './latency.ts'
+import { type PageReply, pageReply, type Pages } from './pages.ts'
 import { contentTypeProblem, encodingOf, encodingProblem } from './media.ts'
 import type { Proxies } from './proxies.ts'
 import type { RejectionHead } from '../steps/rejection.ts'
@@ -41,6 +42,7 @@ import { receiptsQuestion } from './receipts-question.ts'
 import {
   limitRefusal,
   methodRefusal,
+  noRoute,
   notAnswered,
   nothingFound,
   scopeRefusal,
@@ -75,6 +77,7 @@ export type IngestNeeds = {
   asking: Asking
   rejections: Rejections
   health: Health
+  pages: Pages
 }
 
 export class Ingest {
@@ -162,10 +165,7 @@ export class Ingest {
   #refusalByHead(exchange: Exchange, expects: boolean): Refusal | null {
     const { req } = exchange
     const target = findRoute(req.url as string)
-    if (target === null) {
-      const message = 'There is nothing at this path: use /v2/s2s/event or /v2/s2s/batch'
-      return { code: 'NOT_FOUND', message, events: 0 }
-    }
+    if (target === null) return noRoute()
     if (target.route === 'requests' || target.route === 'reconciliation') {
       exchange.purpose = 'read'
       if (req.method !== 'GET') return methodRefusal(req.method, 'GET')
@@ -173,6 +173,7 @@ export class Ingest {
       const go = () => this.#answerRead(exchange, target)
       return this.#refusalByKey(exchange, 'read', what) ?? this.#admit(exchange, expects, go)
     }
+    if (target.route === 'page') return this.#answerPage(exchange, target.path)
     if (!('partial' in target)) return this.#answerHealth(exchange, target.route)
     exchange.kind = target.route
     exchange.partial = target.partial
@@ -249,12 +250,40 @@ export class Ingest {
     return null
   }
 
+  /** What is wrong with asking for something that takes no key. */
+  #refusalOfReader({ req }: Exchange): Refusal | null {
+    if (req.method !== 'GET' && req.method !== 'HEAD') return methodRefusal(req.method, 'GET, HEAD')
+    const problem = hostProblem(req)
+    return problem === null ? null : { code: 'BAD_REQUEST', message: problem, events: 0 }
+  }
+
+  /** Answers, or says why not. */
+  #answerPage(exchange: Exchange, path: string): Refusal | null {
+    exchange.purpose = 'page'
+    const refusal = this.#refusalOfReader(exchange)
+    if (refusal !== null) return refusal
+    exchange.phase = 'working'
+    exchange.req.resume()
+    const { pages, logger } = this.#needs
+    const replied = pages.page(path).then(page => page && pageReply(page, exchange.req.headers))
+    void replied.then(
+      reply => {
+        if (reply === null) return this.#reject(exchange, noRoute())
+        this.#sendPage(exchange, reply)
+        this.#finish(exchange)
+      },
+      (fault: unknown) => {
+        logger.error({ fault: stackOf(fault), requestId: exchange.requestId }, 'a page could not be made')
+        this.#reject(exchange, notAnswered('page'))
+      },
+    )
+    return null
+  }
+
   /** Answers, or says why not. */
   #answerHealth(exchange: Exchange, route: 'healthz' | 'readyz'): Refusal | null {
-    const { method } = exchange.req
-    if (method !== 'GET' && method !== 'HEAD') return methodRefusal(method, 'GET, HEAD')
-    const problem = hostProblem(exchange.req)
-    if (problem !== null) return { code: 'BAD_REQUEST', message: problem, events: 0 }
+    const refusal = this.#refusalOfReader(exchange)
+    if (refusal !== null) return refusal
     exchange.phase = 'working'
     exchange.req.resume()
     this.#needs.health.answer(route, this.#closing, (status, body) => {
@@ -583,11 +612,21 @@ export class Ingest {
     else res.end(body)
   }
 
+  #sendPage(exchange: Exchange, { status, headers, body }: PageReply): void {
+    const { res, requestId } = exchange
+    if (res.destroyed) return
+    const last = this.#closing || exchange.connection.closing === true ? ['Connection', 'close'] : []
+    const length = status === 304 ? [] : ['Content-Length', String(body.length)]
+    res.writeHead(status, [...headers, ...length, 'X-Request-Id', requestId, ...last])
+    res.end(body)
+  }
+
   #finish(exchange: Exchange): void {
     exchange.body?.release()
     exchange.phase = 'done'
     exchange.connection.unreplied = (exchange.connection.unreplied ?? 1) - 1
-    this.#needs.latency.observe(performance.now() - exchange.startedMs)
+    // The first page waits until all are made, which says nothing of how events fare.
+    if (exchange.purpose !== 'page') this.#needs.latency.observe(performance.now() - exchange.startedMs)
     this.#inFlight--
     if (this.#inFlight === 0) this.#whenIdle?.()
   }

@@ -9,13 +9,12 @@ import type { Refusal } from './reply.ts'
 type Asked = { request: string | null; query: URLSearchParams }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-const idempotencyKeyCharactersMax = 255
 
 /** Names in the query, and what they are called inside; with the bytes that an id may have. */
 const ids = [
   { name: 'transaction_id', as: 'transaction', bytesMax: wire.idBytesMax },
   { name: 'message_id', as: 'message', bytesMax: wire.idBytesMax },
-  { name: 'idempotency_key', as: 'idempotencyKey', bytesMax: idempotencyKeyCharactersMax },
+  { name: 'idempotency_key', as: 'idempotencyKey', bytesMax: wire.idempotencyKeyCharactersMax },
 ] as const
 
 /** The question, of the key's product and kind alone; a Refusal where there is none. */

@@ -1,10 +1,10 @@
 // Which days a partner wants to compare with its own books.
 
+import { limits } from '@datapulse/contract'
 import type { ReconciliationQuestion } from './asking.ts'
 import type { DoorKey } from './keys-in-use.ts'
 import type { Refusal } from './reply.ts'
 
-const daysMax = 400
 const dayMs = 86_400_000
 const names = ['from', 'to', 'by']
 
@@ -16,7 +16,8 @@ export function reconciliationQuestion(query: URLSearchParams, key: DoorKey): Re
   for (const [name, day] of Object.entries({ from, to }))
     if (!isDay(day)) return refuse(`${name} must be a day such as 2026-06-01 (UTC); to is the day behind the last`)
   const days = (Date.parse(to) - Date.parse(from)) / dayMs
-  if (days < 1 || days > daysMax) return refuse(`to must be 1 to ${daysMax} days after from`)
+  if (days < 1 || days > limits.reconciliationDaysMax)
+    return refuse(`to must be 1 to ${limits.reconciliationDaysMax} days after from`)
   if (by !== '' && by !== 'event' && by !== 'received') return refuse('by must be event or received')
   return { product: key.product, mode: key.mode, from, to, by: by === '' ? 'event' : by }
 }

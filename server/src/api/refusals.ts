@@ -5,6 +5,11 @@ import type { LogFault } from '../log/record.ts'
 import type { DoorKey } from './keys-in-use.ts'
 import type { Refusal } from './reply.ts'
 
+export function noRoute(): Refusal {
+  const message = 'There is nothing at this path: use /v2/s2s/event or /v2/s2s/batch'
+  return { code: 'NOT_FOUND', message, events: 0 }
+}
+
 export function methodRefusal(method: string | undefined, allow: string): Refusal {
   const message = `This path takes ${allow}: got ${method}`
   return { code: 'METHOD_NOT_ALLOWED', message, events: 0, headers: ['Allow', allow] }

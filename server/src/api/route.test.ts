@@ -33,7 +33,7 @@ test('anything else is no route', () => {
     '/v2//s2s/event',
     '/v2/s2s/event//',
   ]
-  for (const target of [...others, '*', '/openapi.json', '/docs', '/v2/s2s/event%2f', '?', 'http://host', 'host:443']) {
+  for (const target of [...others, '*', '/openapi.yaml', '/docs', '/v2/s2s/event%2f', '?', 'http://host', 'host:443']) {
     assert.equal(findRoute(target), null, target)
   }
 })
@@ -61,6 +61,11 @@ test('partial is read alike, and means something to a batch only', () => {
   for (const target of ['/v2/s2s/batch', '/v2/s2s/batch?partial=0', '/v2/s2s/batch?x=1', '/v2/s2s/event?partial=1']) {
     assert.equal(writeTarget(target)?.partial, false, target)
   }
+})
+
+test('what readers ask for is a page, whatever its query', () => {
+  for (const target of ['/openapi.json', '//openapi.json/', '/openapi.json?x=1'])
+    assert.deepEqual(findRoute(target), { route: 'page', path: '/openapi.json' }, target)
 })
 
 test('receipts are asked for by a request in the path, or by ids in the query', () => {

@@ -3,13 +3,14 @@
 
 /**
  * `partial`: of a batch, the good events are wanted even where others are bad. `request` of `requests` is the id in the
- * path, null where ids are asked for in the query.
+ * path, null where ids are asked for in the query. A `page` is for whoever reads.
  */
 export type Target =
   | { route: 'event' | 'batch'; dryRun: boolean; partial: boolean }
   | { route: 'healthz' | 'readyz' }
   | { route: 'requests'; request: string | null; query: URLSearchParams }
   | { route: 'reconciliation'; query: URLSearchParams }
+  | { route: 'page'; path: string }
 
 const event: Target = { route: 'event', dryRun: false, partial: false }
 const batch: Target = { route: 'batch', dryRun: false, partial: false }
@@ -41,6 +42,8 @@ function parseTarget(target: string): Target | null {
       return { route: 'reconciliation', query }
     case requests:
       return { route: 'requests', request: null, query }
+    case '/openapi.json':
+      return { route: 'page', path }
     default: {
       const request = path.startsWith(`${requests}/`) ? path.slice(requests.length + 1) : ''
       return request === '' || request.includes('/') ? null : { route: 'requests', request, query }

@@ -8,6 +8,7 @@ import type { SharedWindows } from '../api/shared-admission.ts'
 import { limits } from '../limits.ts'
 import { type CommitPort, GroupCommit } from '../log/group-commit.ts'
 import type { LogStatus } from '../log/record.ts'
+import { openSite } from '../site/site.ts'
 import { askWeb } from './answers.ts'
 import { mortalLog, readiness, sharedWindowsIn } from './api-parts.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './api-worker-messages.ts'
@@ -83,6 +84,7 @@ async function open(): Promise<void> {
     sharedWindows: shared ?? mainWindows,
     readiness: () => readiness(config),
     answers: askWeb(config),
+    pages: openSite(),
   })
   const tellStatus = () => tell({ kind: 'status', status: api.status() })
   const timer = setInterval(tellStatus, statusMs)

@@ -10,6 +10,7 @@ import type { Config } from '../config.ts'
 import { limits } from '../limits.ts'
 import type { Logger } from '../logger.ts'
 import { runRole } from '../role.ts'
+import { openSite } from '../site/site.ts'
 import { openPort } from '../start-problem.ts'
 import { answersOfApi, askWeb } from './answers.ts'
 import { mortalLog, readiness, sharedWindowsIn } from './api-parts.ts'
@@ -61,6 +62,7 @@ async function openDoor(config: Config, accounts: Accounts, log: ShareLog, logge
     sharedWindows: await sharedWindowsIn(config, logger),
     readiness: () => readiness(config),
     answers: askWeb(config),
+    pages: openSite(),
   })
 }
 

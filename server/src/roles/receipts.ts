@@ -1,6 +1,7 @@
 // Receipts, put together from the warehouse and from the part of the log that it says nothing of yet. Asked in this
 // order (what is loaded, then what is queued), so that an event that is loaded meanwhile is found in one or the other.
 
+import { limits } from '@datapulse/contract'
 import type { LogReader } from '../log/record.ts'
 import { placeOfTransactionId } from '../steps/transaction-id.ts'
 import type { Receipt, ReceiptsQuestion } from '../warehouse/asking/receipts.ts'
@@ -15,8 +16,6 @@ export type ReceiptsWish = Omit<ReceiptsQuestion, 'limit'>
  */
 export type ReadReceipts = (wish: ReceiptsWish) => Promise<Receipt[] | null>
 
-/** A request has 5,000 events at most; of one id there are seldom more than a few. */
-const receiptsMax = 10_000
 const searchMsMax = 5_000
 /** A request whose load was cut in parts stands within one load's length of the checkpoint. */
 const partMsMax = 500
@@ -31,7 +30,7 @@ export function receiptsOver(parts: {
     const place = asked.transaction === undefined ? null : placeOfTransactionId(asked.transaction)
     const { transaction, ...rest } = asked
     const wish: ReceiptsWish = place === null ? asked : { ...rest, request: place.requestId }
-    const { receipts, note } = await warehouse.readReceipts({ ...wish, limit: receiptsMax })
+    const { receipts, note } = await warehouse.readReceipts({ ...wish, limit: limits.receiptsOfOutcomeMax })
     const from = note !== null && note.logId === (await log.id()) ? note.to : (await log.oldest()).offset
     const isLoaded = wish.request !== undefined && receipts.length > 0
     const queued = await findQueued(log, from, wish, { searchMsMax: isLoaded ? partMsMax : searchMsMax, now })

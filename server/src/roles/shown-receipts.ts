@@ -1,5 +1,6 @@
 // How receipts are told, to partners and operators alike: names of the wire, times as ISO 8601, absent is null.
 
+import { type Outcome, outcomes } from '@datapulse/contract'
 import type { Receipt } from '../warehouse/asking/receipts.ts'
 
 type Shown = Record<string, unknown>
@@ -11,12 +12,12 @@ export function showFound(asked: { request?: string }, receipts: readonly Receip
 
 function showRequest(receipts: readonly Receipt[]): Shown {
   const first = receipts[0] as Receipt
-  const outcomes = { queued: 0, stored: 0, duplicate: 0, conflict: 0, parked: 0, erased: 0 }
-  for (const { outcome, events } of receipts) outcomes[outcome] += events
+  const counts = Object.fromEntries(Object.keys(outcomes).map(name => [name, 0])) as Record<Outcome, number>
+  for (const { outcome, events } of receipts) counts[outcome] += events
   return {
     ...showOrigin(first),
     accepted: receipts.reduce((sum, { events }) => sum + events, 0),
-    outcomes,
+    outcomes: counts,
     events: receipts.map(showEvent),
   }
 }

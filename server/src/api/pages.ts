@@ -1,0 +1,46 @@
+// How a page of the site is replied: compressed where the reader takes that, and not at all where the reader has it.
+
+import { gunzip } from 'node:zlib'
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** `gzip` is the body, compressed; `headers` are names and values in turn. */
+type Page = { status: number; headers: readonly string[]; etag: string; gzip: Uint8Array }
+
+/** Who has the pages. null: there is none at this path. */
+export type Pages = { page(path: string): Promise<Page | null> }
+
+export type PageReply = { status: number; headers: readonly string[]; body: Buffer }
+
+export async function pageReply(page: Page, asked: IncomingHttpHeaders): Promise<PageReply> {
+  const { status, etag, gzip } = page
+  const cached = ['ETag', etag, 'Cache-Control', 'no-cache', 'Vary', 'Accept-Encoding']
+  if (status === 200 && isKnown(etag, asked['if-none-match'])) return { status: 304, headers: cached, body: nothing }
+  const headers = [...page.headers, ...cached, 'X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer']
+  if (takesGzip(asked['accept-encoding'])) {
+    return { status, headers: [...headers, 'Content-Encoding', 'gzip'], body: Buffer.from(gzip.buffer) }
+  }
+  return { status, headers, body: await plain(gzip) }
+}
+
+function isKnown(etag: string, sent: string | undefined): boolean {
+  if (sent === undefined) return false
+  const tags = sent.split(',').map(tag => tag.trim().replace(/^W\//, ''))
+  return tags.includes('*') || tags.includes(etag.replace(/^W\//, ''))
+}
+
+/** Whether gzip is named, and not by the weight 0. */
+function takesGzip(sent: string | string[] | undefined): boolean {
+  const coding = String(sent ?? '')
+    .toLowerCase()
+    .split(',')
+    .find(part => /^\s*(gzip|x-gzip|\*)\s*(;|$)/.test(part))
+  return coding !== undefined && !/;\s*q\s*=\s*0(\.0*)?\s*$/.test(coding)
+}
+
+function plain(gzip: Uint8Array): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    gunzip(gzip, (fault, body) => (fault === null ? resolve(body) : reject(fault)))
+  })
+}
+
+const nothing = Buffer.alloc(0)
