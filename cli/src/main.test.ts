@@ -79,6 +79,20 @@ describe('the commands', () => {
     assert.match(none.stderr, /no key of this id/)
   })
 
+  it('makes a viewer, shows the token once, lists and removes it', async () => {
+    const made = await askJson('viewers', 'create', 'Support')
+    assert.match(made.token, /^dpv_/)
+    assert.match((await ask('viewers', 'create', 'Second')).stdout, /^dpv_secret2\n[^]*shown once/)
+    const listed = await askJson('viewers', 'list')
+    assert.deepEqual(
+      listed.map(({ name }: { name: string }) => name),
+      ['Support', 'Second'],
+    )
+    assert.ok(!JSON.stringify(listed).includes('dpv_'))
+    assert.equal((await askJson('viewers', 'remove', made.id)).name, 'Support')
+    assert.match((await ask('viewers', 'remove', 'none')).stderr, /no viewer of this id/)
+  })
+
   it('makes and lists products', async () => {
     assert.equal((await askJson('products', 'create', 'casino-1')).id, 'casino-1')
     assert.ok((await askJson('products', 'list')).some(({ id }: { id: string }) => id === 'casino-1'))

@@ -26,6 +26,7 @@ import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
 import { addUsers } from './commands/users.ts'
+import { addViewers } from './commands/viewers.ts'
 
 const description = 'DataPulse Server Events: takes user events over HTTP, durably, and counts each of them once.'
 
@@ -51,6 +52,7 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addRates,
     addReprocess,
     addUsers,
+    addViewers,
     addAudit,
     addBackup,
     addRestore,

@@ -66,6 +66,16 @@ export const limits = {
   /** Beyond it no more are made. */
   productsMax: 10_000,
   keysMax: 100_000,
+  /** Removed ones included. */
+  viewersMax: 1_000,
+  /** Sessions of browsers; beyond it the one that was seen least lately ends. */
+  sessionsMax: 200,
+  /** A session ends when it was not seen for so long, */
+  sessionIdleMsMax: 2 * 3_600_000,
+  /** and in any case after so long. */
+  sessionMsMax: 12 * 3_600_000,
+  /** That a session was seen is written down this often. */
+  sessionSeenMs: 60_000,
 
   // audit log: of each chain the oldest entries go beyond these, which is an entry itself
   /** An act takes two, some 600 bytes together. */

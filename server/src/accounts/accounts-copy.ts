@@ -10,6 +10,7 @@ export type AccountsCounted = { products: number; keys: number }
 
 export async function copyAccounts(from: string, to: string): Promise<AccountsCounted> {
   await copySqlite(from, to)
+  dropDocuments(to, 'session')
   return countAccounts(to)
 }
 
@@ -37,10 +38,11 @@ export async function copySharedAccounts(
 
 const neverMs = 2 ** 30
 
-/** Leaves the audit log. */
-export function dropDocuments(path: string): void {
+/** All, and when what they are about was used, or those of one kind. Leaves the audit log. */
+export function dropDocuments(path: string, kind?: string): void {
   const file = openAccountsFile(path)
-  file.exec('DELETE FROM documents; DELETE FROM uses')
+  if (kind === undefined) file.exec('DELETE FROM documents; DELETE FROM uses')
+  else file.prepare('DELETE FROM documents WHERE kind = ?').run(kind)
   file.close()
 }
 

@@ -1,5 +1,5 @@
-// Accounts on their way from the file of one machine to where several share them: every document as it is (products, keys,
-// who is kept out and by which keyed hash), and when keys were last used. The file is only read. Doing it again changes
+// Accounts on their way from the file of one machine to where several share them: every document as it is but sessions (products, keys,
+// viewers, who is kept out and by which keyed hash), and when keys were last used. The file is only read. Doing it again changes
 // nothing; what is there and is not the same is another installation's, and is left alone.
 
 import { DatabaseSync } from 'node:sqlite'
@@ -19,7 +19,9 @@ export function readAccounts(path: string): KeptAccounts {
       throw new Error(
         `Cannot read ${path} because its format must be ${formatVersion}: got ${found}. Start this version of the program on it once.`,
       )
-    const documents = file.prepare('SELECT kind, id, document FROM documents ORDER BY revision').all()
+    const documents = file
+      .prepare("SELECT kind, id, document FROM documents WHERE kind <> 'session' ORDER BY revision")
+      .all()
     const uses = file.prepare('SELECT id, used_ms FROM uses ORDER BY id').all()
     return {
       documents: (documents as { kind: string; id: string; document: string }[]).map(({ kind, id, document }) => ({
@@ -52,8 +54,8 @@ export function refuseStrangers(documents: Pick<Documents, 'list'>, kept: KeptAc
       if (!isDeepStrictEqual(own.get(`${kind} ${id}`), value)) throw isAnothers(kind, id)
 }
 
-/** All that there are. */
-export const knownKinds = ['product', 'key', 'erasure', 'erasure-key']
+/** All that are carried elsewhere: sessions are not. */
+export const knownKinds = ['product', 'key', 'viewer', 'erasure', 'erasure-key']
 
 function isAnothers(kind: string, id: string): Error {
   return new Error(

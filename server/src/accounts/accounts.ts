@@ -5,6 +5,7 @@
 
 import type { NatsConnection } from '@nats-io/transport-node'
 import { limits } from '../limits.ts'
+import { type Access, accessOver } from './access.ts'
 import { type Documents, openDocuments } from './documents.ts'
 import { type Erasures, erasuresOver } from './erasures.ts'
 import {
@@ -38,29 +39,30 @@ export type AccountsOptions = {
 /** A wish that cannot be granted; `problem` is a sentence for the one who asked. */
 export type Refused = { ok: false; problem: string }
 
-export type Accounts = Erasures & {
-  createProduct(name: string): Promise<{ ok: true; product: Product; created: boolean } | Refused>
-  listProducts(): Product[]
-  updateProduct(id: string, change: ProductChange): Promise<{ ok: true; product: Product } | Refused>
-  /** Makes the product too if it is new. `secret` is not kept: this is the only time it is told. */
-  createKey(wish: KeyWish): Promise<{ ok: true; key: Key; secret: string } | Refused>
-  listKeys(product?: string): Key[]
-  /** From the next request on, everywhere within a second. A revoked key stays as it is. */
-  updateKey(id: string, change: KeyChange): Promise<{ ok: true; key: Key } | Refused>
-  /** Revoking a revoked key changes nothing. */
-  revokeKey(id: string): Promise<{ ok: true; key: Key } | Refused>
-  /** The key whose secret this is, if it may be used now; unknown, revoked and expired keys are alike null. */
-  findKey(presentedSecret: string, nowMs: number): Key | null
-  /** Of a secret that findKey has just refused: whose it was, and why it is no more; null when it never was a key's. */
-  findEnded(presentedSecret: string): { key: Key; ended: 'revoked' | 'expired' } | null
-  /** Notes when keys were last used. Best effort: a failure is logged, nothing waits for the disk. */
-  touch(uses: Iterable<readonly [keyId: string, usedMs: number]>): void
-  lastUsed(keyId: string): number | null
-  /** For how long nothing was heard from where accounts are kept; what is known is as old as that. */
-  unseenMs(): number
-  status(): { products: number; keys: number; keysActive: number }
-  close(): void
-}
+export type Accounts = Erasures &
+  Access & {
+    createProduct(name: string): Promise<{ ok: true; product: Product; created: boolean } | Refused>
+    listProducts(): Product[]
+    updateProduct(id: string, change: ProductChange): Promise<{ ok: true; product: Product } | Refused>
+    /** Makes the product too if it is new. `secret` is not kept: this is the only time it is told. */
+    createKey(wish: KeyWish): Promise<{ ok: true; key: Key; secret: string } | Refused>
+    listKeys(product?: string): Key[]
+    /** From the next request on, everywhere within a second. A revoked key stays as it is. */
+    updateKey(id: string, change: KeyChange): Promise<{ ok: true; key: Key } | Refused>
+    /** Revoking a revoked key changes nothing. */
+    revokeKey(id: string): Promise<{ ok: true; key: Key } | Refused>
+    /** The key whose secret this is, if it may be used now; unknown, revoked and expired keys are alike null. */
+    findKey(presentedSecret: string, nowMs: number): Key | null
+    /** Of a secret that findKey has just refused: whose it was, and why it is no more; null when it never was a key's. */
+    findEnded(presentedSecret: string): { key: Key; ended: 'revoked' | 'expired' } | null
+    /** Notes when keys were last used. Best effort: a failure is logged, nothing waits for the disk. */
+    touch(uses: Iterable<readonly [keyId: string, usedMs: number]>): void
+    lastUsed(keyId: string): number | null
+    /** For how long nothing was heard from where accounts are kept; what is known is as old as that. */
+    unseenMs(): number
+    status(): { products: number; keys: number; keysActive: number }
+    close(): void
+  }
 
 export function openAccounts(options: AccountsOptions): Accounts {
   const warn = tellSometimes(options.logger, options.now)
@@ -99,6 +101,7 @@ function accountsOver(documents: Documents & { unseenMs?(): number }, now: () =>
   return {
     createProduct: name => createProduct(documents, name, now),
     ...erasuresOver(documents, now),
+    ...accessOver(documents, now, fault => warn(fault, 'when a session was last seen was not written')),
     updateProduct: (id, change) => updateProduct(documents, id, change),
     listProducts: () => valuesOf<Product>(documents, 'product'),
     createKey: wish => createKey(documents, wish, now),

@@ -57,6 +57,7 @@ export function runWeb(config: Config): Promise<void> {
       token,
       needs: {
         accounts: withCrashPoints('accounts', accounts, config),
+        access: accounts,
         audit,
         listEvents: warehouse.listEvents,
         countEvents: question => countEvents(warehouse, question),

@@ -12,6 +12,7 @@ import { openWeb, type Web } from './web.ts'
 
 const token = 'a-token-for-tests-only'
 const silent = { info() {}, warn() {}, error() {} }
+const nobody = { caller: null, adminTokenHash: '' }
 const page = readFileSync(join(import.meta.dirname, '../../../docs/reference/admin-api.md'), 'utf8')
 
 it('every route that is not a GET is an act with a name of its own that the page tells', () => {
@@ -28,7 +29,7 @@ it('what an act records can be read from any body', () => {
   for (const route of adminRoutes(makeFakes().needs, 10)) {
     if (route.method === 'GET') continue
     for (const body of [{}, { product: 7, id: {}, month: [], request: true, rates: 'x' }])
-      assert.equal(typeof route.act.on({ query: new URLSearchParams(), id: 'x', body, now: 0 }), 'object')
+      assert.equal(typeof route.act.on({ query: new URLSearchParams(), id: 'x', body, now: 0, ...nobody }), 'object')
   }
 })
 

@@ -9,6 +9,7 @@ import { makeFakes } from './fakes.ts'
 import { Refusal, refusals } from './problem.ts'
 import { adminRoutes } from './routes.ts'
 
+const nobody = { caller: null, adminTokenHash: '' }
 const page = readFileSync(join(import.meta.dirname, '../../../docs/reference/admin-api.md'), 'utf8')
 const routes = adminRoutes(makeFakes().needs, limits.pageRowsMax)
 
@@ -27,7 +28,9 @@ it('the page has the parameters of each route and no others', async () => {
     const told = [...line.matchAll(/`(\w+)`/g)].map(([, name]) => name).toSorted(alphabetical)
     // A route names what it knows when it is asked for what it does not.
     const query = new URLSearchParams('nothing=1')
-    const refusal: unknown = await answer({ query, id: 'x', body: {}, now: 0 }).catch((error: unknown) => error)
+    const refusal: unknown = await answer({ query, id: 'x', body: {}, now: 0, ...nobody }).catch(
+      (error: unknown) => error,
+    )
     assert.ok(refusal instanceof Refusal)
     const known = /known are (.*)$/.exec(refusal.problems.find(({ name }) => name === 'nothing')!.message)![1]!
     assert.deepEqual(known === 'none' ? [] : known.split(', ').toSorted(alphabetical), told, `${method} ${path}`)
@@ -47,6 +50,14 @@ it('the page has the limits as they are', () => {
   assert.ok(page.includes(`${limits.adminRatesBodyBytesMax / 1024 / 1024} MiB`))
   assert.ok(page.includes(`Over ${limits.adminBadTokensPerMinuteMax}\nwrong tokens`))
   assert.ok(page.includes(`1 to ${limits.pageRowsMax} rows`))
+  const { sessionIdleMsMax, sessionMsMax, sessionsMax, viewersMax } = limits
+  assert.ok(
+    page.includes(
+      `after ${sessionIdleMsMax / 3_600_000} hours without a call, ${sessionMsMax / 3_600_000} hours after`,
+    ),
+  )
+  assert.ok(page.includes(`There may be ${sessionsMax};`))
+  assert.ok(page.includes(`There may be ${viewersMax.toLocaleString('en')}, removed`))
   const { auditEntriesMax, auditAttemptsMax, auditAttemptsPerMinuteMax } = limits
   assert.ok(page.includes(`${auditEntriesMax.toLocaleString('en')} entries of acts`))
   assert.ok(page.includes(`${auditAttemptsMax.toLocaleString('en')} of attempts`))

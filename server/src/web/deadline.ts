@@ -20,6 +20,7 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     }
   return {
     accounts: needs.accounts,
+    access: needs.access,
     audit: needs.audit,
     standing: () => needs.standing(),
     metrics: () => needs.metrics(),

@@ -13,7 +13,8 @@ const dayMs = 86_400_000
 describe('GET /api/diagnostics', () => {
   const ask = async (query: string, fakes = makeFakes()) => {
     const route = adminRoutes(fakes.needs, 10).find(({ path }) => path === '/api/diagnostics')
-    const answer = await route!.answer({ query: new URLSearchParams(query), id: '', body: {}, now: nowMs })
+    const nobody = { caller: null, adminTokenHash: '' }
+    const answer = await route!.answer({ query: new URLSearchParams(query), id: '', body: {}, now: nowMs, ...nobody })
     return { asked: fakes.asked[0] as Record<string, unknown>, body: answer.body as ReturnType<typeof diagnose> }
   }
 

@@ -1,7 +1,9 @@
 // The needs of the admin API over plain arrays, for tests.
 
 import type { DiagnosticsFound } from '../steps/diagnostics.ts'
-import type { Audit, AuditEntry, Erasure, Key, Row, Standing, WebNeeds } from './needs.ts'
+import { limits } from '../limits.ts'
+import { hashToken } from './guard.ts'
+import type { Access, Audit, AuditEntry, Erasure, Key, Row, Session, Standing, Viewer, WebNeeds } from './needs.ts'
 
 export const startMs = Date.parse('2026-03-01T12:00:00Z')
 
@@ -14,7 +16,8 @@ export type Fakes = {
   audited: Record<'acts' | 'attempts', AuditEntry[]>
 }
 
-export function makeFakes(eventCount = 3): Fakes {
+/** `now` is for sessions, which end. */
+export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fakes {
   const products = new Set(['demo'])
   const keys: Key[] = []
   const erasures: Erasure[] = []
@@ -33,6 +36,7 @@ export function makeFakes(eventCount = 3): Fakes {
   }
   const needs: WebNeeds = {
     audit: fakeAudit(audited),
+    access: fakeAccess(now),
     accounts: {
       listProducts: () => [...products].map(id => ({ id, createdMs: startMs })),
       async createProduct(id) {
@@ -204,6 +208,46 @@ export function makeFakes(eventCount = 3): Fakes {
     metrics: async () => 'datapulse_accepted_events_total 10\n',
   }
   return { needs, keys, events, standing, asked, audited }
+}
+
+/** Whoever gives a session or a viewer gives its hash with it, which must not be shown. */
+function fakeAccess(now: () => number): Access {
+  const viewers: (Viewer & { hash: string })[] = []
+  const sessions: (Session & { hash: string; madeFrom: string })[] = []
+  const live = () => sessions.filter(({ createdMs }) => now() - createdMs <= limits.sessionMsMax)
+  const end = (isOver: (session: (typeof sessions)[0]) => boolean) => {
+    const before = sessions.length
+    sessions.splice(0, before, ...sessions.filter(session => !isOver(session)))
+    return sessions.length < before
+  }
+  return {
+    async createViewer(name) {
+      if (name === 'full') return { ok: false, problem: 'Cannot make the viewer because there are too many.' }
+      const token = `dpv_secret${viewers.length + 1}`
+      const viewer = { id: `viewer_${viewers.length + 1}`, name, createdMs: now(), removedMs: null }
+      viewers.push({ ...viewer, hash: hashToken(token) })
+      return { ok: true, viewer, token }
+    },
+    listViewers: () => viewers,
+    async removeViewer(id) {
+      const viewer = viewers.find(one => one.id === id)
+      if (viewer === undefined) return { ok: false, problem: 'There is none.' }
+      viewer.removedMs ??= now()
+      end(({ madeFrom }) => madeFrom === viewer.hash)
+      return { ok: true, viewer }
+    },
+    findViewer: hash => viewers.find(viewer => viewer.hash === hash && viewer.removedMs === null) ?? null,
+    async openSession({ tokenHash, ...wish }) {
+      const secret = `session-secret-${sessions.length + 1}-${'x'.repeat(20)}`
+      const times = { createdMs: now(), seenMs: now() }
+      const session = { id: `session_${sessions.length + 1}`, ...wish, ...times }
+      sessions.push({ ...session, hash: hashToken(secret), madeFrom: tokenHash })
+      return { session, secret }
+    },
+    findSession: secret => live().find(({ hash }) => hash === hashToken(secret)) ?? null,
+    listSessions: () => live(),
+    endSession: async id => end(session => session.id === id),
+  }
 }
 
 /** Oldest first. */

@@ -1,9 +1,9 @@
 // Who may use the admin port. Three checks: the Host header (a web page that somebody opens on this machine may point
-// a name of its own at 127.0.0.1; its requests carry that name), the admin token, and a bound on failures per address.
-// The right token is never held back: only wrong ones are counted.
+// a name of its own at 127.0.0.1; its requests carry that name), the token (the admin's, or a viewer's) or the session that
+// was made from one, and a bound on failures per address. What is right is never held back: only failures are counted.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { WayIn } from './needs.ts'
+import type { Access, Known } from './needs.ts'
 import { Refusal } from './problem.ts'
 
 /** SHA-256 of a token, as hex. */
@@ -11,20 +11,24 @@ export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex')
 }
 
-export type TokenGuard = {
-  /** The way in; throws a Refusal unless the header carries the token. */
-  check(authorization: string | undefined, address: string): WayIn
+/** Each gives who it is, or throws a Refusal, and counts that. */
+export type Guard = {
+  checkHeader(authorization: string | undefined, address: string): Known
+  checkToken(token: unknown, address: string): Known
+  checkSession(secret: string, address: string): Known
   failures(): number
 }
 
-export function openTokenGuard(options: {
+export function openGuard(options: {
   /** SHA-256 as hex. */
   tokenHash: string
+  access: Pick<Access, 'findViewer' | 'findSession'>
   failuresPerMinuteMax: number
   addressesMax: number
   now: () => number
-}): TokenGuard {
-  const wanted = Buffer.from(options.tokenHash, 'hex')
+}): Guard {
+  const { tokenHash, access } = options
+  const wanted = Buffer.from(tokenHash, 'hex')
   const byAddress = new Map<string, { minute: number; failures: number }>()
   let failures = 0
 
@@ -40,26 +44,50 @@ export function openTokenGuard(options: {
     return entry.failures
   }
 
+  const fail = (address: string, message: string): never => {
+    const seconds = String(60 - Math.floor((options.now() % 60_000) / 1_000))
+    if (countFailure(address) > options.failuresPerMinuteMax) {
+      throw new Refusal('TOO_MANY_FAILURES', 'Too many requests with a wrong token or session: wait a minute', {
+        headers: { 'retry-after': seconds, connection: 'close' },
+      })
+    }
+    throw new Refusal('UNAUTHORIZED', message, { headers: { 'www-authenticate': 'Bearer realm="datapulse admin"' } })
+  }
+
+  const findToken = (token: string, address: string): Known | null => {
+    const hash = hashToken(token)
+    // Hashes have one length, whatever was sent, so the comparison takes one time.
+    const isAdmin = timingSafeEqual(Buffer.from(hash, 'hex'), wanted)
+    const known = { way: 'token', session: null, tokenHash: hash, address } as const
+    if (isAdmin) return { ...known, role: 'admin', name: null }
+    const viewer = access.findViewer(hash)
+    return viewer && { ...known, role: 'viewer', name: viewer.name }
+  }
+
   return {
-    check(authorization, address) {
+    checkHeader(authorization, address) {
       const sent = /^Bearer +([\x21-\x7e]{1,512}) *$/i.exec(authorization ?? '')?.[1]
-      // Hashes have one length, whatever was sent, so the comparison takes one time.
-      if (sent !== undefined && timingSafeEqual(Buffer.from(hashToken(sent), 'hex'), wanted)) return 'token'
-      const seconds = String(60 - Math.floor((options.now() % 60_000) / 1_000))
-      if (countFailure(address) > options.failuresPerMinuteMax) {
-        throw new Refusal('TOO_MANY_FAILURES', 'Too many requests with a wrong admin token: wait a minute', {
-          headers: { 'retry-after': seconds, connection: 'close' },
-        })
-      }
-      const message =
-        sent === undefined
-          ? 'Send the admin token as Authorization: Bearer …; it is in admin-token in the data directory'
-          : 'This is not the admin token of this server; the right one is in admin-token in its data directory'
-      throw new Refusal('UNAUTHORIZED', message, { headers: { 'www-authenticate': 'Bearer realm="datapulse admin"' } })
+      if (sent === undefined)
+        return fail(
+          address,
+          'Send the admin token as Authorization: Bearer …; it is in admin-token in the data directory',
+        )
+      return findToken(sent, address) ?? fail(address, notTheToken)
+    },
+    checkToken(token, address) {
+      const sent = typeof token === 'string' ? token.trim() : ''
+      return (/^[\x21-\x7e]{1,512}$/.test(sent) ? findToken(sent, address) : null) ?? fail(address, notTheToken)
+    },
+    checkSession(secret, address) {
+      const session = access.findSession(secret, tokenHash)
+      if (session === null) return fail(address, 'This session is over: sign in again')
+      return { way: 'session', role: session.role, name: session.name, session, tokenHash: null, address }
     },
     failures: () => failures,
   }
 }
+
+const notTheToken = 'This is not the admin token of this server; the right one is in admin-token in its data directory'
 
 /** Throws a Refusal when the Host header is none of `names`; an empty list lets every name through. */
 export function checkHost(header: string | undefined, names: ReadonlySet<string>): void {

@@ -232,6 +232,50 @@ export type ConflictAnswer = { resolution: ConflictDecision } | { otherwise: Con
 /** How a caller came in: with the admin token, or with a session that was made from it. */
 export type WayIn = 'token' | 'session'
 
+/** A viewer only looks. */
+export type Role = 'admin' | 'viewer'
+
+/** Somebody whose token or session is right. `name`: a viewer's, or what an admin said at the beginning of the session. */
+export type Known = {
+  way: WayIn
+  role: Role
+  name: string | null
+  session: Session | null
+  /** SHA-256 of the token, as hex; null in a session. */
+  tokenHash: string | null
+  address: string
+}
+
+/** What is told of a session; whoever gives one may give more with it. Times are Unix milliseconds. */
+export type Session = {
+  id: string
+  role: Role
+  name: string | null
+  address: string | null
+  createdMs: number
+  seenMs: number
+}
+
+export type Viewer = { id: string; name: string; createdMs: number; removedMs: number | null }
+
+/** Hashes are SHA-256 as hex. */
+export type Access = {
+  /** `token` is given this once. */
+  createViewer(name: string): Promise<{ ok: true; viewer: Viewer; token: string } | Refused>
+  listViewers(): Viewer[]
+  /** With the viewer's sessions. Removing twice is not an error. */
+  removeViewer(id: string): Promise<{ ok: true; viewer: Viewer } | Refused>
+  findViewer(tokenHash: string): Viewer | null
+  /** `secret` is given this once. */
+  openSession(
+    wish: Pick<Session, 'role' | 'name' | 'address'> & { tokenHash: string },
+  ): Promise<{ session: Session; secret: string }>
+  /** null when it is none, or over. */
+  findSession(secret: string, adminTokenHash: string): Session | null
+  listSessions(adminTokenHash: string): Session[]
+  endSession(id: string): Promise<boolean>
+}
+
 /** Who asks for an act. `actor` is who they say they are. */
 export type Caller = { way: WayIn | 'none'; address: string | null; actor: string | null }
 
@@ -287,6 +331,7 @@ export type UnknownKey = { prefix: string; address: string; requests: number; fi
 
 export type WebNeeds = {
   audit: Audit
+  access: Access
   readDiagnostics: (question: DiagnosticsQuestion) => Promise<DiagnosticsFound>
   /** Of the installation; null when they cannot be asked. */
   listUnknownKeys: (time: { sinceMs: number; untilMs: number }) => Promise<UnknownKey[] | null>

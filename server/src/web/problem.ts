@@ -7,6 +7,8 @@ export const refusals = {
   BAD_PARAMETERS: [400, 'Bad Request'],
   BAD_BODY: [400, 'Bad Request'],
   UNAUTHORIZED: [401, 'Unauthorized'],
+  READ_ONLY: [403, 'Forbidden'],
+  WRONG_ORIGIN: [403, 'Forbidden'],
   NOT_FOUND: [404, 'Not Found'],
   METHOD_NOT_ALLOWED: [405, 'Method Not Allowed'],
   NOT_POSSIBLE: [409, 'Conflict'],

@@ -2,13 +2,11 @@
 // table is also what tells a wrong method (405) from a wrong path (404).
 
 import { erasureRoutes } from './erasure-routes.ts'
-import { createHash } from 'node:crypto'
-import { limits } from '../limits.ts'
 import { type Act, sentField, sentFields } from './act.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
 import { checkProduct } from './known-product.ts'
-import type { Accounts, ConflictDecision, Filter, Key, KeyChange, KeyWish, Refused, WebNeeds } from './needs.ts'
+import type { Accounts, ConflictDecision, Filter, Key, KeyChange, KeyWish, Known, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
   future,
@@ -28,20 +26,39 @@ import {
 import { backupRoutes } from './backup-routes.ts'
 import { badParameters, Refusal } from './problem.ts'
 import { rejectionRoutes } from './rejection-routes.ts'
+import { ratesRoutes } from './rates-routes.ts'
 import { reportRoutes } from './report-routes.ts'
-import { showDecision, showKey, showProduct, showRatesMonth, showReprocess, showRow, showStanding } from './shown.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { showDecision, showKey, showProduct, showReprocess, showRow, showStanding } from './shown.ts'
 import { turnPage } from './turn-page.ts'
 
-export type Asked = { query: URLSearchParams; id: string; body: object; now: number }
-export type Answer = { status?: 200 | 201 | 202; body: unknown }
+export type Asked = {
+  query: URLSearchParams
+  id: string
+  body: object
+  now: number
+  /** null where anybody may ask. */
+  caller: Known | null
+  /** SHA-256 as hex. */
+  adminTokenHash: string
+}
+/** `cookie`: the session that the browser gets; null takes it away. */
+export type Answer = { status?: 200 | 201 | 202; body: unknown; cookie?: string | null }
 /**
  * What changes something is an act: it has a name, and is recorded before and after it is done (act.ts). `bodyBytesMax`:
- * where it is not that of every route.
+ * where it is not that of every route. `open` says to whom, where it is not: a GET to viewers, all else to admins. `token`:
+ * to whoever sends a right one in the body.
  */
-export type Route = { path: string; answer: (asked: Asked) => Promise<Answer> } & (
+export type Route = { path: string; open?: Open; answer: (asked: Asked) => Promise<Answer> } & (
   | { method: 'GET' }
   | { method: 'POST' | 'PATCH' | 'DELETE'; act: Act; bodyBytesMax?: number }
 )
+
+export type Open = 'anyone' | 'token' | 'viewer' | 'admin'
+
+export function openTo({ method, open }: Pick<Route, 'method' | 'open'>): Open {
+  return open ?? (method === 'GET' ? 'viewer' : 'admin')
+}
 
 const idBytesMax = 512
 const rateLimitMax = 6_000_000
@@ -179,51 +196,13 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
     ...reprocessRoutes(needs),
     ...auditRoutes(needs.audit, pageRowsMax),
     ...backupRoutes(needs),
+    ...sessionRoutes(needs.access),
     {
       method: 'GET',
       path: '/api/status',
       async answer({ query, now }) {
         readQuery(query, none, now)
         return { body: await readStanding(needs, now) }
-      },
-    },
-  ]
-}
-
-function ratesRoutes(needs: WebNeeds): Route[] {
-  return [
-    {
-      method: 'GET',
-      path: '/api/rates',
-      async answer({ query, now }) {
-        readQuery(query, none, now)
-        return { body: { months: (await needs.listRates({})).map(showRatesMonth) } }
-      },
-    },
-    {
-      method: 'POST',
-      path: '/api/rates',
-      act: {
-        name: 'rates.import',
-        on: ({ body }) => ({ target: sentField(body, 'month'), values: { sha256: sha256(JSON.stringify(body)) } }),
-        done: ({ body }) => ({ values: sentFields(body, 'currencies') }),
-      },
-      bodyBytesMax: limits.adminRatesBodyBytesMax,
-      async answer({ query, body, now }) {
-        readQuery(query, none, now)
-        const result = await needs.importRates(body)
-        if (!result.ok) throw badParameters(result.problems)
-        return { status: 201, body: { month: result.month, currencies: result.currencies } }
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/rates/:id',
-      async answer({ query, id, now }) {
-        readQuery(query, none, now)
-        const rates = /^\d{4}-\d{2}$/.test(id) ? await needs.readRates(id) : []
-        if (rates.length === 0) throw new Refusal('NOT_FOUND', 'There are no rates of this month')
-        return { body: { month: id, base_currency: 'USD', rates } }
       },
     },
   ]
@@ -486,8 +465,4 @@ function readKeyWish(body: object, now: number): KeyWish {
     ...(wish.rate_limit !== null && { rateLimit: wish.rate_limit }),
     expiresMs: wish.expires_at,
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

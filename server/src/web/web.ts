@@ -2,9 +2,9 @@
 // every answer comes from the functions it was given (needs.ts). One request at a time can go wrong without another
 // noticing: what is refused is answered in one shape (problem.ts), what breaks is logged and answered 500.
 // What changes something is recorded in the audit log before and after (act.ts), and so are wrong tokens (attempts.ts).
-// Checks come in the order Host, path, method, token, body, parameters.
+// Checks come in the order Host, path, token or session, role, method, body, parameters.
 
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
+import { createAdaptorServer } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { once } from 'node:events'
@@ -14,12 +14,15 @@ import { limits } from '../limits.ts'
 import { doRecorded, readActor, type Recording } from './act.ts'
 import { Attempts } from './attempts.ts'
 import { withDeadline } from './deadline.ts'
+import { addressOf, type Door, type Env, openDoor } from './door.ts'
 import { frontPage } from './front-page.ts'
-import { allowedHosts, checkHost, hashToken, openTokenGuard, type TokenGuard } from './guard.ts'
-import type { Caller, WayIn, WebLogger, WebNeeds } from './needs.ts'
+import { allowedHosts, checkHost, type Guard, hashToken, openGuard } from './guard.ts'
+import type { Caller, Known, WebLogger, WebNeeds } from './needs.ts'
+import { label } from './parameters.ts'
 import { badParameters, Refusal, refusalOf, refusalReply } from './problem.ts'
 import { findRepeatedNames } from './repeated-names.ts'
-import { adminRoutes, type Route } from './routes.ts'
+import { adminRoutes, openTo, type Route } from './routes.ts'
+import { giveSecret } from './session-cookie.ts'
 
 export type WebOptions = {
   /** 0: a free one. */
@@ -41,21 +44,22 @@ export type Web = {
   close(graceMs?: number): Promise<void>
 }
 
-type Env = { Bindings: HttpBindings; Variables: { way: WayIn } }
 type Counts = { requests: number; refused: number; faults: number; auditFaults: number }
 
 /** Resolves when the port is listening; rejects when it cannot. */
 export async function openWeb(options: WebOptions): Promise<Web> {
   const counts: Counts = { requests: 0, refused: 0, faults: 0, auditFaults: 0 }
-  const guard = openTokenGuard({
-    tokenHash: 'token' in options ? hashToken(options.token) : options.tokenHash,
+  const tokenHash = 'token' in options ? hashToken(options.token) : options.tokenHash
+  const guard = openGuard({
+    tokenHash,
+    access: options.needs.access,
     failuresPerMinuteMax: limits.adminBadTokensPerMinuteMax,
     addressesMax: limits.adminBadTokenAddressesMax,
     now: options.now,
   })
   const { needs, now, logger } = options
   const attempts = new Attempts({ audit: needs.audit, logger, now, perMinuteMax: limits.auditAttemptsPerMinuteMax })
-  const app = buildApp(options, guard, attempts, counts)
+  const app = buildApp(options, tokenHash, guard, attempts, counts)
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: {
@@ -94,13 +98,14 @@ function entriesWritten({ audit }: WebNeeds): number | null {
 }
 
 function buildApp(
-  { needs, askMsMax, now, host, hostNames, logger }: WebOptions,
-  guard: TokenGuard,
+  { needs, askMsMax, now, host, hostNames = [], logger }: WebOptions,
+  adminTokenHash: string,
+  guard: Guard,
   attempts: Attempts,
   counts: Counts,
 ): Hono<Env> {
   const app = new Hono<Env>()
-  const names = allowedHosts(host, hostNames ?? [])
+  const names = allowedHosts(host, hostNames)
   const asked = withDeadline(needs, askMsMax ?? (limits.askSecondsMax + 5) * 1_000)
   const routes = adminRoutes(asked, limits.pageRowsMax)
 
@@ -114,30 +119,15 @@ function buildApp(
   app.get('/metrics', async c =>
     c.body(await needs.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
-  const checkToken = (c: Context<Env>) => {
-    const address = addressOf(c) ?? ''
-    try {
-      c.set('way', guard.check(c.req.header('authorization'), address))
-    } catch (error) {
-      const { method, path } = c.req
-      if (error instanceof Refusal) attempts.note({ address, method, path, code: error.code })
-      throw error
-    }
-  }
+  const door = openDoor({ guard, attempts, host, hostNames })
   const recording = { audit: needs.audit, logger, fault: () => void (counts.auditFaults += 1) }
   for (const path of new Set(routes.map(route => route.path))) {
-    addPath(
-      app,
-      path,
-      routes.filter(route => route.path === path),
-      checkToken,
-      now,
-      recording,
-    )
+    const ofPath = routes.filter(route => route.path === path)
+    addPath(app, path, ofPath, { door, now, recording, adminTokenHash })
   }
   // An unknown path under /api tells nothing to who has no token.
   app.all('/api/*', c => {
-    checkToken(c)
+    door.find(c, 'viewer')
     throw new Refusal('NOT_FOUND', 'There is nothing at this path of the admin API')
   })
   app.notFound(() => {
@@ -171,43 +161,47 @@ const replyHeaders = {
 const pagePolicy =
   "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
+type Around = { door: Door; now: () => number; recording: Recording; adminTokenHash: string }
+
 /** All methods of one path: those of the table, and 405 for every other. */
-function addPath(
-  app: Hono<Env>,
-  path: string,
-  routes: Route[],
-  checkToken: (c: Context<Env>) => void,
-  now: () => number,
-  recording: Recording,
-): void {
+function addPath(app: Hono<Env>, path: string, routes: Route[], around: Around): void {
+  const { door, now, recording, adminTokenHash } = around
   const allow = routes.map(route => (route.method === 'GET' ? 'GET, HEAD' : route.method)).join(', ')
   const maxSize = Math.max(...routes.map(bodyBytesMaxOf))
   const limited = bodyLimit({ maxSize, onError: () => refuseSize(maxSize) })
-  const withToken = async (c: Context<Env>, next: () => Promise<void>) => {
-    checkToken(c)
+  const routeOf = (c: Context<Env>) => {
+    const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
+    return routes.find(one => one.method === method)
+  }
+  const withCaller = async (c: Context<Env>, next: () => Promise<void>) => {
+    const route = routeOf(c)
+    c.set('caller', door.find(c, route === undefined ? 'viewer' : openTo(route)))
     await next()
   }
-  app.all(path, withToken, limited, async c => {
-    const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
-    const route = routes.find(one => one.method === method)
+  app.all(path, withCaller, limited, async c => {
+    const route = routeOf(c)
     if (route === undefined) {
       throw new Refusal('METHOD_NOT_ALLOWED', `${path} takes ${allow}`, { headers: { allow } })
     }
-    const body = method === 'POST' || method === 'PATCH' ? await readBody(c) : {}
+    const body = route.method === 'POST' || route.method === 'PATCH' ? await readBody(c) : {}
     const query = new URL(c.req.url).searchParams
-    const asked = { query, id: c.req.param('id') ?? '', body, now: now() }
+    const caller = route.open === 'token' ? door.signIn(c, (body as { token?: unknown }).token) : c.get('caller')
+    const asked = { query, id: c.req.param('id') ?? '', body, now: now(), caller, adminTokenHash }
     const answer =
-      route.method === 'GET' ? await route.answer(asked) : await doRecorded(route, asked, callerOf(c), recording)
+      route.method === 'GET'
+        ? await route.answer(asked)
+        : await doRecorded(route, asked, callerOf(c, caller, route.open === 'token' ? body : {}), recording)
+    if (answer.cookie !== undefined) giveSecret(c, answer.cookie)
     return c.json(answer.body as object, answer.status ?? 200)
   })
 }
 
-function callerOf(c: Context<Env>): Caller {
-  return { way: c.get('way'), address: addressOf(c), actor: readActor(c.req.header('x-actor')) }
-}
-
-function addressOf(c: Context<Env>): string | null {
-  return c.env.incoming.socket.remoteAddress ?? null
+/** A viewer's name is known; an admin is who they say they are, now or when the session begins. */
+function callerOf(c: Context<Env>, known: Known | null, signIn: { name?: unknown }): Caller {
+  const claimed = readActor(c.req.header('x-actor'))
+  const said = label(100).read(signIn.name, 0)
+  const actor = known?.name ?? claimed ?? ('value' in said ? said.value : null)
+  return { way: known?.way ?? 'none', address: addressOf(c), actor }
 }
 
 function bodyBytesMaxOf(route: Route): number {
