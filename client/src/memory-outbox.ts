@@ -148,7 +148,7 @@ function end(
   } else reject(new DataPulseError('UNDELIVERED', 'Cannot keep an event in memory', { text }))
 }
 
-function overloaded(waiting: number, { text }: PreparedEvent): DataPulseError {
+export function overloaded(waiting: number, { text }: PreparedEvent): DataPulseError {
   const message = `Cannot take the event because ${waiting} calls of track wait for room already: await them before the next`
   return new DataPulseError('OVERLOADED', message, { text })
 }

@@ -27,7 +27,7 @@ export class Sender {
   #cancelLinger: (() => void) | null = null
   #flushing = 0
   #flushedUndelivered = 0
-  #refused = new Set<(error: DataPulseError) => void>()
+  #flushes = new Set<(error: DataPulseError) => void>()
   #isClosed = false
   #end: Promise<{ kept: number }> | null = null
 
@@ -45,7 +45,7 @@ export class Sender {
       closing: this.#closing.signal,
       waitRefused: ms => sleep(world, ms, this.#wake.signal),
       onRefused: error => {
-        if (error !== null) for (const hear of this.#refused) hear(error)
+        if (error !== null) for (const hear of this.#flushes) hear(error)
       },
     }
     this.#opening = keeps ? this.#open() : null
@@ -121,11 +121,11 @@ export class Sender {
       const cancel = Number.isFinite(timeoutMs) ? this.#world.after(timeoutMs, late) : () => {}
       const end = (error: DataPulseError | null) => {
         cancel()
-        this.#refused.delete(end)
+        this.#flushes.delete(end)
         if (error === null) resolve()
         else reject(error)
       }
-      this.#refused.add(end)
+      this.#flushes.add(end)
       this.#outbox.settled().then(
         () => end(null),
         (error: DataPulseError) => end(error),
@@ -144,6 +144,8 @@ export class Sender {
     if (!this.#outbox.keeps) await this.#giveBackAll()
     const kept = this.#outbox.keeps ? this.#outbox.pending() : 0
     await this.#outbox.close()
+    for (const end of this.#flushes)
+      end(new DataPulseError('CLOSED', 'The client was closed before everything had an outcome'))
     // What a spool keeps is safe: the next client on it goes on.
     if (problem !== null && !this.#outbox.keeps) throw problem
     return { kept }
@@ -188,7 +190,11 @@ export class Sender {
     while (!this.#closing.signal.aborted && this.#isDue(this.#outbox.unsent())) {
       const items = await this.#outbox.take(this.#batchLimit())
       // Another lane may have been quicker, or a disk cannot be read just now.
-      if (items.length === 0) return sleep(this.#world, 1_000, this.#closing.signal)
+      if (items.length === 0) {
+        if (this.#outbox.unsent().events === 0) return
+        await sleep(this.#world, 1_000, this.#closing.signal)
+        continue
+      }
       this.#kick()
       await deliver(items, this.#delivery).catch((cause: unknown) => {
         giveBack(items, new DataPulseError('UNDELIVERED', 'The client failed', { cause }), this.#delivery)
