@@ -9,11 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Session } from 'chdb'
 
 const eventsPerInsert = 1_000_000
-const insertMs = 57_600_000
+const spanMs = 5_184_000_000
+const insertMsMax = 57_600_000
 const eventsPerLoad = 100_000
 const mergeSecondsMax = 300
 
 const [warehouse = '', database = '', events = ''] = process.argv.slice(2)
+/** Each insert is two thirds of a day or less, one event after the other, so that few partitions are open at once, as in life. */
+const insertMs = Math.min(insertMsMax, Math.floor(spanMs / Math.ceil(Number(events) / eventsPerInsert)))
 const session = new Session(warehouse)
 const seqBefore = Number(session.query(`SELECT max(seq) FROM ${database}.loads`, 'TSV'))
 for (let first = 0; first < Number(events); first += eventsPerInsert)
@@ -29,8 +32,7 @@ function insert(first: number, count: number): string {
     key_id: "'key_stored'",
     request_id: 'generateUUIDv4(1)',
     position: 'number % 600',
-    // Each insert is two thirds of a day, one event after the other, so that few partitions are open at once, as in life.
-    received_at: `now64(3) - toIntervalMillisecond(5184000000 - ${Math.floor(first / eventsPerInsert) * insertMs}
+    received_at: `now64(3) - toIntervalMillisecond(${spanMs} - ${Math.floor(first / eventsPerInsert) * insertMs}
       - toInt64((number - ${first}) * ${insertMs / eventsPerInsert}))`,
     log_offset: '0',
     load_seq: `${seqBefore} + 1 + intDiv(number, ${eventsPerLoad})`,

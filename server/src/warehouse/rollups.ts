@@ -68,9 +68,8 @@ export async function readBuild(connection: Connection, workload: 'roll' | 'ask'
 
 /** The last load that rollup_received has, and of which build: nothing of another is in it unless that is 0. */
 export async function readReceivedUpTo(connection: Connection): Promise<{ build: string; load: number }> {
-  const build = `(SELECT argMax(value, written_at) FROM warehouse WHERE name = '${buildFact}')`
-  const sql = `SELECT ${build} AS build, max(step) AS load FROM ${rollups.received.name}
-    WHERE product = '' AND rollup_received.build = ${build}`
+  const sql = `WITH (SELECT argMax(value, written_at) FROM warehouse WHERE name = '${buildFact}') AS last
+    SELECT last AS build, max(step) AS load FROM ${rollups.received.name} AS r WHERE product = '' AND r.build = last`
   const [found] = await connection.select<{ build: string; load: number }>('ask', sql)
   return found ?? { build: '', load: 0 }
 }

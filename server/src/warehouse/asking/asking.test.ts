@@ -10,7 +10,7 @@ import { eventRow, madeEvents, madeLoad, startMs, uuidOf } from '../testing/made
 import { rollAll } from '../testing/roll-all.ts'
 import type { Warehouse } from '../warehouse.ts'
 import type { StoredEvent } from './event-columns.ts'
-import type { EventsQuestion } from './list-events.ts'
+import { type EventsQuestion, listEvents } from './list-events.ts'
 
 let engine: EngineProcess
 let warehouse: Warehouse
@@ -70,11 +70,14 @@ after(async () => {
 })
 
 /** All pages of a question. */
-async function all(question: Omit<EventsQuestion, 'cursor'>): Promise<StoredEvent[]> {
+async function all(
+  question: Omit<EventsQuestion, 'cursor'>,
+  list: Warehouse['listEvents'] = warehouse.listEvents,
+): Promise<StoredEvent[]> {
   const rows: StoredEvent[] = []
   let cursor: string | null = null
   do {
-    const page = await warehouse.listEvents({ ...question, ...(cursor === null ? {} : { cursor }) })
+    const page = await list({ ...question, ...(cursor === null ? {} : { cursor }) })
     rows.push(...page.rows)
     cursor = page.cursor
   } while (cursor !== null)
@@ -354,4 +357,12 @@ test('what came with long gaps is listed page by page, whether it is counted by 
   const build = await warehouse.rolling.beginBuild()
   await rollAll(warehouse.rolling, build, 1_000_000)
   for (const limit of [1, 4, 30]) await check(limit)
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  for (const latest of [1, 5, 1_000_000]) {
+    const ofUser = await all({ product: 'sparse', limit: 4, user: 'user_1' }, asked =>
+      listEvents(connection, asked, latest),
+    )
+    assert.deepEqual(ofUser.map(place), newestFirst(sparse).map(placeOfRow), `the latest ${latest} first`)
+  }
+  await connection.close()
 })

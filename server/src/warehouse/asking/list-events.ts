@@ -1,7 +1,8 @@
 // Stored events, newest first by receipt, a page at a time. The table is ordered for counting, not for this, so the
 // scan is bounded: without a condition that a bloom filter answers, recent stretches of time are looked through first,
 // each much longer than the one before, until the page is full. The second begins where the rest of the page is said to
-// be by what is counted by the hour (rollup_received): only a hint, so it may lag behind.
+// be by what is counted by the hour (rollup_received): only a hint, so it may lag behind. Of a user or a click, which may
+// have events at all times, the latest millions are looked through first, and then the rest.
 
 import { convert } from '../../steps/conversion.ts'
 import type { Connection } from '../connection.ts'
@@ -22,12 +23,19 @@ export type EventsQuestion = Filter & {
 export type Page<Row> = { rows: Row[]; cursor: string | null }
 
 type Stretch = { fromMs: number; toMs: number }
+type Bounds = Stretch & { rows: number }
 
 const firstStretchMs = 60_000
 const growth = 64
 const hourMs = 3_600_000
+/** Looked through in a moment by the bloom filter of users or clicks, from which on it pays not to look through all. */
+const latestEvents = 8_000_000
 
-export async function listEvents(connection: Connection, question: EventsQuestion): Promise<Page<StoredEvent>> {
+export async function listEvents(
+  connection: Connection,
+  question: EventsQuestion,
+  latest = latestEvents,
+): Promise<Page<StoredEvent>> {
   const { limit, cursor, raw, ...filter } = question
   const place = cursor === undefined ? null : placeOf(cursor)
   const bounds = await boundsOf(connection)
@@ -35,8 +43,16 @@ export async function listEvents(connection: Connection, question: EventsQuestio
   const fromMs = Math.max(bounds.fromMs, filter.sinceMs ?? 0)
   const toMs = Math.min(bounds.toMs, filter.untilMs ?? bounds.toMs, place === null ? bounds.toMs : place.receivedMs + 1)
   const found: StoredRow[] = []
-  const hint = (beforeMs: number) => hourBehind(connection, filter, limit + 1, beforeMs)
-  for await (const stretch of stretches({ fromMs, toMs }, isSelective(filter) ? null : hint)) {
+  const hint = (events: number) => (beforeMs: number) => hourBehind(connection, filter, events, beforeMs)
+  const whole = { fromMs, toMs }
+  const stretches = isOfFew(filter)
+    ? [whole]
+    : isSelective(filter)
+      ? bounds.rows <= 2 * latest
+        ? [whole]
+        : latestAndRest(whole, hint(latest))
+      : growing(whole, hint(limit + 1))
+  for await (const stretch of stretches) {
     const conditions = conditionsOf({ ...filter, sinceMs: stretch.fromMs, untilMs: stretch.toMs })
     if (place !== null) conditions.sql.push(afterPlaceSql)
     const sql = `SELECT ${eventColumnsSql(raw === true)} FROM events ${where(conditions.sql)}
@@ -72,24 +88,32 @@ async function inDollars(connection: Connection, rows: StoredRow[]): Promise<Sto
 }
 
 /** When the first and the last event were received: known from the parts, without reading them. */
-async function boundsOf(connection: Connection): Promise<Stretch | null> {
+async function boundsOf(connection: Connection): Promise<Bounds | null> {
   const sql = `SELECT count() AS rows, toUnixTimestamp64Milli(min(received_at)) AS fromMs,
     toUnixTimestamp64Milli(max(received_at)) + 1 AS toMs FROM events`
-  const row = (await connection.select<Stretch & { rows: number }>('ask', sql))[0]
-  return row === undefined || row.rows === 0 ? null : { fromMs: row.fromMs, toMs: row.toMs }
+  const row = (await connection.select<Bounds>('ask', sql))[0]
+  return row === undefined || row.rows === 0 ? null : row
 }
 
+/** Where a bloom filter leaves little to be read. */
 function isSelective(filter: Filter): boolean {
-  const { user, transaction, click, message, request } = filter
-  return [user, transaction, click, message, request].some(value => value !== undefined)
+  return isOfFew(filter) || filter.user !== undefined || filter.click !== undefined
 }
 
-/** The stretches to look through, newest first, together the whole; without a hint at once. */
-async function* stretches(
-  whole: Stretch,
-  hint: ((beforeMs: number) => Promise<number | null>) | null,
-): AsyncGenerator<Stretch> {
-  if (hint === null) return yield whole
+function isOfFew({ transaction, message, request }: Filter): boolean {
+  return [transaction, message, request].some(value => value !== undefined)
+}
+
+type Hint = (beforeMs: number) => Promise<number | null>
+
+async function* latestAndRest(whole: Stretch, hint: Hint): AsyncGenerator<Stretch> {
+  const fromMs = Math.max(whole.fromMs, (await hint(whole.toMs)) ?? whole.fromMs)
+  yield { fromMs, toMs: whole.toMs }
+  if (fromMs > whole.fromMs) yield { fromMs: whole.fromMs, toMs: fromMs }
+}
+
+/** The stretches to look through, newest first, together the whole. */
+async function* growing(whole: Stretch, hint: Hint): AsyncGenerator<Stretch> {
   let { toMs } = whole
   for (let lengthMs = firstStretchMs; toMs > whole.fromMs; lengthMs *= growth) {
     const hintMs = lengthMs === firstStretchMs * growth ? await hint(toMs) : null

@@ -114,6 +114,8 @@ function openLanes(options: EngineOptions): Lanes {
   const askMemory = options.askMemoryBytesMax
   const ceilings = { max_execution_time: options.askSecondsMax, max_memory_usage: askMemory, max_threads: 2 }
   const asking = {
+    // Else a statement has a thread for each 4 GiB that are free: one.
+    max_threads_min_free_memory_per_thread: 0,
     max_bytes_before_external_group_by: Math.floor(askMemory / 2),
     max_bytes_before_external_sort: Math.floor(askMemory / 2),
     max_result_bytes: 128 * 1024 * 1024,
