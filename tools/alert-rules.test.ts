@@ -1,5 +1,5 @@
 // The alert rules and the runbook hold together: the rules are YAML of the right form, every metric and label value in
-// them exists, every alert has its section and every section its alert, and every command of the runbook is there.
+// them exists, every alert has its section and every section its alert.
 // What the expressions mean is Prometheus' own to say: `promtool`, where it is installed, checks and tests them.
 
 import assert from 'node:assert/strict'
@@ -8,14 +8,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { openOutput } from '../cli/src/output.ts'
-import { buildProgram, everyCommand } from '../cli/src/program.ts'
-import { readEnvironment } from '../cli/src/settings.ts'
 import { codes } from '../contract/codes.ts'
 import { metrics, roleStarted, roleUp } from '../server/src/metrics.ts'
 import { rolesOf } from '../server/src/role-socket.ts'
 
-type Command = ReturnType<typeof buildProgram>
 type Rule = {
   alert: string
   expr: string
@@ -69,34 +65,6 @@ test('every alert has its section in the runbook, and every section of an alert 
   }
 })
 
-test('every link inside the runbook leads somewhere', () => {
-  const anchors = [...runbook.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
-    (title as string)
-      .toLowerCase()
-      .replace(/[^\w -]/g, '')
-      .replaceAll(' ', '-'),
-  )
-  const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor as string)
-  assert.ok(links.length > 10)
-  for (const link of links) assert.ok(anchors.includes(link), link)
-})
-
-test('every command of the runbook exists, with its options', () => {
-  const silent = { write() {} }
-  const program = buildProgram({ output: openOutput(silent, silent), environment: readEnvironment({}) }, () => {})
-  const known = new Map<string, Command>()
-  everyCommand(program, command => void known.set(pathOf(command), command))
-  const lines = [...runbook.matchAll(/npx --no datapulse ([^`\n]+)/g)].map(([, line]) => line as string)
-  assert.ok(lines.length > 20)
-  for (const line of lines) {
-    const words = line.trim().split(' ')
-    const path = [2, 1].map(count => words.slice(0, count).join(' ')).find(one => known.has(one))
-    assert.ok(path !== undefined, `there is no command ${line}`)
-    const options = known.get(path)!.options.map(({ long }) => long)
-    for (const word of words) if (word.startsWith('--')) assert.ok(options.includes(word), `${path} has no ${word}`)
-  }
-})
-
 test('every alert has a test of its own in which it fires', () => {
   const { tests } = parse(readFileSync(join(root, 'deploy/prometheus/datapulse.rules.test.yml'), 'utf8')) as {
     tests: { name: string; promql_expr_test: { expr: string }[] }[]
@@ -120,8 +88,3 @@ test('Prometheus itself takes the rules, and they fire when they should', {
     assert.equal(status, 0, stdout + stderr)
   }
 })
-
-function pathOf(command: Command): string {
-  const { parent } = command
-  return parent === null || parent.parent === null ? command.name() : `${pathOf(parent)} ${command.name()}`
-}

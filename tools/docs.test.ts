@@ -1,17 +1,22 @@
-// The pages of docs/ hold together: every link between them leads to a page and a heading that are there, and a guide that
-// is there in two languages has the same headings, code and tables in both.
+// The pages of docs/ hold together: every link between them leads to a page and a heading that are there, every command in
+// them exists, and a guide that is there in two languages has the same headings, code and tables in both.
 
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 import GithubSlugger from 'github-slugger'
+import { openOutput } from '../cli/src/output.ts'
+import { buildProgram, everyCommand } from '../cli/src/program.ts'
+import { readEnvironment } from '../cli/src/settings.ts'
 import { blocksOf, readGuide } from '../test/harness/guide.ts'
+
+type Command = ReturnType<typeof buildProgram>
 
 /** Guides in English only. */
 const untranslated = ['backup.md', 'cluster.md']
 
-const pages = ['README.md', 'ARCHITECTURE.md', ...globSync('docs/**/*.md')].sort()
+const pages = ['README.md', 'ARCHITECTURE.md', 'client/README.md', ...globSync('docs/**/*.md')].sort()
 const guides = globSync('docs/guides/*.md')
   .map(path => basename(path))
   .sort()
@@ -38,6 +43,30 @@ test('what is no link and no heading is not read as one', () => {
   assert.deepEqual([...anchorsOf(text)], ['a-b-c-d', 'a-b-c-d-1', 'a-b-c-d-2'])
 })
 
+test('every command exists, with its options', () => {
+  const silent = { write() {} }
+  const program = buildProgram({ output: openOutput(silent, silent), environment: readEnvironment({}) }, () => {})
+  const known = new Map<string, Command>()
+  everyCommand(program, command => void known.set(pathOf(command), command))
+  const lines = pages.flatMap(page =>
+    [...readGuide(page).matchAll(/npx --no datapulse ([^`\n]+)/g)].map(match => ({ page, line: match[1] as string })),
+  )
+  assert.ok(lines.length > 100)
+  for (const { page, line } of lines) {
+    const words = line.trim().split(' ')
+    if (words[0] === 'help') continue
+    const path = [2, 1].map(count => words.slice(0, count).join(' ')).find(one => known.has(one))
+    assert.ok(path !== undefined, `${page}: there is no command ${line}`)
+    // The server's own options are those of its configuration, which has a page and a test of its own.
+    if (path === 'serve') continue
+    // Where the name of the very command is left open, those of any.
+    const meant = [...known].filter(([one]) => one === path || one.startsWith(`${path} `))
+    const options = meant.flatMap(([, command]) => command.options.map(({ long }) => long))
+    for (const word of words)
+      if (word.startsWith('--')) assert.ok(options.includes(word), `${page}: ${path} has no ${word}`)
+  }
+})
+
 test('every page begins with its title', () => {
   for (const page of pages) assert.match(readGuide(page), /^# \S/, page)
 })
@@ -59,6 +88,11 @@ for (const name of guides.filter(guide => !untranslated.includes(guide))) {
       blocksOf(english).map(({ text }) => text),
     )
   })
+}
+
+function pathOf(command: Command): string {
+  const { parent } = command
+  return parent === null || parent.parent === null ? command.name() : `${pathOf(parent)} ${command.name()}`
 }
 
 function linksOf(markdown: string): string[] {

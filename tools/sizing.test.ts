@@ -1,0 +1,45 @@
+// The guide to operating promises no rate that was not measured: its figures are those of docs/benchmarks.md, or lower.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readGuide } from '../test/harness/guide.ts'
+
+/** Figures of the benchmarks, in the order of the rows of the guide. */
+const figures = [
+  'single events, sustained',
+  'events in batches of 600, sustained',
+  'single events acknowledged',
+  'events in batches of 600 acknowledged',
+]
+
+const measured = figures.map(figure => numberIn(rowsOf('docs/benchmarks.md').find(row => row[0] === figure)?.[1]))
+
+for (const page of ['docs/guides/operating.md', 'docs/zh-Hant/guides/operating.md']) {
+  test(`${page} promises what was measured`, () => {
+    const said = rowsOf(page)
+      .filter(row => /events a second|每秒/.test(row[1] ?? ''))
+      .map(row => numberIn(row[1]))
+    assert.equal(said.length, figures.length)
+    for (const [i, figure] of figures.entries()) {
+      const most = measured[i] as number
+      const ours = said[i] as number
+      assert.ok(ours <= most && ours > 0, `${figure}: ${ours} is said, ${most} measured`)
+    }
+  })
+}
+
+function rowsOf(page: string): string[][] {
+  return readGuide(page)
+    .split('\n')
+    .filter(line => line.startsWith('|'))
+    .map(line =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map(cell => cell.trim()),
+    )
+}
+
+function numberIn(text = ''): number {
+  return Number(/[\d,]+/.exec(text)?.[0].replaceAll(',', ''))
+}
