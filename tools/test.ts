@@ -30,7 +30,7 @@ const suites: Suite[] = [
       'bench/**/*.test.ts',
       'tools/**/*.test.ts',
     ],
-    concurrency: 2,
+    concurrency: 3,
     timeoutMs: 180_000,
   },
   {
@@ -58,7 +58,7 @@ const suites: Suite[] = [
     name: 'system',
     asks: 'does the whole server do its job: first minutes, full disk, system-call trace, stop and start',
     files: ['test/system/**/*.test.ts'],
-    concurrency: 2,
+    concurrency: 3,
     timeoutMs: 300_000,
   },
   {
@@ -85,7 +85,7 @@ const suites: Suite[] = [
         name => `test/system/${name}.test.ts`,
       ),
     ],
-    concurrency: 2,
+    concurrency: 3,
     timeoutMs: 300_000,
     env: { DATAPULSE_TEST_SHARED: '1' },
   },
