@@ -213,6 +213,11 @@ test('a restore into a directory that is not empty, or was not finished, is refu
   assert.match(start.stderr, /a backup is being restored into the data directory/)
   assert.equal(existsSync(join(folder('half'), 'restoring')), true)
   assert.equal(existsSync(join(folder('half'), 'admin-token')), false)
+  if (!isShared) return
+  const env = { ...process.env, ...(await sharedEnvironment(folder('second'))) }
+  const elsewhere = [cli, 'restore', '--from', folder('copy'), '--data-dir', folder('elsewhere')]
+  const { stderr } = spawnSync(process.execPath, elsewhere, { encoding: 'utf8', env })
+  assert.match(stderr, /Cannot restore into nats:.* because another installation was moved or restored there/)
 })
 
 test('a damaged or unfinished backup is refused in a sentence, and nothing is put back', async () => {

@@ -222,7 +222,7 @@ for (const [n, point] of points.entries())
     if (n !== 4) return
     const own = { DATAPULSE_PORT: '0', DATAPULSE_ADMIN_PORT: '0', DATAPULSE_DISK_FREE_MIN: '1MiB' }
     const early = await run([main], { ...own, DATAPULSE_DATA_DIR: join(root, 'early') })
-    assert.match(`${early.stdout}${early.stderr}`, /an installation is being moved there/)
+    assert.match(`${early.stdout}${early.stderr}`, /an installation is being moved or restored there/)
     const old = await run([main], { ...own, ...embedded, DATAPULSE_DATA_DIR: left })
     assert.match(old.stderr, /is being moved to nats:.*run `datapulse migrate` again/)
     const astray = await run([cli, 'migrate', '--from', left], { DATAPULSE_SHARES: '3' })
@@ -377,5 +377,5 @@ test('without shares it is the same', { skip, timeout: 240_000 }, async () => {
   assert.equal(again.code, 0, again.stderr)
   await compareAnswers(one, await open(join(root, 'alone'), alone), 1)
   const other = await run([cli, 'migrate', '--from', third], alone)
-  assert.match(other.stderr, /another one was moved to the same place/)
+  assert.match(other.stderr, /another installation was moved or restored there/)
 })

@@ -167,7 +167,7 @@ function openTarget(config: Config, id: string, closing: (() => unknown)[]): Mov
     return found
   }
   const target: MoveTarget = {
-    claimed: async mover => claimedBy(await places.marksBucket(), mover),
+    claimed: async mover => claimedBy(await places.marksBucket(), mover, 'Cannot move the installation'),
     async refuseOthers(accounts) {
       const cannot = 'Cannot move the installation because nothing may be at the other place yet:'
       const bucket = await places.marksBucket()

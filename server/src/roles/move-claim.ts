@@ -12,16 +12,20 @@ export async function refuseWhileMoved(bucket: KV, mover: string | null): Promis
   const claim = await readClaim(bucket)
   if (claim === null || claim.state === 'done' || claim.id === mover) return
   throw new Error(
-    'Cannot use the log in NATS because an installation is being moved there: `datapulse migrate` must come to its end first.',
+    'Cannot use the log in NATS because an installation is being moved or restored there, or was and did not come to its end: run `datapulse migrate` again until it is done, or remove its streams and buckets and restore again.',
   )
 }
 
-/** Throws a sentence when it is another move's. */
-export async function claimedBy(bucket: KV, id: string): Promise<'none' | Claim['state']> {
+/** Throws a sentence when it is another move's; `cannot` begins it. */
+export async function claimedBy(bucket: KV, id: string, cannot: string): Promise<'none' | Claim['state']> {
   const claim = await readClaim(bucket)
   if (claim === null) return 'none'
   if (claim.id === id) return claim.state
-  throw new Error('Cannot move the installation because another one was moved to the same place: nothing may be there.')
+  throw new Error(
+    claim.state === 'done'
+      ? `${cannot} because another installation was moved or restored there: nothing may be there yet.`
+      : `${cannot} because another installation is being moved or restored there, or was and did not come to its end: then remove its streams and buckets first.`,
+  )
 }
 
 /** Another one that claims at the same time makes it fail. */

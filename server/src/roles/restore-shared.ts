@@ -56,7 +56,7 @@ async function withReader<T>(places: Places, work: (reader: LogReader) => Promis
 }
 
 async function refuseOthers(config: Config, places: Places, id: string): Promise<void> {
-  await claimedBy(await places.marksBucket(), id)
+  await claimedBy(await places.marksBucket(), id, `Cannot restore into ${config.log}`)
   const { offset } = await withReader(places, reader => reader.head())
   if (offset > 0)
     throw new Error(
