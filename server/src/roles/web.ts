@@ -60,6 +60,7 @@ export function runWeb(config: Config): Promise<void> {
         access: accounts,
         audit,
         listEvents: warehouse.listEvents,
+        newEvents: warehouse.newEvents,
         countEvents: question => countEvents(warehouse, question),
         listDuplicates: question => listDuplicates(warehouse, question),
         listParked: warehouse.listParked,

@@ -106,3 +106,26 @@ test('counts and sums are those of all', async () => {
   assert.equal(one.events.rows, other.events.rows)
   assert.equal(one.eventsMissing, 0)
 })
+
+test('new events of all shares are those of each, once, and a place goes on in each', async () => {
+  const placeOf = (row: { request_id: string; position: number }) => `${row.request_id} ${row.position}`
+  const start = (await all.newEvents({ limit: 1 })).after
+  assert.deepEqual((await all.newEvents({ limit: 10, after: start })).rows, [])
+  const latest = (await all.newEvents({ limit: 10, last: 25 })).rows
+  assert.equal(latest.length, 25)
+  assert.deepEqual(
+    latest.map(row => row.received_at),
+    (await whole.newEvents({ limit: 10, last: 25 })).rows.map(row => row.received_at),
+  )
+  const before = Buffer.from(`p ${shares.map(() => Buffer.from('n 0 0 0').toString('base64url')).join(' ')}`)
+  const seen: string[] = []
+  let after = before.toString('base64url')
+  for (let more = true; more; ) {
+    const found = await all.newEvents({ limit: 90, after })
+    seen.push(...found.rows.map(placeOf))
+    ;({ after, more } = found)
+  }
+  assert.equal(seen.length, 600)
+  assert.equal(new Set(seen).size, 600)
+  await assert.rejects(all.newEvents({ limit: 1, product: 'p1', after }), { code: 'WAREHOUSE_REFUSED' })
+})

@@ -4,6 +4,7 @@
 // Pages go on in the order newest first, and by share where two rows were received in the same millisecond. A cursor of ours is
 //   s <share> <received, Unix ms> <cursor of that share>
 // of the last row that was shown: of the shares before it, everything of that millisecond was shown, of those behind it nothing.
+// A place among new events is the list of the places in each share that is asked.
 
 import { add } from '../steps/conversion.ts'
 import { cursorOf } from './asking/cursor.ts'
@@ -17,6 +18,7 @@ import type { Warehouse } from './warehouse.ts'
 export type AllShares = Pick<
   Warehouse,
   | 'listEvents'
+  | 'newEvents'
   | 'listDuplicates'
   | 'listParked'
   | 'listRejections'
@@ -54,6 +56,27 @@ export function overAllShares(shares: readonly Warehouse[], shareOf: ShareOf): A
     }
   return {
     listEvents: pages((share, question) => share.listEvents(question)),
+    async newEvents(question) {
+      const asked = among(question)
+      const { after, limit, last, ...rest } = question
+      const places = after === undefined ? null : placesOf(after, asked.length)
+      const found = await Promise.all(
+        asked.map((share, i) =>
+          share.newEvents({
+            ...rest,
+            limit: Math.ceil(limit / asked.length),
+            ...(last !== undefined && { last }),
+            ...(places !== null && { after: places[i]! }),
+          }),
+        ),
+      )
+      const rows = found.flatMap(one => one.rows).toSorted((a, b) => newestFirst(b, a))
+      return {
+        rows: places === null ? rows.slice(-(last ?? 0) || rows.length) : rows,
+        after: Buffer.from(`p ${found.map(one => one.after).join(' ')}`).toString('base64url'),
+        more: found.some(one => one.more),
+      }
+    },
     listDuplicates: pages((share, question) => share.listDuplicates(question)),
     listParked: pages((share, question) => share.listParked(question)),
     listRejections: pages((share, question) => share.listRejections(question)),
@@ -128,7 +151,7 @@ async function pageOf<Question extends PageQuestion, Row extends PageRow>(
 }
 
 function newestFirst(a: PageRow, b: PageRow): number {
-  return a.received_at < b.received_at ? 1 : -1
+  return a.received_at < b.received_at ? 1 : a.received_at === b.received_at ? 0 : -1
 }
 
 /** Where a share goes on; null when it has nothing more. */
@@ -142,6 +165,16 @@ function cursorIn(share: number, { share: last, receivedMs, cursor }: Reached): 
 
 function textOf({ share, receivedMs, cursor }: Reached): string {
   return Buffer.from(`s ${share} ${receivedMs} ${cursor}`).toString('base64url')
+}
+
+function placesOf(after: string, count: number): string[] {
+  const [kind, ...places] = Buffer.from(after, 'base64url').toString('latin1').split(' ')
+  if (kind === 'p' && places.length === count) return places
+  throw warehouseFault(
+    'WAREHOUSE_REFUSED',
+    `Cannot read on because the place must be one that an answer to the same question gave: got ${after.slice(0, 64)}`,
+    false,
+  )
 }
 
 function reachedOf(cursor: string): Reached {

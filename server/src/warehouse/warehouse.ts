@@ -23,6 +23,7 @@ import { readDiagnostics } from './asking/diagnostics.ts'
 import type { StoredEvent } from './asking/event-columns.ts'
 import { type DuplicatesQuestion, listDuplicates, type StoredDuplicate } from './asking/list-duplicates.ts'
 import { type EventsQuestion, listEvents, type Page } from './asking/list-events.ts'
+import { type NewEvents, newEvents, type NewEventsQuestion } from './asking/new-events.ts'
 import { listParked, type ParkedQuestion, type StoredParked } from './asking/list-parked.ts'
 import { type Receipts, type ReceiptsQuestion, readReceipts } from './asking/receipts.ts'
 import {
@@ -93,6 +94,7 @@ export type Warehouse = {
   /** Whether it can be reached just now. */
   ping(): Promise<boolean>
   listEvents(question: EventsQuestion): Promise<Page<StoredEvent>>
+  newEvents(question: NewEventsQuestion): Promise<NewEvents>
   listDuplicates(question: DuplicatesQuestion): Promise<Page<StoredDuplicate>>
   listParked(question: ParkedQuestion): Promise<Page<StoredParked>>
   countEvents<By extends CountBy = CountByDefault>(question: CountQuestion<By>): Promise<CountRow<By>[]>
@@ -157,6 +159,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     ready,
     ping: () => connection.ping(),
     listEvents: question => ask(() => listEvents(connection, question)),
+    newEvents: question => ask(() => newEvents(connection, question)),
     listDuplicates: question => ask(() => listDuplicates(connection, question)),
     listParked: question => ask(() => listParked(connection, question)),
     countEvents: question => ask(() => countEvents(connection, question)),

@@ -25,6 +25,7 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     standing: () => needs.standing(),
     metrics: () => needs.metrics(),
     listEvents: inTime(question => needs.listEvents(question)),
+    newEvents: inTime(question => needs.newEvents(question)),
     countEvents: inTime(question => needs.countEvents(question)),
     listDuplicates: inTime(question => needs.listDuplicates(question)),
     listParked: inTime(question => needs.listParked(question)),

@@ -96,6 +96,17 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
         .map(({ raw, ...rest }) => (question.raw ? { ...rest, raw } : rest))
       return { rows: shown, cursor: from + question.limit < rows.length ? String(from + question.limit) : null }
     },
+    async newEvents(question) {
+      asked.push(question)
+      if (question.after === 'tampered') throw Object.assign(new Error('not ours'), { code: 'WAREHOUSE_REFUSED' })
+      const oldestFirst = events
+        .toReversed()
+        .filter(event => question.product === undefined || event['product'] === question.product)
+      const from = question.after === undefined ? oldestFirst.length - (question.last ?? 0) : Number(question.after)
+      const rows = oldestFirst.slice(Math.max(0, from), Math.max(0, from) + question.limit)
+      const after = Math.max(0, from) + rows.length
+      return { rows, after: String(after), more: after < oldestFirst.length }
+    },
     async countEvents(question) {
       asked.push(question)
       const amount = '150.000000000000000001'

@@ -90,6 +90,10 @@ export type Filter = {
 /** A page of rows, newest first; `cursor` is what an earlier page gave. `raw`: the text as sent is wanted too. */
 export type PageQuestion = Filter & { limit: number; cursor?: string; raw?: boolean }
 
+export type NewEventsQuestion = Filter & { limit: number; after?: string; last?: number; raw?: boolean }
+/** `after`: the place behind them; `more`: there are more behind it already. */
+export type NewEvents = { rows: Row[]; after: string; more: boolean }
+
 export type DuplicatesQuestion = PageQuestion & { conflict?: boolean; resolved?: boolean }
 
 /** A flat object in the words of the wire. Absent text may be `''`; it is shown as null. */
@@ -366,6 +370,8 @@ export type WebNeeds = {
   readRates: (month: string) => Promise<{ currency: string; rate: string }[]>
   accounts: Accounts
   listEvents: (question: PageQuestion) => Promise<Page>
+  /** What was stored behind a place, oldest first; without one, the latest before now. */
+  newEvents: (question: NewEventsQuestion) => Promise<NewEvents>
   countEvents: (question: CountsQuestion) => Promise<CountRow[]>
   listDuplicates: (question: DuplicatesQuestion) => Promise<Page>
   listParked: (question: PageQuestion) => Promise<Page>

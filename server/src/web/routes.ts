@@ -6,6 +6,7 @@ import { type Act, sentField, sentFields } from './act.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
 import { checkProduct } from './known-product.ts'
+import { newEventsRoute } from './new-events-route.ts'
 import type { Accounts, ConflictDecision, Filter, Key, KeyChange, KeyWish, Known, Refused, WebNeeds } from './needs.ts'
 import {
   flag,
@@ -106,6 +107,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
         return { body: { events: rows.map(showRow), next: cursor } }
       },
     },
+    newEventsRoute(needs, pageRowsMax, eventFilters, filterIn),
     {
       method: 'GET',
       path: '/api/counts',

@@ -1,6 +1,6 @@
-// Asks for a page.
+// Asks for a page, or for what is new behind a place.
 
-import type { Page } from './needs.ts'
+import type { NewEvents, NewEventsQuestion, Page } from './needs.ts'
 import { shorten } from './parameters.ts'
 import { badParameters } from './problem.ts'
 
@@ -16,5 +16,21 @@ export async function turnPage<Q extends { cursor?: string }>(
     if (code !== 'WAREHOUSE_REFUSED' || asked.cursor === undefined) throw error
     const message = `cursor must be what an earlier page gave as next: got ${shorten(asked.cursor)}`
     throw badParameters([{ name: 'cursor', message }])
+  }
+}
+
+/** The same for the place among new events. */
+export async function readOn(
+  asked: Omit<NewEventsQuestion, 'after'>,
+  after: string | null,
+  read: (asked: NewEventsQuestion) => Promise<NewEvents>,
+): Promise<NewEvents> {
+  try {
+    return await read({ ...asked, ...(after !== null && { after }) })
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    if (code !== 'WAREHOUSE_REFUSED' || after === null) throw error
+    const message = `after must be what an earlier answer to the same question gave: got ${shorten(after)}`
+    throw badParameters([{ name: 'after', message }])
   }
 }

@@ -136,6 +136,22 @@ describe('the admin port', () => {
     assert.equal(second.body.next, null)
   })
 
+  it('gives new events behind a place, and says where to go on', async () => {
+    const end = await ask('/api/events/new')
+    assert.deepEqual([end.body.events, end.body.more], [[], false])
+    const { body } = await ask('/api/events/new?last=2&product=demo&limit=1')
+    assert.equal(body.events.length, 1)
+    assert.equal(body.more, true)
+    const next = await ask(`/api/events/new?product=demo&after=${body.after}&raw`)
+    assert.equal(next.body.events.length, 1)
+    assert.equal((fakes.asked.at(-1) as { raw: boolean }).raw, true)
+    assert.equal((await ask(`/api/events/new?product=demo&after=${next.body.after}`)).body.events.length, 0)
+    assert.deepEqual((await ask('/api/events/new?after=tampered')).body.problems, [
+      { name: 'after', message: 'after must be what an earlier answer to the same question gave: got tampered' },
+    ])
+    assert.equal((await ask('/api/events/new?since=1h')).status, 400)
+  })
+
   it('hands every filter on', async () => {
     fakes.asked.length = 0
     const request = '01900000-0000-7000-8000-000000000001'

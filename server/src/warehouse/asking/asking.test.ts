@@ -366,3 +366,58 @@ test('what came with long gaps is listed page by page, whether it is counted by 
   }
   await connection.close()
 })
+
+test('new events come in the order of the loads, each once, and only what a note stands behind', async () => {
+  const own = engine.warehouse(Date.now, 'watched')
+  try {
+    assert.deepEqual((await own.newEvents({ limit: 10, last: 5 })).rows, [])
+    const start = (await own.newEvents({ limit: 10 })).after
+    const [first, second] = [madeEvents(1, 40), madeEvents(2, 40)]
+    await own.loading.load(madeLoad(1, first))
+    await own.loading.load(madeLoad(2, second))
+    const read = async (wish: { after: string; product?: string; limit: number }) => {
+      const rows: StoredEvent[] = []
+      let { after } = wish
+      for (let more = true; more; ) {
+        const found = await own.newEvents({ ...wish, after })
+        rows.push(...found.rows)
+        ;({ after, more } = found)
+      }
+      return { rows, after }
+    }
+    const { rows, after } = await read({ after: start, limit: 7 })
+    assert.equal(rows.length, 80)
+    assert.equal(new Set(rows.map(row => row.identity)).size, 80)
+    assert.deepEqual(
+      rows.map(row => row.load_seq),
+      rows.map(row => row.load_seq).toSorted((a, b) => a - b),
+    )
+    const product = rows[0]!.product
+    assert.deepEqual(
+      (await read({ after: start, limit: 1_000, product })).rows,
+      rows.filter(row => row.product === product),
+    )
+    const latest = await own.newEvents({ limit: 10, last: 3 })
+    const received = (some: StoredEvent[]) => some.map(row => row.received_at)
+    assert.deepEqual(received(latest.rows), received(rows).toSorted().slice(-3))
+    assert.deepEqual((await own.newEvents({ limit: 10, after: latest.after })).rows, [])
+
+    // What a load has brought before its note: another one shows it, once the note is there.
+    const connection = connect({ socketPath: engine.socketPath, logger: silentLogger, database: 'watched' })
+    await connection.command('INSERT INTO events SELECT * REPLACE (3 AS load_seq) FROM events WHERE load_seq = 2')
+    assert.deepEqual((await own.newEvents({ limit: 10, after })).rows, [])
+    await own.loading.load(madeLoad(3, madeEvents(3, 1)))
+    assert.ok((await read({ after, limit: 100 })).rows.length > 0)
+    await connection.close()
+
+    const other = Buffer.from('n 99 1 1').toString('base64url')
+    assert.deepEqual(
+      await own.newEvents({ limit: 10, after: other }),
+      { ...(await own.newEvents({ limit: 10 })), rows: [] },
+      'of another warehouse: from the end on',
+    )
+    await assert.rejects(own.newEvents({ limit: 1, after: 'tampered' }), { code: 'WAREHOUSE_REFUSED' })
+  } finally {
+    await own.close()
+  }
+})

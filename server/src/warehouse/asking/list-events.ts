@@ -71,7 +71,12 @@ export async function listEvents(
   const next = more
     ? cursorOf({ receivedMs: last.received_ms, logOffset: last.log_offset, position: last.position })
     : null
-  return { rows: await inDollars(connection, await flagSettledTwice(connection, rows)), cursor: next }
+  return { rows: await showRows(connection, rows), cursor: next }
+}
+
+/** Rows as they are shown: with what is known of them as of now. */
+export async function showRows(connection: Connection, rows: StoredRow[]): Promise<StoredEvent[]> {
+  return inDollars(connection, await flagSettledTwice(connection, rows))
 }
 
 async function inDollars(connection: Connection, rows: StoredRow[]): Promise<StoredEvent[]> {
