@@ -81,6 +81,14 @@ const rules: Rule[] = [
     says: (path, text) => (!readsEnvironment.test(path) && /process\.env\b/.test(text) ? ['reads process.env'] : []),
   },
   {
+    name: 'what a terminal sees passes through one place',
+    reads: /^cli\/src\/.*(?<!\.test)\.ts$/,
+    says: (path, text) =>
+      path !== 'cli/src/output.ts' && /\bprocess\.(stdout|stderr)\b|\bconsole\./.test(text)
+        ? ['writes past output.ts']
+        : [],
+  },
+  {
     name: 'erasable TypeScript only',
     reads: /\.ts$/,
     says: (_, text) => (/^\s*(export )?(const )?enum\s/m.test(text) ? ['has an enum'] : []),

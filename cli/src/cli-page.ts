@@ -34,7 +34,8 @@ const intro = `# The command line
 
 What was asked for goes to stdout and everything else to stderr. With \`--json\` both are JSON; an error is
 \`{"error","code","message","problems":[{"name","message"}]}\`. Without it, rows are tables on a terminal and tab-separated
-lines elsewhere, and text that came from outside is printed without its control characters. With \`--csv\` it is so on a terminal; in a file or
+lines elsewhere. Colours are for terminals, too, and not where \`NO_COLOR\` is set. Nothing that came from outside moves a terminal: control
+characters and those that turn the direction of writing are shown (\`␛[2J\`, \`<U+202E>\`) instead of done. With \`--csv\` it is so on a terminal; in a file or
 a pipe values are whole, but a text that begins like a formula (\`=\`, \`+\`, \`-\`, \`@\`, a tab, a line break) gets a \`'\` before it, so that no
 spreadsheet computes it. Numbers stay as they are, negative ones too.
 
@@ -75,6 +76,9 @@ accepted; a file that could not be sent to its end is 1, rejected events or not)
 With \`--json\` it reports \`{"sent","accepted","rejected","unknown","requests","retries","seconds","rejected_file","resumed_at","complete"}\`,
 for all of the file, what was sent before it went on included; \`unknown\` counts events whose outcome is not known, \`resumed_at\` is the number
 of events behind which it went on, or null.
+
+**\`tail\`** shows every event that is stored, once, in the order of storing, over any time that the server is away (once it has answered).
+Elsewhere than on a terminal, and with \`--json\`, it prints one JSON object a line, of the fields of [the admin API](admin-api.md#get-apieventsnew).
 
 **\`generate\`** writes the same bytes for the same options. \`--summary\` writes what a server must end with after the file was sent once,
 in order, with a key of an empty product: \`{"format":1,"options","sent","accepted","rejected","stored","duplicate","conflict","sha256",

@@ -25,6 +25,6 @@ describe('CSV', () => {
       return text
     }
     assert.equal(written(false), 'game_type,stake\r\n\u001b[31mred,-5\r\n')
-    assert.equal(written(true), 'game_type,stake\r\nred,-5\r\n')
+    assert.equal(written(true), 'game_type,stake\r\n␛[31mred,-5\r\n')
   })
 })

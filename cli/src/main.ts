@@ -5,16 +5,11 @@
 import { CommanderError } from 'commander'
 import { readEnvironment } from './settings.ts'
 import { exitCodeOf, failureOf } from './failure.ts'
-import { openOutput } from './output.ts'
+import { openOwnOutput } from './output.ts'
 import { buildProgram } from './program.ts'
 
-// A reader that goes away (`| head`) is no failure.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-}
-
 const json = process.argv.includes('--json')
-const output = openOutput(process.stdout, process.stderr)
+const output = openOwnOutput()
 // Commander's own complaints come in pieces; they are told once, at the end.
 let complaint = ''
 const program = buildProgram({ output, environment: readEnvironment() }, text => {
@@ -27,7 +22,7 @@ try {
   process.exitCode = exitCodeOf(error)
   if (error instanceof CommanderError) {
     const message = complaint.trim() || error.message
-    if (error.exitCode === 0) process.stderr.write(complaint)
+    if (error.exitCode === 0) output.complaint(complaint)
     else if (json)
       output.failure(
         {
@@ -37,6 +32,6 @@ try {
         },
         true,
       )
-    else process.stderr.write(`${message}\n`)
+    else output.complaint(`${message}\n`)
   } else output.failure(failureOf(error), json)
 }

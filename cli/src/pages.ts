@@ -2,7 +2,7 @@
 
 import type { Admin, Query } from './admin.ts'
 import type { Cell, Output } from './output.ts'
-import { safeJson } from './output.ts'
+import { safeJson } from './visible.ts'
 
 export type Row = Record<string, Cell>
 
@@ -27,11 +27,11 @@ export async function printJsonPages(output: Output, pages: AsyncIterable<Row[]>
   let before = '['
   for await (const rows of pages) {
     for (const row of rows) {
-      output.write(`${before}\n${safeJson(row)}`)
+      await output.text(`${before}\n${safeJson(row)}`)
       before = ','
     }
   }
-  output.write(before === '[' ? '[]\n' : '\n]\n')
+  await output.text(before === '[' ? '[]\n' : '\n]\n')
 }
 
 export async function gatherPages(pages: AsyncIterable<Row[]>): Promise<Row[]> {

@@ -24,6 +24,7 @@ import { addReprocess } from './commands/reprocess.ts'
 import { addRestore } from './commands/restore.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
+import { addTail } from './commands/tail.ts'
 import { addStatus } from './commands/status.ts'
 import { addUsers } from './commands/users.ts'
 import { addViewers } from './commands/viewers.ts'
@@ -42,6 +43,7 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
     addProducts,
     addKeys,
     addEvents,
+    addTail,
     addCounts,
     addReport,
     addReceipts,
@@ -68,7 +70,7 @@ export function buildProgram(setting: Setting, complain: (text: string) => void)
       .exitOverride()
       .showSuggestionAfterError()
       .showHelpAfterError('(--help says more)')
-      .configureOutput({ writeErr: complain }),
+      .configureOutput({ writeErr: complain, writeOut: text => void setting.output.text(text) }),
   )
   return program
 }
@@ -78,6 +80,7 @@ First steps:
   $ datapulse serve                         run the server: its first start prints a key, and a line that sends an event
   $ datapulse keys create --product casino  make a key for a partner
   $ datapulse events list                   see what came
+  $ datapulse tail                          watch what comes
   $ datapulse diagnostics --product casino  see why nothing comes
 
 \`datapulse COMMAND --help\` says more of each, with examples. In a checkout, write \`npx --no datapulse\`.`

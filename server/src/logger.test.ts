@@ -14,7 +14,17 @@ if (process.argv[2] === 'log') {
   const logger = openLogger({ role: 'api', level: 'info', format: 'json' })
   for (let i = 0; i < lines; i++) logger.info({ i, text: 'x'.repeat(100) }, 'a line')
   setTimeout(() => logger.end(7), 100)
+} else if (process.argv[2] === 'evil') {
+  const logger = openLogger({ role: 'api', level: 'info', format: 'pretty' })
+  logger.info({ path: '/\u001b[2J\\u001b\r\u009b\u202e' }, 'evil \u001b]0;x\u0007\u2066')
 } else {
+  test('what was sent cannot move a terminal on which lines for people are printed', () => {
+    const { stdout } = spawnSync(process.execPath, [import.meta.filename, 'evil'], { encoding: 'utf8' })
+    assert.match(stdout, /evil ␛]0;x␇·/)
+    assert.match(stdout, /\/␛\[2J\\+u001b␍··/)
+    assert.doesNotMatch(stdout, /[^\P{Cc}\n]|[\u202e\u2066]/u)
+  })
+
   test('all that was logged is written before the process ends with its code', () => {
     const ran = spawnSync(process.execPath, [import.meta.filename, 'log'], { encoding: 'utf8', maxBuffer: 1e8 })
     assert.equal(ran.status, 7)

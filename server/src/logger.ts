@@ -45,7 +45,7 @@ export function openLogger(options: { role: string; level: string; format: strin
         maxLength: 1024 * 1024,
         retryEAGAIN: () => Date.now() < giveUpMs,
       })
-  const logger = pino(settings, destination)
+  const logger = pino(settings, pretty ? { write: line => void destination.write(harmless(line)) } : destination)
   return Object.assign(logger as unknown as Logger, {
     end(code: number): never {
       giveUpMs = Date.now() + endMsMax
@@ -75,3 +75,22 @@ function openOutput(): number {
   }
   return 1
 }
+
+/**
+ * A line of JSON of which nothing moves a terminal when its texts are printed: a partner's text may be in a message. Line
+ * ends and tabs stay, for stacks.
+ */
+function harmless(line: string): string {
+  return line
+    .replace(/\\(?:u00([01][0-9a-f])|.)/g, (escape, code?: string) => {
+      const unit = code === undefined ? shortEscapes.get(escape) : Number.parseInt(code, 16)
+      return unit === undefined ? escape : String.fromCharCode(0x2400 + unit)
+    })
+    .replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '·')
+}
+
+const shortEscapes = new Map([
+  ['\\b', 0x08],
+  ['\\f', 0x0c],
+  ['\\r', 0x0d],
+])

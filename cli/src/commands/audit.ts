@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
-import { plain } from '../output.ts'
+import { paint } from '../output.ts'
 import { gatherPages, printJsonPages, readPages } from '../pages.ts'
 import { withLimit } from '../question.ts'
 
@@ -80,13 +80,13 @@ export function addAudit(program: Command, setting: Setting): void {
 
 function tell({ chains }: Verdict, { output }: Setting): void {
   for (const { chain, entries, first, last, hash, begun, problem } of chains) {
-    const name = plain(chain).padEnd(9)
-    if (problem !== null) output.line(`${name} ${output.paint('red', 'BROKEN')}: ${plain(problem)}.`)
+    const name = chain.padEnd(9)
+    if (problem !== null) output.line(`${name} `, paint('red', 'BROKEN'), `: ${problem}.`)
     else if (entries === 0) output.line(`${name} whole: there is no entry.`)
     else output.line(`${name} whole: ${entries} entries, ${first} to ${last}.`)
     if (begun > 0)
       output.line(`          ${begun} acts have no end: the server was ended in them, or they are at work.`)
     if (problem === null && chain === 'acts' && entries > 0)
-      output.line(`          Note this elsewhere, for --known: ${last}:${plain(hash)}`)
+      output.line(`          Note this elsewhere, for --known: ${last}:${hash}`)
   }
 }

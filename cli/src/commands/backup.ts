@@ -6,7 +6,6 @@ import type { Command } from 'commander'
 import type { Admin } from '../admin.ts'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
 import { Failure } from '../failure.ts'
-import { plain } from '../output.ts'
 
 type Backup = {
   state: 'copying' | 'done' | 'failed'
@@ -79,7 +78,7 @@ async function lookAt(admin: Admin): Promise<Backup | null | 'away'> {
 }
 
 function sentenceOf({ to, warehouse, events, queued, done, loads_held_ms }: Backup): string {
-  const begin = `The backup in ${plain(to)} is complete:`
+  const begin = `The backup in ${to} is complete:`
   if (warehouse === 'copied')
     return `${begin} ${events} events stored and ${queued} waiting in the log, ${done} bytes. Loads waited ${loads_held_ms} ms.`
   return `${begin} accounts and a log of ${queued} events, ${done} bytes. The warehouse is a ClickHouse server and NOT in it: back it up by its own BACKUP.`

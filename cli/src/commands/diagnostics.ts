@@ -3,7 +3,7 @@
 
 import { Option, type Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
-import { type Colour, type Output, plain } from '../output.ts'
+import { type Colour, type Output, paint } from '../output.ts'
 import type { Row } from '../pages.ts'
 
 type DiagnosticsChoice = AdminChoice & { product: string; mode: string; since: string; until?: string }
@@ -50,20 +50,17 @@ export function addDiagnostics(program: Command, setting: Setting): void {
 function printDiagnostics(output: Output, told: Diagnostics): void {
   const { product, mode, since, until } = told
   output.line(
-    `${product}, ${mode} keys, ${since.slice(0, 19)}Z to ${until.slice(0, 19)}Z: ${painted(output, told.verdict)}`,
+    `${product}, ${mode} keys, ${since.slice(0, 19)}Z to ${until.slice(0, 19)}Z: `,
+    paint(colours[told.verdict], told.verdict),
   )
-  if (told.next !== null && (told.verdict === 'problem' || told.verdict === 'nothing')) output.line(plain(told.next))
+  if (told.next !== null && (told.verdict === 'problem' || told.verdict === 'nothing')) output.line(told.next)
   output.line()
   for (const { check, verdict, found, next } of told.checks) {
-    output.line(`${painted(output, verdict.padEnd(9), verdict)}  ${check.padEnd(13)}  ${plain(found)}`)
-    if (verdict === 'problem' || verdict === 'attention') output.line(`${' '.repeat(26)}→ ${plain(next)}`)
+    output.line(paint(colours[verdict], verdict.padEnd(9)), `  ${check.padEnd(13)}  ${found}`)
+    if (verdict === 'problem' || verdict === 'attention') output.line(`${' '.repeat(26)}→ ${next}`)
   }
   output.line()
   printTables(output, told)
-}
-
-function painted(output: Output, text: string, verdict = text as Verdict): string {
-  return output.paint(colours[verdict], text)
 }
 
 function printTables(output: Output, { keys, events, unknown_keys: unknown }: Diagnostics): void {

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin } from '../command.ts'
+import { paint } from '../output.ts'
 import { diagnose, type Step } from '../diagnosis.ts'
-import { plain } from '../output.ts'
 
 type DoctorChoice = AdminChoice & { product: string; apiUrl?: string; timeout: number }
 
@@ -21,8 +21,8 @@ export function addDoctor(program: Command, setting: Setting): void {
       const { output } = setting
       const told = (step: Step) => {
         if (choice.json) return
-        const mark = step.ok ? output.paint('green', 'ok  ') : output.paint('red', 'FAIL')
-        output.line(`${mark} ${step.step.padEnd(34)} ${String(step.ms).padStart(6)} ms  ${plain(step.detail)}`)
+        const mark = step.ok ? paint('green', 'ok  ') : paint('red', 'FAIL')
+        output.line(mark, ` ${step.step.padEnd(34)} ${String(step.ms).padStart(6)} ms  ${step.detail}`)
       }
       const { product, timeout, url: adminUrl } = choice
       const { publicUrl, ...given } = setting.environment
@@ -35,9 +35,7 @@ export function addDoctor(program: Command, setting: Setting): void {
       if (choice.json) output.json({ ok, steps })
       else
         output.line(
-          ok
-            ? output.paint('green', 'The whole path works.')
-            : output.paint('red', 'The path is broken at the step that failed.'),
+          ok ? paint('green', 'The whole path works.') : paint('red', 'The path is broken at the step that failed.'),
         )
       if (!ok) process.exitCode = 1
     })

@@ -3,7 +3,6 @@
 
 import { type Command, Option } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin } from '../command.ts'
-import { plain } from '../output.ts'
 import { gatherPages, printJsonPages, readPages } from '../pages.ts'
 import { type PagedChoice, withLimit, withQuestion } from '../question.ts'
 
@@ -72,8 +71,8 @@ async function resolve(request: string, choice: ResolveChoice, setting: Setting)
   const wish = { request, position, stands, reason }
   const decision = await adminOf(choice, setting).post<Decision>('/api/conflicts', wish)
   if (choice.json) return setting.output.json(decision)
-  const later = `${plain(decision.request_id)} #${decision.position}`
-  const first = `${plain(decision.first_request_id)} #${decision.first_position}`
+  const later = `${decision.request_id} #${decision.position}`
+  const first = `${decision.first_request_id} #${decision.first_position}`
   setting.output.line(`The event of ${stands === 'later' ? later : first} counts.`)
 }
 

@@ -71,7 +71,7 @@ async function generate(choice: GenerateChoice, { output }: Setting): Promise<vo
   const write = async (text: string): Promise<void> => {
     summary.wrote(text)
     if (file !== null) await file.write(text)
-    else if (!process.stdout.write(text)) await new Promise(resolve => process.stdout.once('drain', resolve))
+    else await output.text(text)
   }
   try {
     for (const part of writeParts(options, format, summary.add)) await write(part)

@@ -1,8 +1,8 @@
 // `datapulse keys create|list|update|revoke`. A key is printed once, when it is made; the server keeps its hash only.
 
 import type { Command } from 'commander'
+import { paint } from '../output.ts'
 import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin } from '../command.ts'
-import { plain } from '../output.ts'
 
 export type Key = {
   id: string
@@ -86,7 +86,7 @@ export function addKeys(program: Command, setting: Setting): void {
     .action(async (id: string, choice: AdminChoice) => {
       const key = await adminOf(choice, setting).remove<Key>(`/api/keys/${encodeURIComponent(id)}`)
       if (choice.json) setting.output.json(key)
-      else setting.output.line(`Key ${plain(key.id)} of ${plain(key.product)} was revoked at ${key.revoked_at}.`)
+      else setting.output.line(`Key ${key.id} of ${key.product} was revoked at ${key.revoked_at}.`)
     })
 }
 
@@ -104,7 +104,7 @@ async function createKey(choice: CreateChoice, setting: Setting): Promise<void> 
     output.json(made)
     return
   }
-  output.line(output.paint('bold', made.key))
+  output.line(paint('bold', made.key))
   output.line()
   output.line('This is shown once: keep it now, it cannot be shown again.')
   const rest: [string, string][] = [
@@ -116,7 +116,7 @@ async function createKey(choice: CreateChoice, setting: Setting): Promise<void> 
     ['rate limit', `${made.rate_limit} requests a minute`],
     ['expires', made.expires_at ?? 'never'],
   ]
-  for (const [name, value] of rest) output.line(`  ${name.padEnd(11)} ${plain(value)}`)
+  for (const [name, value] of rest) output.line(`  ${name.padEnd(11)} ${value}`)
 }
 
 const keyHead = ['id', 'product', 'name', 'key', 'mode', 'scopes', 'per minute', 'state', 'expires', 'last used']

@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
-import { plain } from '../output.ts'
 
 type Product = { id: string; created_at: string; retention_days: number | null }
 
@@ -31,7 +30,7 @@ export function addProducts(program: Command, setting: Setting): void {
     .action(async (name: string, choice: AdminChoice) => {
       const product = await adminOf(choice, setting).post<Product>('/api/products', { id: name })
       if (choice.json) setting.output.json(product)
-      else setting.output.line(`Product ${plain(product.id)} is there, made ${product.created_at}.`)
+      else setting.output.line(`Product ${product.id} is there, made ${product.created_at}.`)
     })
 
   withAdmin(products.command('update'), setting)
@@ -43,7 +42,7 @@ export function addProducts(program: Command, setting: Setting): void {
       const path = `/api/products/${encodeURIComponent(name)}`
       const product = await adminOf(choice, setting).patch<Product>(path, { retention_days: choice.retention })
       if (choice.json) setting.output.json(product)
-      else setting.output.line(`Events of ${plain(product.id)} are kept ${keptFor(product)}.`)
+      else setting.output.line(`Events of ${product.id} are kept ${keptFor(product)}.`)
     })
 }
 

@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
-import { plain } from '../output.ts'
 import { gatherPages, printJsonPages, readPages, type Row } from '../pages.ts'
 import { type PagedChoice, withLimit, withQuestion } from '../question.ts'
 
@@ -108,7 +107,7 @@ async function showRequest(request: string, choice: AdminChoice, setting: Settin
   const body = await adminOf(choice, setting).get<Shown>(path)
   if (choice.json) return output.json(body)
   for (const name of ['request_id', 'received_at', 'product', 'mode', 'key_id', 'address', 'code', 'message'])
-    output.line(`${name.padEnd(12)} ${plain(String(body[name] ?? ''))}`)
+    output.line(`${name.padEnd(12)} ${String(body[name] ?? '')}`)
   output.line()
   const rows = body.violations.map(({ index, field, rule, message }) => [index ?? null, field, rule, message])
   output.table(['#', 'field', 'rule', 'message'], rows)
@@ -117,5 +116,5 @@ async function showRequest(request: string, choice: AdminChoice, setting: Settin
     output.line(
       'Bytes that are not UTF-8 were replaced by \ufffd: this is not what was sent, and cannot be sent again.',
     )
-  return output.line(plain(body.raw))
+  return output.line(body.raw)
 }

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
-import { type Output, plain } from '../output.ts'
+import { type Output, paint } from '../output.ts'
 
 export type Status = {
   status: 'ok' | 'degraded'
@@ -41,10 +41,10 @@ export function addStatus(program: Command, setting: Setting): void {
 
 function printStatus(output: Output, status: Status): void {
   const well = status.status === 'ok'
-  output.line(output.paint(well ? 'green' : 'red', well ? 'All is well.' : 'Not all is well.'))
+  output.line(paint(well ? 'green' : 'red', well ? 'All is well.' : 'Not all is well.'))
   for (const [name, stage] of Object.entries(status.stages)) {
-    const state = stage.ready ? output.paint('green', 'ready') : output.paint('red', 'not ready')
-    output.line(`  ${plain(name).padEnd(10)} ${state}${stage.why === null ? '' : `: ${plain(stage.why)}`}`)
+    const state = stage.ready ? paint('green', 'ready') : paint('red', 'not ready')
+    output.line(`  ${name.padEnd(10)} `, state, stage.why === null ? '' : `: ${stage.why}`)
   }
   if (status.lag) output.line(`  ${'lag'.padEnd(10)} ${status.lag.events} events, ${status.lag.seconds.toFixed(1)} s`)
   if (status.log) {
@@ -57,12 +57,12 @@ function printStatus(output: Output, status: Status): void {
 
 function printAccounting(output: Output, accounting: Status['accounting']): void {
   if (accounting.holds === null) {
-    output.line(`Accounting: ${plain(accounting.problem ?? 'unknown')}.`)
+    output.line(`Accounting: ${accounting.problem ?? 'unknown'}.`)
     return
   }
   const { received, accepted, rejected, stored, duplicate, conflict, parked, erased, in_flight: inFlight } = accounting
-  output.line(accounting.holds ? 'Every event is accounted for:' : output.paint('red', 'EVENTS ARE NOT ACCOUNTED FOR:'))
-  if (accounting.problem) output.line(`  ${plain(accounting.problem)}`)
+  output.line(accounting.holds ? 'Every event is accounted for:' : paint('red', 'EVENTS ARE NOT ACCOUNTED FOR:'))
+  if (accounting.problem) output.line(`  ${accounting.problem}`)
   output.line(`  received ${received} = accepted ${accepted} + rejected ${rejected}`)
   output.line(
     `  accepted ${accepted} = stored ${stored} + duplicate ${duplicate} (conflicts ${conflict}) + parked ${parked} + erased ${erased} + in flight ${inFlight}`,

@@ -3,7 +3,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
-import { plain } from '../output.ts'
 
 type Erasure = {
   id: string
@@ -69,10 +68,10 @@ async function erase(
   if (choice.json) return output.json(erasure)
   const { id, state, stored, duplicate, parked, rejected_requests, log_until } = erasure
   if (state === 'requested') {
-    output.line(`Erasure ${plain(id)} was asked for; nothing of the user is taken in any more.`)
+    output.line(`Erasure ${id} was asked for; nothing of the user is taken in any more.`)
     return
   }
-  output.line(`Erasure ${plain(id)}: nothing of the user is left in the warehouse, and nothing is taken in any more.`)
+  output.line(`Erasure ${id}: nothing of the user is left in the warehouse, and nothing is taken in any more.`)
   output.line(`  deleted: ${stored} events, ${duplicate} duplicates, ${parked} parked events`)
   output.line(`  taken out of ${rejected_requests} rejected requests`)
   if (state === 'complete') output.line('  The raw log has nothing of the user left either.')

@@ -40,6 +40,7 @@ it('is on a terminal only, one line that gives way to what is said, and what is 
     return text
   }
   assert.equal(written(false), 'a note\n')
+  const evil = '␛[2Jevil'
   const clear = '\r\u001b[2K'
-  assert.equal(written(true), `evil${clear}a note\nevil${clear}${'x'.repeat(19)}${clear}`)
+  assert.equal(written(true), `${evil}${clear}a note\n${evil}${clear}${'x'.repeat(19)}${clear}`)
 })

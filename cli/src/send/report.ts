@@ -1,7 +1,7 @@
 // What became of a file, in words and as JSON.
 
 import { failureOf } from '../failure.ts'
-import { type Output, plain } from '../output.ts'
+import type { Output } from '../output.ts'
 import type { Sent } from './send.ts'
 
 export function reportOf(sent: Sent): object {
@@ -30,13 +30,13 @@ export function tellReport(sent: Sent, output: Output): void {
   else output.line(`${read} events read, ${accepted} accepted, ${rejected} rejected, ${took}.`)
   if (resumedAt !== null) output.line(`It went on behind the ${resumedAt} events that had their outcome before.`)
   for (const { sent: key, expected, events } of sent.misspelled)
-    output.line(`${events} events have ${plain(key)}, which is no field: ${expected} is meant?`)
+    output.line(`${events} events have ${key}, which is no field: ${expected} is meant?`)
   if (rejected > 0)
     output.line(
-      `The rejected events and what is wrong with them are in ${plain(rejectedPath)}: correct them there, and send that file.`,
+      `The rejected events and what is wrong with them are in ${rejectedPath}: correct them there, and send that file.`,
     )
   if (unknown > 0) output.line(`${unknown} events have no known outcome.`)
   if (sent.stopped) output.line('It was stopped.')
-  if (fault !== null) output.line(`It is not the whole file: ${plain(failureOf(fault).code)}.`)
+  if (fault !== null) output.line(`It is not the whole file: ${failureOf(fault).code}.`)
   if ((sent.stopped || fault !== null) && sent.canResume) output.line('The same command goes on from there.')
 }
