@@ -3,7 +3,7 @@
 
 import type { Command } from 'commander'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
-import { plain } from '../output.ts'
+import { paint } from '../output.ts'
 
 type Viewer = { id: string; name: string; created_at: string; removed_at: string | null }
 
@@ -18,14 +18,14 @@ export function addViewers(program: Command, setting: Setting): void {
       const { output } = setting
       const made = await adminOf(choice, setting).post<Viewer & { token: string }>('/api/viewers', { name })
       if (choice.json) return output.json(made)
-      output.line(output.paint('bold', made.token))
+      output.line(paint('bold', made.token))
       output.line()
       output.line(
         'This is shown once: keep it now, it cannot be shown again. The console takes it to sign in, and so does',
       )
       output.line('the admin API as Authorization: Bearer.')
-      output.line(`  id          ${plain(made.id)}`)
-      output.line(`  name        ${plain(made.name)}`)
+      output.line(`  id          ${made.id}`)
+      output.line(`  name        ${made.name}`)
     })
 
   withAdmin(viewers.command('list'), setting)
@@ -45,6 +45,6 @@ export function addViewers(program: Command, setting: Setting): void {
     .action(async (id: string, choice: AdminChoice) => {
       const viewer = await adminOf(choice, setting).remove<Viewer>(`/api/viewers/${encodeURIComponent(id)}`)
       if (choice.json) return setting.output.json(viewer)
-      setting.output.line(`Viewer ${plain(viewer.name)} was removed at ${viewer.removed_at}.`)
+      setting.output.line(`Viewer ${viewer.name} was removed at ${viewer.removed_at}.`)
     })
 }
