@@ -6,7 +6,7 @@ import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { open as openFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import type { DataPulseError } from '../error.ts'
 import { type Notice, safely } from '../notice.ts'
@@ -253,6 +253,33 @@ describe('the directory of a spool', () => {
 })
 
 describe('a disk', () => {
+  it('has synced the file, and the name of a new one, before track resolves', async () => {
+    const synced: string[] = []
+    const disk: Disk = {
+      async open(path, flags, mode) {
+        const file = await openFile(path, flags, mode)
+        const { datasync, sync } = file
+        const noted = (how: () => Promise<void>) => async () => {
+          await how.call(file)
+          // Later than anything that does not wait for it.
+          for (let turns = 0; turns < 20; turns++) await new Promise(resolve => setImmediate(resolve))
+          synced.push(basename(path))
+        }
+        file.datasync = noted(datasync)
+        file.sync = noted(sync)
+        return file
+      },
+    }
+    const { directory, sender } = open({ disk })
+    await sender.flush(30_000)
+    synced.length = 0
+    await sender.track(login(1))
+    assert.deepEqual(synced, [segmentName(1), basename(directory), segmentName(1)], 'the header, its name, the event')
+    await sender.track(login(2))
+    assert.deepEqual(synced.slice(3), [segmentName(1)])
+    await sender.close(30_000)
+  })
+
   it('that is full is told to whoever hands over, with nothing lost of what it took, and taken again when it is not', async () => {
     let isFull = false
     const disk: Disk = {
