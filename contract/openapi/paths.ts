@@ -33,28 +33,24 @@ export const parameters = {
     description:
       'For events without an id of their own: make one for each request (a UUID will do), and send the same one when you send the same request again. Another event under a used key is another event, flagged `idempotency_reused`.',
     schema: { type: 'string', maxLength: limits.idempotencyKeyCharactersMax, pattern: '^[\\x20-\\x7e]*$' },
-    example: '0b4ec7a2-30ff-4c4f-9a7e-2b1f6f1f3f5d',
   },
   ContentEncoding: {
     name: 'Content-Encoding',
     in: 'header',
     description: 'How the body is compressed. One in zstd must have a window of at most 8 MiB, as RFC 9659 has it.',
     schema: { type: 'string', enum: ['gzip', 'br', 'zstd', 'identity'] },
-    example: 'gzip',
   },
   DryRun: {
     name: 'dryrun',
     in: 'query',
     description: `Check the request and answer what it would be stored as; nothing is stored. It goes through the code of a real write, and counts towards the key's limit. ${isOn}`,
     schema: { type: 'string' },
-    example: '1',
   },
   Partial: {
     name: 'partial',
     in: 'query',
     description: `Keep the good events of a batch that has bad ones, and say which were not taken. When none is good, the answer is the ordinary 400. ${isOn}`,
     schema: { type: 'string' },
-    example: '1',
   },
 }
 

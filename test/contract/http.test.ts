@@ -41,7 +41,7 @@ suite('http', { concurrency: true }, () => {
       '/v2/s2s/events',
       '/v2/s2s/requests/x/y',
       '/openapi.yaml',
-      '/docs',
+      '/docsx',
       '/v1/s2s/event',
       '/V2/s2s/event',
     ]) {

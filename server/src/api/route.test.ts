@@ -33,7 +33,16 @@ test('anything else is no route', () => {
     '/v2//s2s/event',
     '/v2/s2s/event//',
   ]
-  for (const target of [...others, '*', '/openapi.yaml', '/docs', '/v2/s2s/event%2f', '?', 'http://host', 'host:443']) {
+  for (const target of [
+    ...others,
+    '*',
+    '/openapi.yaml',
+    '/docsx',
+    '/v2/s2s/event%2f',
+    '?',
+    'http://host',
+    'host:443',
+  ]) {
     assert.equal(findRoute(target), null, target)
   }
 })
@@ -66,6 +75,9 @@ test('partial is read alike, and means something to a batch only', () => {
 test('what readers ask for is a page, whatever its query', () => {
   for (const target of ['/openapi.json', '//openapi.json/', '/openapi.json?x=1'])
     assert.deepEqual(findRoute(target), { route: 'page', path: '/openapi.json' }, target)
+  for (const target of ['/docs', '/docs/', '//docs?x=1'])
+    assert.deepEqual(findRoute(target), { route: 'page', path: '/docs' })
+  assert.deepEqual(findRoute('/docs/guides/a/'), { route: 'page', path: '/docs/guides/a' })
 })
 
 test('receipts are asked for by a request in the path, or by ids in the query', () => {

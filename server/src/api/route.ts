@@ -45,6 +45,7 @@ function parseTarget(target: string): Target | null {
     case '/openapi.json':
       return { route: 'page', path }
     default: {
+      if (path === '/docs' || path.startsWith('/docs/')) return { route: 'page', path }
       const request = path.startsWith(`${requests}/`) ? path.slice(requests.length + 1) : ''
       return request === '' || request.includes('/') ? null : { route: 'requests', request, query }
     }

@@ -6,6 +6,7 @@
 //   pages.ts        what there is, by path
 
 import { Worker } from 'node:worker_threads'
+import { notFoundPaths } from './not-found.ts'
 import type { MadePage, SiteMessage } from './site-thread.ts'
 
 export type Site = {
@@ -19,7 +20,8 @@ export function openSite(): Site {
     async page(path) {
       made ??= make()
       try {
-        return (await made).get(path) ?? null
+        const pages = await made
+        return pages.get(path) ?? pages.get(notFoundPath(path)) ?? null
       } catch (cause) {
         made = null
         throw cause
@@ -36,4 +38,10 @@ function make(): Promise<Map<string, MadePage>> {
     worker.once('error', reject)
     worker.once('exit', code => reject(new Error(`The thread that makes the site ended with code ${code}.`)))
   })
+}
+
+/** Where whoever looks for a document in vain is told so; '' for others. */
+function notFoundPath(path: string): string {
+  if (path === '/docs' || !path.startsWith('/docs/')) return ''
+  return path.startsWith('/docs/zh-Hant') ? notFoundPaths['zh-Hant'] : notFoundPaths.en
 }
