@@ -25,6 +25,7 @@ export const chinese: Language = {
   rulesOpening:
     '`VALIDATION_ERROR` 與 `INVALID_JSON` 會在 `violations` 列出每一項錯誤，並以 `rule` 表示違反了哪一項規則。以下範例都是完整的請求體，所附內容就是伺服器實際的回應。',
   fix: '修正方式',
+  colon: '：',
   lookFor: '請檢查：',
   sent: '送出：',
   answered: '`violations` 中的回應：',

@@ -86,6 +86,7 @@ them, one by one; the form of the reply and the lists in short are in the [refer
   rulesOpening:
     'With `VALIDATION_ERROR` and `INVALID_JSON`, `violations` lists each thing that is wrong. `rule` says in what way. The examples are whole bodies, and what is answered is what the server says to them.',
   fix: 'Fix',
+  colon: ': ',
   lookFor: 'Look for:',
   sent: 'Sent:',
   answered: 'Answered, in `violations`:',

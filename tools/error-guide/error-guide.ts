@@ -15,6 +15,7 @@ export type Language = {
   rulesTitle: string
   rulesOpening: string
   fix: string
+  colon: string
   lookFor: string
   sent: string
   answered: string
@@ -48,8 +49,8 @@ function codePart(code: Code, language: Language): string[] {
   const { meaning, fix, causes } = language.codes[code]
   return [
     `### ${code}`,
-    `\`${status} ${error}\`: ${meaning}`,
-    `**${language.fix}**: ${fix}`,
+    `\`${status} ${error}\`${language.colon}${meaning}`,
+    `**${language.fix}**${language.colon}${fix}`,
     language.lookFor,
     causes.map(cause => `- ${cause}`).join('\n'),
   ]
@@ -64,7 +65,7 @@ function rulePart(rule: Rule, language: Language): string[] {
   return [
     `### ${rule}`,
     meaning,
-    `**${language.fix}**: ${fix}`,
+    `**${language.fix}**${language.colon}${fix}`,
     ...(isShown ? [language.sent, fenced(sent, rule === 'syntax' ? '' : 'json')] : []),
     language.answered,
     fenced(JSON.stringify(violations[0]), 'json'),
