@@ -87,10 +87,10 @@ function isRequired({ required }: Field, eventName: string | null): boolean {
 function fieldSchema(field: Field, eventName: string | null): Schema {
   const needed = isRequired(field, eventName)
   const { type, ...more } = valueSchema(field, needed, eventName)
-  const types = [type].flat()
+  const types = type === undefined ? [] : [type].flat()
   const limit = field.limit === undefined ? '' : ` At most ${field.limit.max.toLocaleString('en')} ${field.limit.unit}.`
   return {
-    ...(types.length === 1 && needed ? { type: types[0] } : { type: needed ? types : [...types, 'null'] }),
+    ...(types.length > 0 && { type: needed ? (types.length === 1 ? types[0] : types) : [...types, 'null'] }),
     description: `${field.meaning}${limit}${notes[field.kind] ?? ''}`,
     ...more,
     ...(field.limit?.unit === 'bytes' && { 'x-max-bytes': field.limit.max }),
@@ -102,7 +102,7 @@ function valueSchema(
   { kind, limit, name }: Field,
   needed: boolean,
   eventName: string | null,
-): Schema & { type: unknown } {
+): Schema & { type?: unknown } {
   const text = { type: 'string', ...(limit !== undefined && { maxLength: limit.max }) }
   const number = (range: Schema) => ({
     type: ['number', 'string'],
@@ -131,8 +131,11 @@ function valueSchema(
       }
     case 'ip':
       return {
-        type: 'string',
-        anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }, ...(needed ? [] : [{ const: '' }])],
+        anyOf: [
+          { title: 'IPv4', type: 'string', format: 'ipv4' },
+          { title: 'IPv6', type: 'string', format: 'ipv6' },
+          ...(needed ? [] : [{ title: 'None', type: ['string', 'null'], maxLength: 0 }]),
+        ],
         examples: ['203.0.113.1', '2001:db8::1'],
       }
     case 'number':

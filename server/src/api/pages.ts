@@ -17,7 +17,11 @@ export async function pageReply(page: Page, asked: IncomingHttpHeaders): Promise
   if (status === 200 && isKnown(etag, asked['if-none-match'])) return { status: 304, headers: cached, body: nothing }
   const headers = [...page.headers, ...cached, 'X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer']
   if (takesGzip(asked['accept-encoding'])) {
-    return { status, headers: [...headers, 'Content-Encoding', 'gzip'], body: Buffer.from(gzip.buffer) }
+    return {
+      status,
+      headers: [...headers, 'Content-Encoding', 'gzip'],
+      body: Buffer.from(gzip.buffer, gzip.byteOffset, gzip.byteLength),
+    }
   }
   return { status, headers, body: await plain(gzip) }
 }

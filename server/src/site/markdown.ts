@@ -54,7 +54,7 @@ export function render(text: string, { linkOf, anchorLabel }: Around): Rendered 
       },
       code: ({ text: code, lang = '' }) => codeBlock(code, lang),
       table(token) {
-        return `<div class="table" tabindex="0" role="region">${tableOf(token, cell => this.parser.parseInline(cell.tokens))}</div>\n`
+        return `<div class="table" tabindex="0">${tableOf(token, cell => this.parser.parseInline(cell.tokens))}</div>\n`
       },
       html: ({ text: raw }) => escape(raw),
       image: ({ text: alt }) => escape(alt),

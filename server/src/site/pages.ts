@@ -108,7 +108,7 @@ function notFoundPage(all: readonly Shown[], language: Language): string {
 
 function referencePage(all: readonly Shown[]): string {
   const { apiReference } = words.en
-  const body = '<main id="text" class="reference"><div id="reference"></div></main>'
+  const body = '<div id="text" class="reference"><div id="reference"></div></div>'
   return page({ all, language: 'en', name: null, title: apiReference, scripts: ['reference', 'api'], body })
 }
 

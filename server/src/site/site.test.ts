@@ -62,7 +62,7 @@ suite('site', () => {
     assert.ok(chinese.includes('href="/docs/reference/errors"'), 'what is not translated is shown in English')
   })
 
-  test('it is made in a thread, and says where there is nothing', async () => {
+  test('it is made by another process, and says where there is nothing', async () => {
     const site = openSite()
     const [document, home, missing, chinese, other] = await Promise.all(
       ['/openapi.json', '/docs', '/docs/nothing', '/docs/zh-Hant/nothing', '/other'].map(path => site.page(path)),

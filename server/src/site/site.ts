@@ -1,13 +1,13 @@
 // What the public port shows to whoever reads: the OpenAPI document, and the documentation. All of it is made at once, when
-// something of it is asked for first, by a thread that runs at the lowest priority and then ends (site-thread.ts): the
-// thread that takes events loads none of what makes pages, and only hands out bytes.
-//   site.ts         opens it, and holds what was made
-//   site-thread.ts  makes it
-//   pages.ts        what there is, by path
+// something of it is asked for first, by a process that then ends (site-process.ts): the one that takes events loads none of
+// what makes pages, and only hands out bytes.
+//   site.ts          opens it, and holds what was made
+//   site-process.ts  makes it
+//   pages.ts         what there is, by path
 
-import { Worker } from 'node:worker_threads'
+import { fork } from 'node:child_process'
 import { notFoundPaths } from './not-found.ts'
-import type { MadePage, SiteMessage } from './site-thread.ts'
+import type { MadePage, SiteMessage } from './site-process.ts'
 
 export type Site = {
   /** null: there is no such page. Rejects when it could not be made; then the next asker has it tried again. */
@@ -31,12 +31,15 @@ export function openSite(): Site {
 }
 
 function make(): Promise<Map<string, MadePage>> {
-  const worker = new Worker(new URL('./site-thread.ts', import.meta.url))
-  worker.unref()
+  const child = fork(new URL('./site-process.ts', import.meta.url), {
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
   return new Promise((resolve, reject) => {
-    worker.once('message', (pages: SiteMessage) => resolve(new Map(pages)))
-    worker.once('error', reject)
-    worker.once('exit', code => reject(new Error(`The thread that makes the site ended with code ${code}.`)))
+    child.once('message', pages => resolve(new Map(pages as SiteMessage)))
+    child.once('error', reject)
+    child.once('exit', code => reject(new Error(`The process that makes the site ended with code ${code}.`)))
   })
 }
 

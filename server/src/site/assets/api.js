@@ -11,6 +11,8 @@ Scalar.createApiReference('#reference', {
   hideDarkModeToggle: true,
   agent: { disabled: true },
   mcp: { disabled: true },
+  orderSchemaPropertiesBy: 'preserve',
+  orderRequiredPropertiesFirst: true,
   documentDownloadType: 'direct',
   defaultOpenAllTags: true,
   defaultOpenFirstTag: true,
