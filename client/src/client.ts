@@ -8,7 +8,7 @@ import { type ClientOptions, readOptions } from './options.ts'
 import type { Tracked } from './outbox.ts'
 import { Sender } from './sender.ts'
 import type { Totals } from './totals.ts'
-import { realWorld } from './world.ts'
+import { type Fetch, realWorld } from './world.ts'
 
 /** `pending`: handed over, and without an outcome. */
 export type Stats = Totals & { pending: number }
@@ -18,10 +18,9 @@ export class DataPulseClient {
 
   constructor(options: ClientOptions) {
     const settings = readOptions(options)
-    const world = {
-      ...realWorld,
-      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-    }
+    const { fetch: given } = options
+    // Called bare: the fetch of some runtimes refuses to be anybody's method.
+    const world = given === undefined ? realWorld : { ...realWorld, fetch: bare(given) }
     this.#sender = new Sender(settings, options.spool ?? openMemoryOutbox, world, safely(options.onNotice))
   }
 
@@ -92,6 +91,10 @@ export class DataPulseClient {
     if (refused !== null) throw refused
     return result
   }
+}
+
+function bare(given: Fetch): Fetch {
+  return (url, init) => given(url, init)
 }
 
 /** The same promise, of which a rejection is never unhandled. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { it } from 'node:test'
-import { DataPulseClient, type DataPulseError } from './index.ts'
+import { DataPulseClient, type DataPulseError, type Fetch } from './index.ts'
 import { type ClientOptions, readOptions } from './options.ts'
 
 const good = { url: 'https://events.example.com/', key: 'dp_live_0123456789' }
@@ -39,6 +39,18 @@ it('says which option is wrong and what would be right', () => {
       return true
     })
   }
+})
+
+it('calls the fetch that it was given bare, as runtimes want that refuse it as a method', async () => {
+  const calls: unknown[] = []
+  const given: Fetch = function (this: unknown) {
+    calls.push(this)
+    return Promise.resolve(new Response('{"status":"success","request_id":"r","accepted":1}'))
+  }
+  const client = new DataPulseClient({ ...good, fetch: given, serverless: true })
+  const user = { client_user_id: 'u1', timestamp: 1_702_963_200, ip_address: '203.0.113.1' }
+  await client.track({ event_name: 'login', ...user })
+  assert.deepEqual(calls, [undefined])
 })
 
 it('shows no key to whoever prints the client', () => {

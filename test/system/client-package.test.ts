@@ -79,7 +79,7 @@ describe('the packed client', () => {
     assert.deepEqual(exports, { '.': './src/index.ts', './spool': './src/spool.ts' })
   })
 
-  it('is typed for whoever has no types of Node', () => {
+  it('is typed for whoever has no types of Node, and so are the examples of its README', () => {
     const options = {
       strict: true,
       noEmit: true,
@@ -89,7 +89,11 @@ describe('the packed client', () => {
       types: [],
     }
     writeFileSync(join(folder, 'consumer.ts'), typed)
-    const project = { compilerOptions: { ...options, exactOptionalPropertyTypes: true }, files: ['consumer.ts'] }
+    writeFileSync(join(folder, 'readme.ts'), examplesOf(readFileSync(join(root, 'client/README.md'), 'utf8')))
+    const project = {
+      compilerOptions: { ...options, exactOptionalPropertyTypes: true },
+      files: ['consumer.ts', 'readme.ts'],
+    }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))
     const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
     const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
@@ -151,6 +155,27 @@ describe('the packed client', () => {
 
 function npm(args: string[], cwd: string): void {
   execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+/** Each example in a block of its own, with what it takes for granted. */
+function examplesOf(readme: string): string {
+  const examples = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, example = '']) => example)
+  assert.ok(examples.length >= 4)
+  const imports = new Set(examples.flatMap(example => example.match(/^import .*$/gm) ?? []))
+  const blocks = examples.map(example => {
+    const text = example.replace(/^import .*$/gm, '')
+    return `{ ${/^const client\b/m.test(text) ? '' : 'const client = given;'}\n${text}\n}`
+  })
+  const granted = `
+    import type { AnyEvent, Notice } from '@datapulse/client'
+    declare const given: DataPulseClient
+    declare const url: string
+    declare const key: string
+    declare const event: AnyEvent
+    declare const eventsOfYesterday: AnyEvent[]
+    declare const logger: Record<Notice['level'], (notice: Notice, message: string) => void>
+    declare const console: { error(...words: unknown[]): void }`
+  return [...imports, granted, ...blocks].join('\n')
 }
 
 /** The project's own Node comes first in the PATH of its scripts: the system's is behind it. */
