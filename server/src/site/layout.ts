@@ -16,12 +16,29 @@ export type Frame = {
   /** Further files that the head names. */
   scripts?: readonly string[]
   styles?: readonly string[]
+  /** It has a dialog to search in. */
+  isSearched?: boolean
   body: string
 }
 
 export const home = ''
 
-export function page({ all, language, name, title, scripts = [], styles = [], body }: Frame): string {
+/** Where what can be searched is. */
+export const searchPaths: Record<Language, string> = {
+  en: '/docs/assets/search-en.json',
+  'zh-Hant': '/docs/assets/search-zh-Hant.json',
+}
+
+export function page({
+  all,
+  language,
+  name,
+  title,
+  scripts = [],
+  styles = [],
+  isSearched = false,
+  body,
+}: Frame): string {
   const said = words[language]
   const description = all.find(one => one.name === name && one.language === language)?.lead ?? said.lead
   return `<!doctype html>
@@ -39,7 +56,7 @@ ${['site', ...scripts].map(script => `<script src="/docs/assets/${script}.js" de
 </head>
 <body data-copy="${said.copy}" data-copied="${said.copied}">
 <a class="skip" href="#text">${said.skip}</a>
-${header(all, language, name)}
+${header(all, language, name, isSearched)}
 ${body}
 </body>
 </html>
@@ -53,8 +70,9 @@ export function framed(frame: Frame & { headings?: readonly Heading[]; after?: s
 <nav id="menu" class="menu" popover aria-label="${words[language].docs}">${menu(all, language, name)}</nav>
 <main id="text"><article>${body}</article>${after}</main>
 ${contents(headings, language)}
-</div>`
-  return page({ ...frame, styles: ['site'], body: inner })
+</div>
+${searchDialog(language)}`
+  return page({ ...frame, styles: ['site'], scripts: ['search'], isSearched: true, body: inner })
 }
 
 export function neighbours(all: readonly Shown[], { name, language }: Document): string {
@@ -83,16 +101,25 @@ function orderOf(all: readonly Shown[], { name }: Shown): number {
   return all.findIndex(one => one.name === name)
 }
 
-function header(all: readonly Shown[], language: Language, name: string | null): string {
+function header(all: readonly Shown[], language: Language, name: string | null, isSearched: boolean): string {
   const said = words[language]
   return `<header class="top">
 <button class="menu-button" type="button" popovertarget="menu" aria-label="${said.menu}"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 7h16M4 12h16M4 17h16"/></svg></button>
 <a class="brand" href="${pathOf(home, language)}"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M2 17h6l4-10 6 19 5-13 2 4h5"/></svg><span>DataPulse <span class="product">Server Events</span></span></a>
 <nav class="links" aria-label="${said.menu}"><a href="${pathOf(home, language)}">${said.docs}</a><a href="/docs/api">${said.apiReference}</a></nav>
 <span class="room"></span>
+${isSearched ? `<button class="search-button" type="button" aria-keyshortcuts="/ Control+K"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="11" cy="11" r="6.500"/><path d="m16 16 4.500 4.500"/></svg><span>${said.search}</span><kbd aria-hidden="true">/</kbd></button>` : ''}
 ${languageSwitch(all, language, name)}
 <button class="theme" type="button" aria-label="${said.theme}"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="8"/><path class="half" d="M12 4a8 8 0 0 1 0 16z"/></svg></button>
 </header>`
+}
+
+function searchDialog(language: Language): string {
+  const { search, nothingFound } = words[language]
+  return `<dialog class="search" aria-label="${search}" data-index="${searchPaths[language]}">
+<form><input type="search" aria-label="${search}" placeholder="${search}" autocomplete="off" spellcheck="false"></form>
+<ol></ol><p class="none" role="status" hidden>${nothingFound}</p>
+</dialog>`
 }
 
 function languageSwitch(all: readonly Shown[], language: Language, name: string | null): string {

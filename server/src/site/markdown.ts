@@ -94,13 +94,13 @@ function isOutside(href: string): boolean {
 }
 
 /** The text of inline HTML. */
-function plainOf(html: string): string {
+export function plainOf(html: string): string {
   return html
     .replaceAll(/<[^>]*>/g, '')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')
-    .replaceAll('&#39;', "'")
+    .replaceAll(/&#(?:39|x27);/g, "'")
     .replaceAll('&amp;', '&')
     .trim()
 }

@@ -8,9 +8,10 @@ import { openApiDocument } from '@datapulse/contract/openapi'
 import { limits } from '../limits.ts'
 import { apiReferenceScript } from './api-reference.ts'
 import { type Document, pathOf, readDocuments } from './documents.ts'
-import { framed, home, listed, neighbours, page, type Shown } from './layout.ts'
+import { framed, home, listed, neighbours, page, searchPaths, type Shown } from './layout.ts'
 import { escape, render } from './markdown.ts'
 import { notFoundPaths } from './not-found.ts'
+import { searchIndex } from './search.ts'
 import { type Language, languages, type SectionName, words } from './words.ts'
 
 /** `headers` are names and values in turn, Content-Type among them. */
@@ -44,7 +45,12 @@ export async function pages(): Promise<Page[]> {
     ...inEach(language => ({ ...html(notFoundPaths[language], notFoundPage(all, language)), status: 404 })),
     html('/docs/api', referencePage(all), "'self' 'unsafe-inline'"),
     script('reference', await apiReferenceScript()),
-    ...['site', 'theme', 'api'].map(name => script(name, asset(`${name}.js`))),
+    ...['site', 'theme', 'search', 'api'].map(name => script(name, asset(`${name}.js`))),
+    ...inEach(language => ({
+      path: searchPaths[language],
+      headers: ['Content-Type', 'application/json'],
+      body: searchIndex(all, language),
+    })),
     ...['frame', 'site'].map(name => ({
       path: `/docs/assets/${name}.css`,
       headers: ['Content-Type', 'text/css; charset=utf-8'],

@@ -62,6 +62,27 @@ suite('site', () => {
     assert.ok(chinese.includes('href="/docs/reference/errors"'), 'what is not translated is shown in English')
   })
 
+  test('every section can be searched, in the language of the reader', () => {
+    for (const [path, title] of [
+      ['/docs/assets/search-en.json', 'Get started'],
+      ['/docs/assets/search-zh-Hant.json', '快速開始'],
+    ] as const) {
+      const index = JSON.parse(textOf(all.find(page => page.path === path) as Page)) as Record<string, string>[]
+      assert.ok(index.length > 100 && index.some(({ page }) => page === title), path)
+      assert.ok(
+        index.some(
+          ({ path: place, text = '' }) => place === '/docs/reference/events#fields' && /client_user_id/.test(text),
+        ),
+      )
+      for (const { path: place = '', text = '' } of index) {
+        const [target, anchor] = place.split('#')
+        const page = textOf(all.find(one => one.path === target) as Page)
+        assert.ok(anchor === undefined || page.includes(` id="${anchor}"`), place)
+        assert.doesNotMatch(text, /<\/[a-z]+>|&(quot|#x?\d+);|[┌│]/, place)
+      }
+    }
+  })
+
   test('it is made by another process, and says where there is nothing', async () => {
     const site = openSite()
     const [document, home, missing, chinese, other] = await Promise.all(

@@ -16,6 +16,8 @@ export type Words = {
   menu: string
   skip: string
   theme: string
+  search: string
+  nothingFound: string
   language: string
   onThisPage: string
   next: string
@@ -42,6 +44,8 @@ export const words: Record<Language, Words> = {
     menu: 'Menu',
     skip: 'Skip to the text',
     theme: 'Light or dark',
+    search: 'Search',
+    nothingFound: 'Nothing has all of these words.',
     language: 'Language',
     onThisPage: 'On this page',
     next: 'Next',
@@ -66,6 +70,8 @@ export const words: Record<Language, Words> = {
     menu: '選單',
     skip: '跳到內文',
     theme: '淺色或深色',
+    search: '搜尋',
+    nothingFound: '找不到同時包含這些字詞的內容。',
     language: '語言',
     onThisPage: '本頁內容',
     next: '下一頁',
