@@ -1,10 +1,11 @@
 // `npm run bench`: how fast, each figure beside a baseline measured in the same run, by turns. Without arguments the
 // canonical workload, a few minutes. Bounded in time and count; what it starts it ends; its folders are removed.
 //
-//   npm run bench -- [--figure NAME …] [--cluster] [--full] [--smoke] [--rounds N] [--json FILE]
+//   npm run bench -- [--figure NAME …] [--cluster] [--full] [--smoke] [--rounds N] [--json FILE] [--keep FOLDER]
 //
 // Results go to bench/results/ as JSON with machine, versions and commit, and docs/benchmarks.md is made from them anew,
-// unless `--json` names another file. `--smoke` tells only that everything runs, writes nothing, and its numbers mean nothing.
+// unless `--json` names another file. `--keep` leaves the stored events of the figure `questions` in that folder, where the
+// next run finds them. `--smoke` tells only that everything runs, writes nothing, and its numbers mean nothing.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     smoke: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     json: { type: 'string' },
+    keep: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -37,7 +39,9 @@ if (values.cluster) values.figure.push('cluster')
 const strangers = values.figure.filter(name => !names.includes(name))
 if (values.help || strangers.length > 0) {
   for (const name of strangers) console.error(`There is no figure ${name}.`)
-  console.error('npm run bench -- [--figure NAME …] [--cluster] [--full] [--smoke] [--rounds N] [--json FILE]')
+  console.error(
+    'npm run bench -- [--figure NAME …] [--cluster] [--full] [--smoke] [--rounds N] [--json FILE] [--keep FOLDER]',
+  )
   for (const figure of figures) console.error(`  ${figure.name.padEnd(16)} ${figure.title}`)
   process.exit(values.help ? 0 : 2)
 }
@@ -62,6 +66,7 @@ async function measureAll(chosen: Figure[]): Promise<boolean> {
     sizes: { ...size, rounds },
     generator: 'own',
     highest: { singles: null, batches: null },
+    keep: values.keep ?? null,
     say: text => process.stderr.write(`  ${text}\n`),
   }
   for (const figure of chosen) needRoom(root, figure.diskBytes(run.sizes), `the figure ${figure.name}`)

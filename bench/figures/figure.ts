@@ -31,6 +31,8 @@ export type Run = {
   generator: Generator
   /** The API's highest rates, once known: single events per second, and events per second in batches. */
   highest: { singles: number | null; batches: number | null }
+  /** Where what takes long to make is left and found again; null for nowhere. */
+  keep: string | null
   /** Tells what is going on. */
   say(text: string): void
 }

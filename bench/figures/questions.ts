@@ -1,7 +1,9 @@
 // How long questions take with much in the warehouse: every report, and finding one request or transaction, through the
-// admin API as an operator asks them, and a partner's reconciliation, one at a time. The same questions were asked of a tenth of the events before, so
-// that it is told what a tenfold costs. The events are put into the warehouse by ClickHouse itself (rig/store-events.ts).
+// admin API as an operator asks them, and a partner's reconciliation, one at a time. The same questions are asked of a
+// tenth of the events before, so that it is told what a tenfold costs. The events are put into the warehouse by ClickHouse
+// itself (rig/store-events.ts).
 
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startNode } from '../rig/child.ts'
@@ -24,14 +26,10 @@ export const questions: Figure = {
   title: 'Questions with many events stored',
   diskBytes: sizes => sizes.questionEvents * 400 + 2e9,
   async measure(run) {
-    const place = makePlace()
-    const dataDir = join(place, 'data')
+    const place = run.keep ?? makePlace()
     try {
-      const some = run.sizes.questionEvents / 10
-      await store(dataDir, some)
-      const few = await askAll(run, dataDir)
-      await store(dataDir, run.sizes.questionEvents - some)
-      const many = await askAll(run, dataDir)
+      const few = await askAll(run, await stored(place, run.sizes.questionEvents / 10))
+      const many = await askAll(run, await stored(place, run.sizes.questionEvents))
       const secondsMax = run.sizes.questionEvents > 10_000_000 ? 1 : 0.2
       const lines = [...many].map(([name, times]) => {
         const line = compare({
@@ -47,17 +45,23 @@ export const questions: Figure = {
       })
       return { lines, notes: [`Each question was asked ${asks} times, one after the other, after once to warm up.`] }
     } finally {
-      removePlace(place)
+      if (run.keep === null) removePlace(place)
     }
   },
 }
 
-/** The schema is made by a server, and what is kept ready for reports by its next one. */
-async function store(dataDir: string, events: number): Promise<void> {
+/** A data directory with so many events, made unless it is there: the schema by a server, and what reports need by its next one. */
+async function stored(place: string, events: number): Promise<string> {
+  const dataDir = join(place, `questions-${events}`)
+  const made = `${dataDir}.made`
+  if (existsSync(made)) return dataDir
+  rmSync(dataDir, { recursive: true, force: true })
   await (await startServer({ dataDir, role: 'all', core: null, readyWithinMs: rebuildMsMax })).stop()
   const args = [join(dataDir, 'warehouse'), database]
   await startNode(join(root, 'bench/rig/store-events.ts'), [...args, String(events)], null).result()
   await startNode(join(root, 'bench/rig/fit-index.ts'), [...args, join(dataDir, 'index')], null).result()
+  writeFileSync(made, '')
+  return dataDir
 }
 
 async function askAll(run: Run, dataDir: string): Promise<Times> {
