@@ -66,6 +66,10 @@ const steps: Step[] = [
     name: 'clicks in parts that are merged sooner',
     run: remake('rollup_firsts', 'rollup_clicks', 'rollup_click_ranks', 'rollup_click_users'),
   },
+  {
+    name: 'clicks with their first deposits, in one place',
+    run: remake('rollup_firsts', 'rollup_clicks', 'rollup_click_users'),
+  },
 ]
 
 /** Where there is nothing yet, all tables are made as they are now: a third of what the steps take. */

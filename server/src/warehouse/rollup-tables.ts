@@ -66,6 +66,8 @@ const isOwn: Column = { name: 'is_own', type: 'Bool', about: 'whether it came wi
 const amounts = ['deposit_amount', 'withdraw_amount', 'stake', 'player_result'].map(summed)
 const sums: Column[] = [...countNames.map(counted), ...amounts]
 const balances: Column[] = [balanced('events'), ...countNames.map(balanced), ...amounts]
+/** First deposits, and the sum of their amounts. */
+const firsts: Column[] = [balanced('firsts'), summed('first_amount')]
 const users: Column[] = [
   { name: 'active', type: bitmap, about: 'numbers of users with any event' },
   { name: 'depositors', type: bitmap, about: 'numbers of users with a deposit' },
@@ -83,11 +85,17 @@ function rollup(
   return { name, about, columns: [...all, ...values], engine: 'AggregatingMergeTree', orderBy, settings }
 }
 
+/** A rollup in which a few clicks of many are looked up: blocks are small, so what each costs to unpack counts. */
+function lookedUp(...[name, about, keys, values]: [string, string, Column[], Column[]]): Table {
+  const table = rollup(name, about, keys, values, fine)
+  return { ...table, columns: table.columns.map(column => ({ ...column, codec: 'LZ4' })) }
+}
+
 /** Parts of like size are merged as soon as there are two of them: every part has a row of each click, or nearly so. */
 const merged = { merge_selector_base: 2 }
 
-/** Where a few clicks of many are looked up: less is read beside each. */
-const fine = { ...merged, index_granularity: 256 }
+/** Where a few clicks of many are looked up: each granule is a block of its own in each column, so that little is unpacked beside them. */
+const fine = { ...merged, index_granularity: 128, min_compress_block_size: 512 }
 
 /** What reports add up, kept ready; everything in them can be made anew from the events. See rollups.ts. */
 export const rollups = {
@@ -99,22 +107,25 @@ export const rollups = {
   ),
   firsts: rollup(
     'rollup_firsts',
-    "Users' first deposits; what was one until an earlier came, or belonged to another click, is taken off again.",
+    "Users' first deposits; what was one until an earlier came is taken off again.",
     [
-      { name: 'part', type: 'LowCardinality(String)', about: 'click_id, game_type, game_provider, or empty: all' },
-      { name: 'value', type: 'String', about: 'which one; without a click of its own, the first click of its user' },
+      { name: 'part', type: 'LowCardinality(String)', about: 'game_type, game_provider, or empty: all' },
+      { name: 'value', type: 'LowCardinality(String)', about: 'which one' },
       at('the quarter of an hour in which it happened'),
       { name: 'currency', type: 'LowCardinality(String)', about: 'its currency' },
     ],
-    [balanced('firsts'), summed('amount')],
+    firsts,
     merged,
   ),
-  clicks: rollup(
+  clicks: lookedUp(
     'rollup_clicks',
-    'Counts and sums by click. What came without one belongs to the first click of its user, and moves when that becomes another.',
-    [clickGrain, click, at('when that time begins'), money],
-    [{ name: 'click_id', type: 'SimpleAggregateFunction(any, String)', about: 'its text', codec: text }, ...balances],
-    fine,
+    'Counts, sums and first deposits by click. What came without one belongs to the first click of its user, and moves when that becomes another.',
+    [click, clickGrain, at('when that time begins'), money],
+    [
+      { name: 'click_id', type: 'SimpleAggregateFunction(any, String)', about: 'its text', codec: text },
+      ...balances,
+      ...firsts,
+    ],
   ),
   clickRanks: rollup(
     'rollup_click_ranks',
@@ -123,12 +134,11 @@ export const rollups = {
     [balanced('events'), balanced('deposits'), balanced('registrations')],
     merged,
   ),
-  clickUsers: rollup(
+  clickUsers: lookedUp(
     'rollup_click_users',
     'The same by user and day: who is behind a click, and what moves when the first click of its user becomes another.',
     [click, person, isOwn, day, money],
     balances,
-    fine,
   ),
   users: rollup(
     'rollup_users',

@@ -309,8 +309,12 @@ const noTimeSql = "toDateTime(0, 'UTC')"
 const balanceNames = ['events', ...sumNames]
 const noBalances = balanceNames.map(name => (name in amounts ? noAmountSql : noCountSql))
 
-/** What stood before is taken off and what stands now is added, of users of whom it is not the same. */
-function firstsSql(): string {
+/**
+ * First deposits that change with the step, of users of whom it is not the same, as `change`: 1 or -1, its place, its
+ * currency, its amount, its game type, its provider, its click; and whether it is another deposit (`is_another`), not the same under another
+ * click. What stood before is taken off and what stands now is added.
+ */
+function firstChangesSql(): string {
   const deposits = `FROM step_facts WHERE ${eventsOnlySql} AND ${liveSql} AND event_name = 'deposit'`
   const moving = 'FROM step_clicks WHERE click_was != click_is'
   const columns = ['currency', 'amount', 'own', 'game_type', 'game_provider']
@@ -323,27 +327,30 @@ function firstsSql(): string {
   const change = (sign: 1 | -1, when: 'was' | 'is') =>
     `(toInt64(${sign}), place_${when}, currency_${when}, toDecimal256(amount_${when}, 18), game_type_${when}, game_provider_${when},
           if(own_${when} != '', own_${when}, click_${when}))`
-  const parts = ["('', '')", "('game_type', change.5)", "('game_provider', change.6)", "('click_id', change.7)"]
+  return `SELECT product, place_was != place_is AS is_another, change FROM (
+        SELECT product, person, ${first('was')}, ${first('is')} FROM (
+          SELECT product, person, true AS is_known, first_deposit.place AS place, first_deposit.currency AS currency,
+            first_deposit.amount AS amount, first_deposit.click_id AS own, first_deposit.game_type AS game_type,
+            first_deposit.game_provider AS game_provider
+          FROM rollup_users WHERE build = '' AND product IN (SELECT DISTINCT product FROM step_facts WHERE product != '')
+            AND first_deposit.place != ${noPlaceSql}
+            AND person IN (SELECT person ${deposits} UNION ALL SELECT person ${moving})
+          UNION ALL
+          SELECT product, person, false, place, toString(currency), ifNull(step_facts.amount, 0), click_id,
+            toString(game_type), toString(game_provider) ${deposits}
+        ) GROUP BY product, person
+      ) AS d LEFT ANY JOIN step_clicks USING (product, person)
+      ARRAY JOIN [${change(-1, 'was')}, ${change(1, 'is')}] AS change
+      WHERE change.2 != ${noPlaceSql} AND (is_another OR (click_was != click_is AND own_is = ''))`
+}
+
+function firstsSql(): string {
+  const parts = ["('', '')", "('game_type', change.5)", "('game_provider', change.6)"]
   return `${markedSql(["''", "''", noTimeSql, "''", noCountSql, noAmountSql])}
     UNION ALL
     SELECT product, '', 0, part.1, part.2, toStartOfFifteenMinutes(${timeOfPlaceSql('change.2')}), change.3, change.1,
       change.1 * change.4
-    FROM (
-      SELECT product, person, ${first('was')}, ${first('is')} FROM (
-        SELECT product, person, true AS is_known, first_deposit.place AS place, first_deposit.currency AS currency,
-          first_deposit.amount AS amount, first_deposit.click_id AS own, first_deposit.game_type AS game_type,
-          first_deposit.game_provider AS game_provider
-        FROM rollup_users WHERE build = '' AND product IN (SELECT DISTINCT product FROM step_facts WHERE product != '')
-          AND first_deposit.place != ${noPlaceSql}
-          AND person IN (SELECT person ${deposits} UNION ALL SELECT person ${moving})
-        UNION ALL
-        SELECT product, person, false, place, toString(currency), ifNull(step_facts.amount, 0), click_id,
-          toString(game_type), toString(game_provider) ${deposits}
-      ) GROUP BY product, person
-    ) AS d LEFT ANY JOIN step_clicks USING (product, person)
-    ARRAY JOIN [${change(-1, 'was')}, ${change(1, 'is')}] AS change
-    ARRAY JOIN [${parts.join(', ')}] AS part
-    WHERE change.2 != ${noPlaceSql} AND (place_was != place_is OR (click_was != click_is AND own_is = ''))`
+    FROM (${firstChangesSql()}) ARRAY JOIN [${parts.join(', ')}] AS part WHERE is_another`
 }
 
 /**
@@ -377,27 +384,36 @@ function clickUsersSql(): string {
 function byClickSql(marked: string[], columns: string[], values: string[], keys: string[]): string {
   return `${markedSql(marked)}
     UNION ALL
-    SELECT product, '', 0, time.1, ${columns.join(', ')} FROM (
+    SELECT product, '', 0, ${columns.join(', ')} FROM (
       SELECT product, at, ${keys.join(', ')}, any(s.click_id) AS text, ${values.map(name => `sum(s.${name}) AS sum_${name}`).join(', ')}
       FROM step_click_users AS s GROUP BY product, at, ${keys.join(', ')}
-    ) ARRAY JOIN [('day', at), ('dekad', ${dekadSql('at')})] AS time`
+    ) ARRAY JOIN ${clickTimesSql}`
 }
 
+const clickTimesSql = `[('day', at), ('dekad', ${dekadSql('at')})] AS time`
+
+/** Counts and sums, and beside them, of the same days, clicks and currencies, first deposits. */
 function clicksSql(): string {
   const sums = balanceNames.map(name => `sum_${name}`)
-  return byClickSql(
-    ["'day'", noClickSql, noTimeSql, "''", "''", ...noBalances],
-    ['click', 'time.2', 'currency', 'text', ...sums],
+  const [none, noAmount] = ['change.1 - change.1', 'change.4 - change.4']
+  const nothing = balanceNames.map(name => (name in amounts ? noAmount : none))
+  return `${byClickSql(
+    [noClickSql, "'day'", noTimeSql, "''", "''", ...noBalances, noCountSql, noAmountSql],
+    ['click', 'time.1', 'time.2', 'currency', 'text', ...sums, 'sum_events - sum_events', 'sum_stake - sum_stake'],
     balanceNames,
     ['click', 'currency'],
-  )
+  )}
+    UNION ALL
+    SELECT product, '', 0, ${clickNumberSql('change.7')}, time.1, time.2, change.3, change.7, ${nothing.join(', ')}, change.1,
+      change.1 * change.4
+    FROM (SELECT *, toStartOfDay(${timeOfPlaceSql('change.2')}) AS at FROM (${firstChangesSql()})) ARRAY JOIN ${clickTimesSql}`
 }
 
 function clickRanksSql(): string {
   const names = ['events', 'deposits', 'registrations']
   return byClickSql(
     ["'day'", noTimeSql, noClickSql, noCountSql, noCountSql, noCountSql],
-    ['time.2', 'click', ...names.map(name => `sum_${name}`)],
+    ['time.1', 'time.2', 'click', ...names.map(name => `sum_${name}`)],
     names,
     ['click'],
   )

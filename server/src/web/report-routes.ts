@@ -76,8 +76,7 @@ const reports: Record<string, Report> = {
   },
   'funnel-clicks': {
     columns: () => ['click_id', ...funnelColumns],
-    read: async (needs, question) =>
-      (await needs.readFunnel({ ...question, byClick: true })).slice(0, question.dimensionsMax).map(withShares),
+    read: async (needs, question) => (await needs.readFunnel({ ...question, byClick: true })).map(withShares),
   },
   late: {
     columns: ({ effects }) => [

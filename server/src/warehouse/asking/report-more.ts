@@ -7,7 +7,8 @@ import { inRangeSql, liveSql, paramsOf, type ReportQuestion } from './report.ts'
 
 export type LateQuestion = Pick<ReportQuestion, 'product' | 'from' | 'to' | 'timeZone' | 'receivedBeforeMs'>
 
-export type FunnelQuestion = LateQuestion & { byClick?: boolean }
+/** `dimensionsMax`: of so many clicks only, those with the most users who registered. */
+export type FunnelQuestion = LateQuestion & Pick<ReportQuestion, 'dimensionsMax'> & { byClick?: boolean }
 
 /** Users by the click that they first came with, or all together. */
 export type FunnelRow = {
@@ -33,8 +34,12 @@ export async function readFunnel(connection: Connection, question: FunnelQuestio
         FROM ${events} WHERE ${live}
       ) GROUP BY client_user_id
     ) WHERE registers > 0 AND ${inRangeSql}
-    GROUP BY click ORDER BY registered DESC, click_id`
+    GROUP BY click ORDER BY registered DESC, click_id ${limitSql(question)}`
   return connection.select<FunnelRow>('ask', sql, paramsOf(question))
+}
+
+export function limitSql({ dimensionsMax }: Pick<ReportQuestion, 'dimensionsMax'>): string {
+  return dimensionsMax === undefined ? '' : `LIMIT ${Math.floor(dimensionsMax)}`
 }
 
 /** Of one day, event name and currency: what was received after the day had ended. */

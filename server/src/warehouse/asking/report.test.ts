@@ -168,6 +168,9 @@ test('the funnel and what came late are the same from the rollups', async () => 
       const funnel = await warehouse.readFunnel({ ...question, byClick })
       assert.ok(funnel.some(row => row.deposited_twice > 0))
       assert.deepEqual(await warehouse.readRolledFunnel(build, { ...question, byClick }), funnel)
+      const cut = { ...question, byClick, dimensionsMax: 2 }
+      assert.deepEqual(await warehouse.readRolledFunnel(build, cut), funnel.slice(0, 2))
+      assert.deepEqual(await warehouse.readFunnel(cut), funnel.slice(0, 2))
     }
   }
 })

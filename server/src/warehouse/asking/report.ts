@@ -125,7 +125,8 @@ export function together(answers: readonly (readonly Found[])[]): ReportRow[] {
     const key = JSON.stringify([time, dimension, currency])
     const row = rows.get(key) ?? { ...nothing, time, dimension, currency }
     // First deposits without a rate are counted among the deposits already.
-    rows.set(key, { ...row, ...numbers, unconverted_count: row.unconverted_count + (numbers.unconverted_count ?? 0) })
+    const unconverted_count = row.unconverted_count + (numbers.unconverted_count ?? 0)
+    rows.set(key, Object.assign(row, numbers, { unconverted_count }))
   }
   return [...rows.values()].toSorted(
     (a, b) => compare(a.time, b.time) || compare(a.dimension, b.dimension) || compare(a.currency, b.currency),
@@ -235,7 +236,7 @@ function moneySql(question: AskedOf<ReportQuestion>): string {
         sum(result) AS player_result, uniqExactStateIf(client_user_id, event_name = 'deposit') AS persons
       FROM (${eventsSql(question, columns, `${isMoneySql} AND ${inRangeSql}`)})
       GROUP BY time, dimension, month, currency`,
-    'uniqExactMerge(m.persons) AS depositors,',
+    () => 'uniqExactMerge(m.persons) AS depositors,',
   )
 }
 
@@ -261,11 +262,18 @@ function firstsSql(question: AskedOf<ReportQuestion>): string {
   )
 }
 
-/** Sums by month (UTC) and currency, put together: by currency, or in dollars. `counted` is what else is told. */
-export function moneyOfMonthsSql(question: ReportQuestion, summed: string, counted: string): string {
+/**
+ * Sums by month (UTC) and currency, put together: by currency, or in dollars. `counted` is what else is told; it may tell
+ * amounts by `text`, too.
+ */
+export function moneyOfMonthsSql(
+  question: ReportQuestion,
+  summed: string,
+  counted: (text: (name: string) => string) => string,
+): string {
   const { currency, of, join, isUnconverted } = conversionSql(question)
   const text = (name: string) => `toString(sum(ifNull(${of(`m.${name}`)}, 0)))`
-  return `SELECT time, dimension, ${currency} AS told, ${counted}
+  return `SELECT time, dimension, ${currency} AS told, ${counted(text)}
       sum(m.deposits) AS deposit_count, ${text('deposit_amount')} AS deposit_amount,
       sum(m.withdraws) AS withdraw_count, ${text('withdraw_amount')} AS withdraw_amount,
       sum(m.bets) AS bet_count, ${text('stake')} AS stake,

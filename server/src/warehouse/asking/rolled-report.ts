@@ -5,7 +5,6 @@
 // So is what was asked for while the rollups were emptied under it.
 
 import type { Connection, Params } from '../connection.ts'
-import { clickNumberSql } from '../event-sql.ts'
 import { readBuild } from '../rollups.ts'
 import {
   bucketSql,
@@ -24,6 +23,7 @@ import {
   type LateRow,
   lateRowOf,
   type LateFound,
+  limitSql,
 } from './report-more.ts'
 
 /** Rows, or null when rollups cannot answer this. */
@@ -50,21 +50,22 @@ async function readByClick(
 ): Promise<ReportRow[] | null> {
   if ((question.timeZone ?? 'UTC') !== 'UTC' || question.bucket === 'hour') return null
   const params = paramsOf(question)
-  const leaders = await askAll<{ number: string }>(connection, build, [leadersSql(question)], params)
-  if (leaders === null) return null
-  const numbers = leaders.flat().map(leader => leader.number)
-  const rows: ReportRow[] = []
+  const leaders = await connection.select<{ number: string }>('ask', leadersSql(question), params)
+  // None are there either while the rollups are empty; where there are some, what is asked of them tells.
+  if (leaders.length === 0) return (await readBuild(connection, 'ask')) === build ? [] : null
+  const rows: Partial<ReportRow>[] = []
   type Found = Partial<ReportRow> & { text?: string }
-  for (let first = 0; first < numbers.length; first += clicksAtOnce) {
-    const some = amongSql(numbers.slice(first, first + clicksAtOnce))
-    const sqls = [sumsByClickSql, usersByClickSql, firstsByClickSql].map(sql => sql(question, some))
+  for (let first = 0; first < leaders.length; first += clicksAtOnce) {
+    const some = amongSql(leaders.slice(first, first + clicksAtOnce).map(({ number }) => number))
+    const sqls = [sumsByClickSql, usersByClickSql].map(sql => sql(question, some))
     const found = await askAll<Found>(connection, build, sqls, params)
     if (found === null) return null
     const texts = new Map(
       found.flat().flatMap(({ dimension, text }) => (text === undefined ? [] : [[dimension, text]])),
     )
-    const named = ({ text: _, dimension, ...row }: Found) => ({ ...row, dimension: texts.get(dimension) ?? '' })
-    rows.push(...together(found.map(answer => answer.map(named))))
+    rows.push(
+      ...found.flat().map(({ text: _, dimension, ...row }) => ({ ...row, dimension: texts.get(dimension) ?? '' })),
+    )
   }
   return together([rows])
 }
@@ -78,12 +79,11 @@ const clicksAtOnce = 5_000
 
 /** The clicks with the most deposits, then registrations, as many as are asked for. */
 function leadersSql(question: ReportQuestion): string {
-  const { dimensionsMax } = question
   return `SELECT toString(click) AS number FROM rollup_click_ranks AS r
     WHERE ${ours} AND ${clickSpanSql({ ...question, bucket: 'none' })}
     GROUP BY click HAVING sum(r.events) > 0
     ORDER BY sum(r.deposits) DESC, sum(r.registrations) DESC, click
-    ${dimensionsMax === undefined ? '' : `LIMIT ${Math.floor(dimensionsMax)}`}`
+    ${limitSql(question)}`
 }
 
 export async function readRolledFunnel(
@@ -99,7 +99,7 @@ export async function readRolledFunnel(
         min(first_register) AS timestamp, sum(registers) AS times, sum(deposits) AS made
       FROM rollup_users WHERE ${ours} GROUP BY person
     ) WHERE times > 0 AND ${within('timestamp')}
-    GROUP BY click ORDER BY registered DESC, click_id`
+    GROUP BY click ORDER BY registered DESC, click_id ${limitSql(question)}`
   return (await askAll<FunnelRow>(connection, build, [sql], paramsOf(question)))?.[0] ?? null
 }
 
@@ -176,7 +176,7 @@ function moneySql(question: ReportQuestion): string {
     `SELECT ${bucketSql(question, 'at')} AS time, value AS dimension, toYYYYMM(at) AS month, currency,
         ${sumsOf('r', sumNames)}, groupBitmapMergeState(r.depositors) AS persons
       FROM ${numbersSql(question)} AND currency != '' GROUP BY time, dimension, month, currency`,
-    'groupBitmapMerge(m.persons) AS depositors,',
+    () => 'groupBitmapMerge(m.persons) AS depositors,',
   )
 }
 
@@ -185,24 +185,28 @@ function sumsByClickSql(question: ReportQuestion, clicks: string): string {
   const names = ['registrations', 'logins', ...sumNames]
   // What moved to another click has left nothing but zeros behind.
   const sums = `SELECT ${bucketSql(question, 'at')} AS time, toString(click) AS dimension, toYYYYMM(at) AS month, currency,
-      any(r.click_id) AS text, sum(r.events) AS events, ${sumsOf('r', names)}
+      any(r.click_id) AS text, sum(r.events) AS events, ${sumsOf('r', [...names, 'firsts', 'first_amount'])}
     FROM rollup_clicks AS r WHERE ${ours} AND ${clickSpanSql(question)} AND click IN (${clicks})
-    GROUP BY time, dimension, month, currency HAVING events > 0`
-  const counted = 'any(m.text) AS text, sum(m.registrations) AS registrations, sum(m.logins) AS logins,'
-  return moneyOfMonthsSql(question, sums, counted)
+    GROUP BY time, click, month, currency HAVING events > 0`
+  return moneyOfMonthsSql(
+    question,
+    sums,
+    text => `any(m.text) AS text, sum(m.registrations) AS registrations, sum(m.logins) AS logins,
+      sum(m.firsts) AS ftd_count, ${text('first_amount')} AS ftd_amount,`,
+  )
 }
 
 /** Users who were there at all in the rows without a currency, and depositors by currency. */
 function usersByClickSql(question: ReportQuestion, clicks: string): string {
-  const told = question.converted === true ? "if(currency = '', '', 'USD')" : 'toString(currency)'
-  return `SELECT time, dimension, told, if(told = '', uniqExact(person), 0) AS active_users,
+  const told = question.converted === true ? "if(currency = '', '', 'USD')" : 'currency'
+  return `SELECT time, toString(click) AS dimension, told, if(told = '', uniqExact(person), 0) AS active_users,
       if(told = '', 0, uniqExactIf(person, made > 0)) AS depositors
     FROM (
-      SELECT ${bucketSql(question, 'at')} AS time, toString(click) AS dimension, person, ${told} AS told,
-        sum(r.events) AS events, sum(r.deposits) AS made
+      SELECT ${bucketSql(question, 'at')} AS time, click, person, ${told} AS told, sum(r.events) AS events,
+        sum(r.deposits) AS made
       FROM rollup_click_users AS r WHERE ${ours} AND ${within('at')} AND click IN (${clicks})
-      GROUP BY time, dimension, person, told HAVING events > 0
-    ) GROUP BY GROUPING SETS ((time, dimension, told), (time, dimension)) HAVING grouping(told) = 1 OR told != ''`
+      GROUP BY time, click, person, told HAVING events > 0
+    ) GROUP BY GROUPING SETS ((time, click, told), (time, click)) HAVING grouping(told) = 1 OR told != ''`
 }
 
 function sumsOf(table: string, names: readonly string[]): string {
@@ -237,18 +241,12 @@ function addDays(day: string, days: number): string {
 }
 
 /** First deposits by their time. */
-function firstsSql(question: ReportQuestion, dimension = 'value', condition = 'true'): string {
+function firstsSql(question: ReportQuestion): string {
   return firstsOfMonthsSql(
     question,
-    `SELECT ${bucketSql(question, 'at')} AS time, ${dimension} AS dimension, toYYYYMM(at) AS month, currency,
-        sum(r.firsts) AS firsts, sum(r.amount) AS amount
-      FROM rollup_firsts AS r
-      WHERE ${ours} AND part = '${question.dimension ?? ''}' AND ${within('at')} AND ${condition}
+    `SELECT ${bucketSql(question, 'at')} AS time, value AS dimension, toYYYYMM(at) AS month, currency,
+        sum(r.firsts) AS firsts, sum(r.first_amount) AS amount
+      FROM rollup_firsts AS r WHERE ${ours} AND part = '${question.dimension ?? ''}' AND ${within('at')}
       GROUP BY time, dimension, month, currency HAVING firsts > 0`,
   )
-}
-
-function firstsByClickSql(question: ReportQuestion, clicks: string): string {
-  const number = clickNumberSql('value')
-  return firstsSql(question, `toString(${number})`, `${number} IN (${clicks})`)
 }
