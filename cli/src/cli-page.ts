@@ -85,7 +85,9 @@ in order, with a key of an empty product: \`{"format":1,"options","sent","accept
 "counts":[{"event_name","currency","events","amount"}]}\`, where sent = accepted + rejected, accepted = stored + duplicate, a conflict is a
 kind of duplicate, and \`counts\` (sorted by event name and currency, null first) are the rows of \`counts --json\` for that product: stored
 events, and the exact sum of their amounts as decimal text. It is computed from the written lines by plain reading, and shares no code with
-the server.
+the server. With \`--rate\` it writes events of now as time goes by, as a Poisson process of sessions: who is new registers, all log in, deposit, bet,
+see results, some withdraw. At its end it says \`{"sent","duplicate","conflict","mistake","seconds","rate"}\`, on stderr where the events go to stdout.
+\`send -\` sends what comes through a pipe at least once a second.
 `
 
 function nameOf(command: Command): string {

@@ -55,6 +55,14 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   }
 }
 
+/** Reads an option that is a length of time, into milliseconds. */
+export function lengthOfTime(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,6})(s|m|h|d)$/.exec(text) ?? []
+  const ms = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit]
+  if (ms !== undefined && Number(count) > 0) return Number(count) * ms
+  throw new InvalidArgumentError('It must be a length of time such as 30s, 10m, 2h or 1d.')
+}
+
 /** Reads an option that is a share: 0 to 1. */
 export function share(text: string): number {
   const value = /^(0|1|0?\.\d+|0\.\d+|1\.0+)$/.test(text) ? Number(text) : Number.NaN

@@ -69,18 +69,20 @@ function makeMistakes(random: Random, events: Sent[], count: number): void {
 function makeRetries(random: Random, events: Sent[], count: number): Sent[] {
   const able = events.filter(sent => sent.meant === 'event' && hasIdentity(sent))
   const chosen = choose(random, count, able.length)
-  return able
-    .filter((_, index) => chosen[index] === 1)
-    .map(sent => {
-      const sentMs = sent.sentMs + 1 + random.exponential(random.chance(0.8) ? 2_000 : 1_800_000)
-      const isConflict = moneyNames.has(nameOf(sent)) && random.chance(conflictShare)
-      const fields = new Map(sent.fields)
-      if (isConflict) fields.set('amount', otherAmount(random, sent.fields.get('amount')!))
-      return { fields, sentMs, meant: isConflict ? 'conflict' : 'duplicate' }
-    })
+  return able.filter((_, index) => chosen[index] === 1).map(sent => sendAgain(random, sent))
 }
 
-function hasIdentity(sent: Sent): boolean {
+/** At once or after minutes, now and then with another amount. */
+export function sendAgain(random: Random, sent: Sent): Sent {
+  const sentMs = sent.sentMs + 1 + random.exponential(random.chance(0.8) ? 2_000 : 1_800_000)
+  const isConflict = moneyNames.has(nameOf(sent)) && random.chance(conflictShare)
+  const fields = new Map(sent.fields)
+  if (isConflict) fields.set('amount', otherAmount(random, sent.fields.get('amount')!))
+  return { fields, sentMs, meant: isConflict ? 'conflict' : 'duplicate' }
+}
+
+/** Whether a second one is known again. */
+export function hasIdentity(sent: Sent): boolean {
   return sent.fields.has('message_id') || (moneyNames.has(nameOf(sent)) && sent.fields.has('transaction_id'))
 }
 

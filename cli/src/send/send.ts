@@ -77,7 +77,11 @@ async function sendFrom(wish: SendWish, source: Source, journal: Journal | null)
   const progress: Progress = { ...(found ?? nothing), rejectedFile: rejectedFile.path }
   const misspelled = new Map<string, number>()
   const screen = openScreen(wish, source, progress)
-  const limit = { events: Math.min(choice.batchEvents, choice.rate ?? choice.batchEvents), bytes: choice.batchBytes }
+  const limit = {
+    events: Math.min(choice.batchEvents, choice.rate ?? choice.batchEvents),
+    bytes: choice.batchBytes,
+    waitMs: source.file === null ? gatherMs : null,
+  }
   const sender = openSender({
     ...{ apiUrl, apiKey, source: name, dryRun: choice.dryRun === true, triesMax: choice.tries },
     sleep: ms => sleep(ms, undefined, { signal }),
@@ -185,6 +189,8 @@ function openPace(rate: number | null, signal: AbortSignal): (events: number) =>
   }
 }
 
+/** What comes through a pipe is sent at least so often: a key may make 60 requests a minute unless it was given more. */
+const gatherMs = 1_000
 const redrawMs = 200
 
 /** Shows how far it is, on a terminal. */
