@@ -24,11 +24,8 @@ import {
 
 type Step = { name: string; run: (connection: Connection, now: number) => Promise<void> }
 
+/** What brings a warehouse to version 2, to version 3, … */
 const steps: Step[] = [
-  {
-    name: 'the first tables and the id',
-    run: makeTables(factsTable, loads, events, duplicates, parked, rejected),
-  },
   {
     name: 'Idempotency-Key',
     run: async connection => {
@@ -72,19 +69,13 @@ const steps: Step[] = [
   },
 ]
 
-/** Where there is nothing yet, all tables are made as they are now: a third of what the steps take. */
-const makeNew = makeTables(
-  ...[factsTable, loads, events, duplicates, parked, rejected, rates, resolutions],
-  ...madeForReports,
-)
-
-function makeTables(...tables: Table[]): Step['run'] {
-  return async (connection, now) => {
-    for (const table of tables) await connection.command(createTable(table))
-    const line = Buffer.from(`id\t${crypto.randomUUID()}\t${seconds(now)}\n`)
-    const sql = "SELECT name AS key FROM warehouse WHERE name = 'id'"
-    await insertOnce(connection, factsTable, 'id', line, sql, 'the id')
-  }
+/** Where there is nothing yet, all tables are made as they are now. */
+async function makeNew(connection: Connection, now: number): Promise<void> {
+  const tables = [factsTable, loads, events, duplicates, parked, rejected, rates, resolutions, ...madeForReports]
+  for (const table of tables) await connection.command(createTable(table))
+  const line = Buffer.from(`id\t${crypto.randomUUID()}\t${seconds(now)}\n`)
+  const sql = "SELECT name AS key FROM warehouse WHERE name = 'id'"
+  await insertOnce(connection, factsTable, 'id', line, sql, 'the id')
 }
 
 /** Rollups of another shape: all are made anew, since what these begin with is in none of the others. */
@@ -97,13 +88,12 @@ function remake(...dropped: string[]): Step['run'] {
 }
 
 /** The version that this program writes. */
-export const warehouseVersion = steps.length
+export const warehouseVersion = 1 + steps.length
 
 /** Brings the warehouse to this version. Throws WAREHOUSE_NEWER when it is ahead. */
 export async function migrate(connection: Connection, now: number): Promise<void> {
-  const version = await versionFound(connection)
-  if (version === null) {
-    await makeRoom(connection)
+  const version = (await versionFound(connection)) ?? (await makeRoom(connection))
+  if (version === 0) {
     await makeNew(connection, now)
     return noteVersion(connection, warehouseVersion, 'made new', now)
   }
@@ -115,9 +105,10 @@ export async function migrate(connection: Connection, now: number): Promise<void
       false,
     )
   for (const [index, step] of steps.entries()) {
-    if (index < version) continue
+    const brought = index + 2
+    if (brought <= version) continue
     await step.run(connection, now)
-    await noteVersion(connection, index + 1, step.name, now)
+    await noteVersion(connection, brought, step.name, now)
   }
 }
 
@@ -137,9 +128,10 @@ async function versionFound(connection: Connection): Promise<number | null> {
   }
 }
 
-async function makeRoom(connection: Connection): Promise<void> {
+async function makeRoom(connection: Connection): Promise<number> {
   await connection.command(`CREATE DATABASE IF NOT EXISTS \`${connection.database}\``, {}, {}, 'default')
   await connection.command(createTable(migrationsTable))
+  return versionOf(connection)
 }
 
 /** The version that is there; 0 for an empty warehouse. */
