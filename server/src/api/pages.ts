@@ -1,4 +1,5 @@
-// How a page of the site is replied: compressed where the reader takes that, and not at all where the reader has it.
+// How a page of the site is replied: compressed where the reader takes that, and not at all where the reader has it. What is
+// sent are the same bytes for everybody, so that no number of readers takes memory.
 
 import { gunzip } from 'node:zlib'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -23,7 +24,7 @@ export async function pageReply(page: Page, asked: IncomingHttpHeaders): Promise
       body: Buffer.from(gzip.buffer, gzip.byteOffset, gzip.byteLength),
     }
   }
-  return { status, headers, body: await plain(gzip) }
+  return { status, headers, body: await plainOf(page) }
 }
 
 function isKnown(etag: string, sent: string | undefined): boolean {
@@ -41,10 +42,16 @@ function takesGzip(sent: string | string[] | undefined): boolean {
   return coding !== undefined && !/;\s*q\s*=\s*0(\.0*)?\s*$/.test(coding)
 }
 
-function plain(gzip: Uint8Array): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    gunzip(gzip, (fault, body) => (fault === null ? resolve(body) : reject(fault)))
+/** Few ask for it: it is made for the first of them, and kept. */
+function plainOf(page: Page): Promise<Buffer> {
+  const known = plain.get(page)
+  if (known !== undefined) return known
+  const made = new Promise<Buffer>((resolve, reject) => {
+    gunzip(page.gzip, (fault, body) => (fault === null ? resolve(body) : reject(fault)))
   })
+  plain.set(page, made)
+  return made
 }
 
+const plain = new WeakMap<Page, Promise<Buffer>>()
 const nothing = Buffer.alloc(0)

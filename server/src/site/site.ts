@@ -9,23 +9,25 @@ import { fork } from 'node:child_process'
 import { notFoundPaths } from './not-found.ts'
 import type { MadePage, SiteMessage } from './site-process.ts'
 
+const retryMs = 5_000
+
 export type Site = {
-  /** null: there is no such page. Rejects when it could not be made; then the next asker has it tried again. */
+  /** null: there is no such page. Rejects when it could not be made; a little later the next asker has it tried again. */
   page(path: string): Promise<MadePage | null>
 }
 
 export function openSite(): Site {
   let made: Promise<Map<string, MadePage>> | null = null
+  const begin = () => {
+    const pages = make()
+    pages.catch(() => setTimeout(() => (made = null), retryMs).unref())
+    return pages
+  }
   return {
     async page(path) {
-      made ??= make()
-      try {
-        const pages = await made
-        return pages.get(path) ?? pages.get(notFoundPath(path)) ?? null
-      } catch (cause) {
-        made = null
-        throw cause
-      }
+      made ??= begin()
+      const pages = await made
+      return pages.get(path) ?? pages.get(notFoundPath(path)) ?? null
     },
   }
 }
