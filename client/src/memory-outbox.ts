@@ -20,6 +20,7 @@ class MemoryOutbox implements Outbox {
   #held = { events: 0, bytes: 0 }
   /** Not admitted yet, in order. */
   #line = new Queue<Item>()
+  #lineBytes = 0
   #roomWaiters: (() => void)[] = []
   #next = 0
   #watermark = new Watermark(0)
@@ -32,7 +33,7 @@ class MemoryOutbox implements Outbox {
   async open(): Promise<void> {}
 
   add(event: PreparedEvent): Promise<Tracked> {
-    if (!this.#hasRoom(event.bytes) && this.#line.length >= this.#needs.memory.waiting)
+    if (!this.#hasRoom(event.bytes) && mayNotWait(this.#line.length, this.#lineBytes, this.#needs))
       return Promise.reject(overloaded(this.#line.length, event))
     return new Promise((resolve, reject) => {
       const seq = this.#next++
@@ -53,6 +54,7 @@ class MemoryOutbox implements Outbox {
         },
       }
       this.#line.push(item)
+      this.#lineBytes += item.bytes
       this.#admit()
     })
   }
@@ -92,6 +94,7 @@ class MemoryOutbox implements Outbox {
     let isMore = false
     for (let item = this.#line.first; item !== undefined && this.#fits(item.bytes); item = this.#line.first) {
       this.#line.shift()
+      this.#lineBytes -= item.bytes
       this.#held.events++
       this.#held.bytes += item.bytes
       this.#ready.push(item)
@@ -146,6 +149,11 @@ function end(
     const { message, violations, requestId } = outcome
     reject(new DataPulseError('REJECTED', message, { violations, requestId, text }))
   } else reject(new DataPulseError('UNDELIVERED', 'Cannot keep an event in memory', { text }))
+}
+
+/** Whether so many calls wait for room, with so many bytes, that one more may not. */
+export function mayNotWait(waiting: number, bytes: number, { memory }: Pick<OutboxNeeds, 'memory'>): boolean {
+  return waiting >= memory.waiting || (waiting > 0 && bytes >= memory.bytes)
 }
 
 export function overloaded(waiting: number, { text }: PreparedEvent): DataPulseError {

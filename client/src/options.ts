@@ -14,7 +14,7 @@ export type ClientOptions = {
   key: string
   /** A batch is sent when it holds so many events (500), so many bytes (1 MiB), or its oldest event has waited so long (100 ms). */
   batch?: { events?: number; bytes?: number; ms?: number }
-  /** What is held here without an outcome at most: events (10,000) and bytes (32 MiB). Beyond it `track` waits, in so many calls (100,000). */
+  /** What is held here without an outcome at most: events (10,000) and bytes (32 MiB). Beyond it `track` waits, in so many calls (100,000), with as many bytes again. */
   memory?: { events?: number; bytes?: number; waiting?: number }
   /** Requests at once (1). With more than one, events may arrive in another order. */
   concurrency?: number

@@ -289,6 +289,16 @@ describe('memory', () => {
     assert.equal(code((results[5] as PromiseRejectedResult).reason), 'OVERLOADED')
     assert.equal(sender.totals.unkept, 1)
   })
+
+  it('tells when the calls that wait hold as many bytes as may be held', async () => {
+    const { server, sender } = open({ memory: { events: 1, bytes: 70_000 } })
+    server.stumbles.push({ hold: new Promise(() => {}) })
+    const text = 'x'.repeat(60_000)
+    const all = Array.from({ length: 4 }, (_, n) => sender.track({ ...login(n), text }))
+    await assert.rejects(all.at(-1) as Promise<unknown>, { code: 'OVERLOADED' })
+    assert.equal(sender.pending(), 3)
+    await Promise.all(all.slice(0, 3))
+  })
 })
 
 describe('flushing and closing', () => {

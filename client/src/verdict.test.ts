@@ -41,6 +41,11 @@ it('tells what may pass from what will not', () => {
   for (const status of [0, 301, 302, 307, 400, 401, 403, 404, 405, 415, 418, 431]) {
     assert.equal(verdict(status, '<html>').is, 'refused', String(status))
   }
+  assert.equal(
+    verdict(400, '{"status":"err', { 'content-type': 'application/json; charset=utf-8' }).is,
+    'passing',
+    'half',
+  )
   assert.equal(verdict(413, '').is, 'too much')
   assert.equal(verdict(415, '', {}, 2, true).is, 'garbled')
   assert.equal(verdict(400, { status: 'error', code: 'BAD_REQUEST' }, {}, 2, true).is, 'garbled')

@@ -39,13 +39,14 @@ type Body = {
 /** @param nowMs of the wall clock, for a Retry-After that is a date */
 export function judge(reply: WholeReply, events: number, isZipped: boolean, nowMs: number): Verdict {
   const { status, headers } = reply
-  const body = parse(reply.text)
-  const requestId = typeof body.request_id === 'string' ? body.request_id.slice(0, 64) : null
+  const whole = parse(reply.text)
+  const body = whole ?? {}
+  const requestId = typeof body.request_id === 'string' ? plain(body.request_id).slice(0, 64) : null
   const waitMs = retryAfterMs(headers.get('retry-after'), nowMs)
   if (status === 200) {
     const faults = faultsOfPartial(body, events)
     if (faults !== null) return { is: 'taken', faults, requestId }
-    return { is: 'passing', reason: 'a reply that is not whole', waitMs: null, requestId }
+    return { is: 'passing', reason: notWhole, waitMs: null, requestId }
   }
   if (status === 400 && body.status === 'error') {
     if (body.code === 'VALIDATION_ERROR') return { ...faulty(body, events), requestId }
@@ -62,6 +63,9 @@ export function judge(reply: WholeReply, events: number, isZipped: boolean, nowM
   if (status === 415 && isZipped) return { is: 'garbled', requestId }
   if (status === 408 || status === 425 || status === 429 || status >= 500)
     return { is: 'passing', reason: `status ${status}`, waitMs, requestId }
+  // Half of what may have been a verdict on events.
+  if (whole === null && /^application\/json\b/i.test(headers.get('content-type') ?? ''))
+    return { is: 'passing', reason: notWhole, waitMs: null, requestId }
   return { is: 'refused', status, reason: reasonOf(status, body), requestId }
 }
 
@@ -73,12 +77,13 @@ export function retryAfterMs(header: string | null, nowMs: number): number | nul
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), retryAfterMsMax)
 }
 
-function parse(text: string): Body {
+/** Null where it is no JSON object. */
+function parse(text: string): Body | null {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value : {}
+    return typeof value === 'object' ? value : null
   } catch {
-    return {}
+    return null
   }
 }
 
@@ -149,5 +154,6 @@ function plain(text: string): string {
   return text.slice(0, 500).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?')
 }
 
+const notWhole = 'a reply that is not whole'
 /** A server that says longer is asked again after this. */
 const retryAfterMsMax = 60 * 60 * 1000

@@ -27,6 +27,13 @@ const user = { client_user_id: 'u1', timestamp: Date.now(), ip_address: '203.0.1
 const client = new DataPulseClient({ url, key })
 const bad = await client.track({ event_name: 'deposit', ...user, amount: 1, currency: 'USD' }).catch(error => error)
 const good = await Promise.all(Array.from({ length: 100 }, (_, n) => client.track({ event_name: 'level_up', ...user, n })))
+client.track({ event_name: 'nobody waits for this' })
+const away = new DataPulseClient({ url: 'http://127.0.0.1:1', key, giveUpMs: 1, backoff: { baseMs: 1 } })
+away.track({ event_name: 'login', ...user })
+away.flush()
+const wrong = new DataPulseClient({ url, key: 'dp_live_wrong' })
+wrong.track({ event_name: 'login', ...user })
+wrong.close()
 await client.close()
 const spooled = new DataPulseClient({ url, key, spool: diskSpool({ directory: 'spool' }) })
 const { status, outcome } = await spooled.track({ event_name: 'login', ...user })
@@ -100,7 +107,9 @@ describe('the packed client', () => {
     assert.equal(status, 0, stdout)
   })
 
-  it('runs under Node 20', { skip: node20 === null ? 'needs Node 20: DATAPULSE_TEST_NODE_20' : false }, async () => {
+  it('runs under Node 20, and ends no process with what nobody waits for', {
+    skip: node20 === null ? 'needs Node 20: DATAPULSE_TEST_NODE_20' : false,
+  }, async () => {
     writeFileSync(join(folder, 'consumer.js'), consumer)
     const env = { URL_OF_SERVER: server.url, KEY: server.key }
     const { stdout, stderr } = await run(node20 ?? '', [join(folder, 'consumer.js')], { env, cwd: folder })

@@ -8,7 +8,7 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DataPulseError } from '../error.ts'
-import { overloaded } from '../memory-outbox.ts'
+import { mayNotWait, overloaded } from '../memory-outbox.ts'
 import type { BatchLimit, Item, Outbox, OutboxNeeds, Outcome, Tracked, Unsent } from '../outbox.ts'
 import type { PreparedEvent } from '../prepared-event.ts'
 import { Queue } from '../queue.ts'
@@ -50,6 +50,7 @@ export class DiskSpool implements Outbox {
   #release: (() => Promise<void>) | null = null
   /** Handed over and not on the disk yet, in order. */
   #line = new Queue<Handed>()
+  #lineBytes = 0
   #nextSeq = 0
   #nextSegment = 1
   #active: { file: SegmentFile; state: SegmentState } | null = null
@@ -91,11 +92,12 @@ export class DiskSpool implements Outbox {
   }
 
   add(event: PreparedEvent): Promise<Tracked> {
-    const { waiting } = this.#needs.memory
     const { length } = this.#line
-    if (length >= waiting + this.#needs.memory.events) return Promise.reject(overloaded(length, event))
+    if (length >= this.#needs.memory.events && mayNotWait(length, this.#lineBytes, this.#needs))
+      return Promise.reject(overloaded(length, event))
     return new Promise((resolve, reject) => {
       this.#line.push({ seq: this.#nextSeq++, event, resolve, reject })
+      this.#lineBytes += event.bytes
       this.#write()
     })
   }
@@ -226,6 +228,7 @@ export class DiskSpool implements Outbox {
       group.push(handed)
       bytes += handed.event.bytes
     }
+    this.#lineBytes -= bytes
     return group
   }
 

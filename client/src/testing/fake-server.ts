@@ -35,10 +35,11 @@ export class FakeServer {
       return new Response(text, { status: stumble.status, headers: { ...this.headers, ...stumble.headers } })
     }
     const reply = this.#answer(body)
+    const headers = { ...this.headers, 'content-type': 'application/json' }
     if (stumble !== undefined && 'drop' in stumble) throw failed()
     if (stumble !== undefined && 'half' in stumble)
-      return new Response(reply.text.slice(0, 20), { status: reply.status, headers: this.headers })
-    return new Response(reply.text, { status: reply.status, headers: this.headers })
+      return new Response(reply.text.slice(0, 20), { status: reply.status, headers })
+    return new Response(reply.text, { status: reply.status, headers })
   }
 
   /** The values of a field, of every event in every request. */
