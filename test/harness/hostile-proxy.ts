@@ -1,4 +1,4 @@
-// A proxy between a client and a server that does what networks do at their worst, by a seeded chance: it drops requests before
+// A proxy between a client and a server that does what networks do at their worst, as a seeded chance has it: it drops requests before
 // and replies after they were served, resets, stalls, answers for itself, and cuts replies in half. It counts what it did.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -14,8 +14,6 @@ export type Fault = (typeof faults)[number]
 export type HostileProxy = {
   url: string
   did: Map<Fault | 'passed', number>
-  /** From here on it only passes on. */
-  calm(): void
   close(): Promise<void>
 }
 
@@ -24,10 +22,11 @@ type Served = { status: number; headers: Record<string, string>; body: string }
 /** @param share of the requests that meet a fault */
 export async function openHostileProxy(target: string, random: () => number, share = 0.6): Promise<HostileProxy> {
   const did: HostileProxy['did'] = new Map()
-  let isCalm = false
+  let turn = 0
   const choose = (): Fault | 'passed' => {
-    if (isCalm || random() >= share) return 'passed'
-    return faults[Math.floor(random() * faults.length)] as Fault
+    if (random() >= share) return 'passed'
+    // In turn, so that each happens.
+    return faults[turn++ % faults.length] as Fault
   }
   const answer = async (request: IncomingMessage, reply: ServerResponse): Promise<void> => {
     const body = await readBody(request)
@@ -82,9 +81,6 @@ export async function openHostileProxy(target: string, random: () => number, sha
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     did,
-    calm() {
-      isCalm = true
-    },
     close() {
       server.closeAllConnections()
       return new Promise(resolve => server.close(() => resolve()))
