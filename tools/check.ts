@@ -29,12 +29,12 @@ const readsEnvironment = /^(server\/src\/config\.ts|cli\/src\/settings\.ts)$/
 const rules: Rule[] = [
   {
     name: 'a file opens by saying what it is for',
-    reads: /\.ts$/,
+    reads: /\.tsx?$/,
     says: (_, text) => (/^(#!.*\n)?(\/\/|\/\*\*?)/.test(text) ? [] : ['has no header']),
   },
   {
     name: 'a long file explains itself',
-    reads: /\.ts$/,
+    reads: /\.tsx?$/,
     says(_, text) {
       const lines = text.split('\n').length
       return lines <= linesMax || /long because/i.test(text.slice(0, 2000))
@@ -89,23 +89,33 @@ const rules: Rule[] = [
         : [],
   },
   {
+    name: 'the console talks HTTP, and loads nothing from elsewhere',
+    reads: /^console\/(src\/.*\.tsx?|index\.html)$/,
+    says: (_, text) => [
+      ...imports(text).flatMap(({ line, from }) =>
+        /^\.\.\/.*\/(server|contract|cli)\/|^@datapulse/.test(from) ? [`reaches out: ${line}`] : [],
+      ),
+      ...(/\b(src|href)=["']?https?:/.test(text) ? ['loads from elsewhere'] : []),
+    ],
+  },
+  {
     name: 'erasable TypeScript only',
-    reads: /\.ts$/,
+    reads: /\.tsx?$/,
     says: (_, text) => (/^\s*(export )?(const )?enum\s/m.test(text) ? ['has an enum'] : []),
   },
   {
     name: 'files are named by the noun they export',
-    reads: /\.ts$/,
+    reads: /\.tsx?$/,
     says(path) {
       const words = basename(path).split('.')[0]?.split('-') ?? []
       const found = words.filter(word => unsaid.includes(word))
-      const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*\.ts$/.test(basename(path))
+      const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*\.tsx?$/.test(basename(path))
       return [...found.map(word => `is named with "${word}"`), ...(kebab ? [] : ['is not in kebab-case'])]
     },
   },
   {
     name: 'nothing is left for later',
-    reads: /\.(ts|js|md)$/,
+    reads: /\.(tsx?|js|md)$/,
     says: (path, text) => (path !== 'tools/check.ts' && /\b(TODO|FIXME|XXX)\b/.test(text) ? ['has a TODO'] : []),
   },
   {
@@ -118,7 +128,7 @@ const rules: Rule[] = [
   },
   {
     name: 'no path or host of a machine',
-    reads: /\.(ts|js|json|md|sh|yml)$|run$/,
+    reads: /\.(tsx?|js|json|md|sh|yml)$|run$/,
     says: (path, text) =>
       path !== 'tools/check.ts' && /\/(work|home|root)\/[a-z]|"resolved": "http/.test(text)
         ? ['names a place of one machine']

@@ -7,6 +7,7 @@ const steps: [name: string, command: string, args: string[]][] = [
   ['format', 'biome', ['format', '.']],
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings', '.']],
   ['types', 'tsc', ['-p', 'tsconfig.json']],
+  ['types of the console', 'tsc', ['-p', 'console/tsconfig.json']],
   ['dead code', 'knip', []],
   ['lock', process.execPath, ['tools/complete-lock.ts', '--check']],
   ['manners', process.execPath, ['tools/check.ts']],

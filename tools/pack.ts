@@ -1,6 +1,6 @@
 // Packs what others install: `node tools/pack.ts [--to FOLDER] [PACKAGE…]` writes one file each, FOLDER/NAME.tgz.
 //
-//   datapulse            the server and the command line: JavaScript and types, the documentation that it serves, the Node that it
+//   datapulse            the server and the command line: JavaScript and types, the documentation and the console that it serves, the Node that it
 //                        runs on. @datapulse/server and @datapulse/contract are inside of it: they are in no registry
 //   @datapulse/contract  what an event is on the wire, alone
 //   @datapulse/client    builds itself (client/build.ts)
@@ -144,6 +144,7 @@ function layOutDatapulse(to: string): void {
   const launcher = readFileSync(join(root, 'cli/datapulse.js'), 'utf8').replace("'./src/main.ts'", "'./src/main.js'")
   writeFileSync(join(to, 'datapulse.js'), launcher, { mode: 0o755 })
   cpSync(join(root, 'docs'), join(to, 'node_modules/@datapulse/server/docs'), { recursive: true })
+  cpSync(join(root, 'console/dist'), join(to, 'node_modules/@datapulse/server/console/dist'), { recursive: true })
   const isMeant = (path: string) => !path.endsWith('.test.yml')
   for (const name of ['README.md', 'CHANGELOG.md', 'deploy'])
     cpSync(join(root, name), join(to, name), { recursive: true, filter: isMeant })

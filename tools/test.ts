@@ -62,6 +62,13 @@ const suites: Suite[] = [
     timeoutMs: 300_000,
   },
   {
+    name: 'browser',
+    asks: 'can an operator do what the console is for',
+    files: ['test/browser/**/*.test.ts'],
+    concurrency: 1,
+    timeoutMs: 300_000,
+  },
+  {
     name: 'crash',
     asks: 'does every acknowledged event survive kill -9, once',
     files: ['test/crash/**/*.test.ts'],

@@ -20,7 +20,9 @@ describe('the admin port', () => {
 
   before(async () => {
     fakes = makeFakes()
-    web = await openWeb({ port: 0, host: '127.0.0.1', token, needs: fakes.needs, now: () => nowMs, logger: silent })
+    const { needs } = fakes
+    const consoleDir = 'no-console-was-built'
+    web = await openWeb({ port: 0, host: '127.0.0.1', token, needs, consoleDir, now: () => nowMs, logger: silent })
     at = `http://127.0.0.1:${web.port}`
   })
   after(() => web.close(0))

@@ -1,4 +1,4 @@
-// The admin port: the admin API under /api (admin token), /metrics and a page that says what is here. It holds nothing:
+// The admin port: the admin API under /api (admin token), /metrics and the console, or a page that says what is here. It holds nothing:
 // every answer comes from the functions it was given (needs.ts). One request at a time can go wrong without another
 // noticing: what is refused is answered in one shape (problem.ts), what breaks is logged and answered 500.
 // What changes something is recorded in the audit log before and after (act.ts), and so are wrong tokens (attempts.ts).
@@ -8,11 +8,14 @@ import { createAdaptorServer } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { limits } from '../limits.ts'
 import { doRecorded, readActor, type Recording } from './act.ts'
 import { Attempts } from './attempts.ts'
+import { openConsoleFiles } from './console-files.ts'
 import { withDeadline } from './deadline.ts'
 import { addressOf, type Door, type Env, openDoor } from './door.ts'
 import { frontPage } from './front-page.ts'
@@ -31,6 +34,8 @@ export type WebOptions = {
   /** Further Host names to answer to on loopback. */
   hostNames?: readonly string[]
   needs: WebNeeds
+  /** Where the built console is, if not where the build puts it. */
+  consoleDir?: string
   /** How long a question to the warehouse may take here; a little longer than it may take there. */
   askMsMax?: number
   now: () => number
@@ -98,7 +103,7 @@ function entriesWritten({ audit }: WebNeeds): number | null {
 }
 
 function buildApp(
-  { needs, askMsMax, now, host, hostNames = [], logger }: WebOptions,
+  { needs, askMsMax, now, host, hostNames = [], consoleDir, logger }: WebOptions,
   adminTokenHash: string,
   guard: Guard,
   attempts: Attempts,
@@ -106,6 +111,7 @@ function buildApp(
 ): Hono<Env> {
   const app = new Hono<Env>()
   const names = allowedHosts(host, hostNames)
+  const consoleFiles = openConsoleFiles(consoleDir ?? builtConsoles.find(path => existsSync(path)) ?? '')
   const asked = withDeadline(needs, askMsMax ?? (limits.askSecondsMax + 5) * 1_000)
   const routes = adminRoutes(asked, limits.pageRowsMax)
 
@@ -113,9 +119,13 @@ function buildApp(
     counts.requests += 1
     checkHost(c.req.header('host'), names)
     await next()
-    for (const [name, value] of Object.entries(replyHeaders)) c.res.headers.set(name, value)
+    for (const [name, value] of Object.entries(replyHeaders))
+      if (!c.res.headers.has(name)) c.res.headers.set(name, value)
   })
-  app.get('/', c => c.html(frontPage, 200, { 'content-security-policy': pagePolicy }))
+  app.get('/', c => {
+    const { html, policy } = consoleFiles.page() ?? { html: frontPage, policy: pagePolicy }
+    return c.html(html, 200, { 'content-security-policy': policy })
+  })
   app.get('/metrics', async c =>
     c.body(await needs.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
@@ -129,6 +139,10 @@ function buildApp(
   app.all('/api/*', c => {
     door.find(c, 'viewer')
     throw new Refusal('NOT_FOUND', 'There is nothing at this path of the admin API')
+  })
+  app.get('*', async (c, next) => {
+    const file = await consoleFiles.read(c.req.path, c.req.header('accept-encoding') ?? '')
+    return file === null ? next() : c.body(file.bytes, 200, file.headers)
   })
   app.notFound(() => {
     counts.refused += 1
@@ -151,6 +165,9 @@ function buildApp(
   })
   return app
 }
+
+/** In a checkout, and where the server was packed. */
+const builtConsoles = ['../../../console/dist', '../../console/dist'].map(path => join(import.meta.dirname, path))
 
 const replyHeaders = {
   'cache-control': 'no-store',

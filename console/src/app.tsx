@@ -1,0 +1,46 @@
+// Who is not signed in sees that page, and everybody else the shell with the page that the address names: first the product,
+// then the page.
+
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
+import { Navigate, Route, Routes } from 'react-router'
+import { sessionQuestion } from './questions.ts'
+import { noProduct, Shell } from './shell.tsx'
+import { SignIn } from './sign-in.tsx'
+import { Fault, Loading, Unavailable } from './states.tsx'
+
+const Overview = lazy(() => import('./pages/overview.tsx'))
+const Events = lazy(() => import('./pages/events.tsx'))
+const Keys = lazy(() => import('./pages/keys.tsx'))
+const Help = lazy(() => import('./pages/help.tsx'))
+
+export function App() {
+  const session = useQuery(sessionQuestion)
+  if (session.isPending) return <Loading />
+  if (session.data === undefined) return <Unavailable error={session.error} retry={() => void session.refetch()} />
+  const { role, session: own, isOver } = session.data
+  if (role === null) return <SignIn isOver={isOver === true} />
+  return (
+    <Routes>
+      <Route path="/:product" element={<Shell role={role} name={own?.name ?? null} />}>
+        <Route path="overview" element={<Page of={Overview} />} />
+        <Route path="events" element={<Page of={Events} />} />
+        <Route path="keys" element={<Page of={Keys} />} />
+        <Route path="help" element={<Page of={Help} />} />
+        <Route path="*" element={<Navigate to="../overview" replace />} />
+        <Route index element={<Navigate to="overview" replace />} />
+      </Route>
+      <Route path="*" element={<Navigate to={`/${noProduct}/overview`} replace />} />
+    </Routes>
+  )
+}
+
+function Page({ of: Content }: { of: React.ComponentType }) {
+  return (
+    <Fault>
+      <Suspense fallback={<Loading />}>
+        <Content />
+      </Suspense>
+    </Fault>
+  )
+}

@@ -1,0 +1,262 @@
+// The diagnostics: each check with its verdict, what was found, its numbers and causes, and a request that is right.
+
+import {
+  Accordion,
+  Alert,
+  Badge,
+  Card,
+  Group,
+  SegmentedControl,
+  Select,
+  SimpleGrid,
+  Stack,
+  Table,
+  Text,
+  ThemeIcon,
+} from '@mantine/core'
+import { CheckCircledIcon, CrossCircledIcon, ExclamationTriangleIcon, MinusCircledIcon } from '@radix-ui/react-icons'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { type Check, type Diagnosis, diagnosisQuestion, type Mode, type Verdict } from '../questions.ts'
+import { useLooking } from '../shell.tsx'
+import { Loading, Stale, Unavailable } from '../states.tsx'
+import { tellCheck } from '../words/checks.ts'
+import { useSpeech } from '../words/language.tsx'
+import { NoProducts } from './no-products.tsx'
+import { PageHead } from './page-head.tsx'
+import { Snippet } from './snippet.tsx'
+import { Mark, verdictColors } from './verdict.tsx'
+import { WideTable } from './wide-table.tsx'
+
+const icons: Record<Verdict, React.ReactNode> = {
+  problem: <CrossCircledIcon width={20} height={20} />,
+  attention: <ExclamationTriangleIcon width={20} height={20} />,
+  good: <CheckCircledIcon width={20} height={20} />,
+  nothing: <MinusCircledIcon width={20} height={20} />,
+}
+
+/** Checks that a request which is right mends. */
+const mended = new Set(['schema', 'activity', 'names', 'settlement', 'clock', 'click_id', 'user_agent', 'keys'])
+
+export default function Help() {
+  const { product } = useLooking()
+  return product === null ? <NoProducts /> : <HelpOf product={product} />
+}
+
+function HelpOf({ product }: { product: string }) {
+  const { words } = useSpeech()
+  const [mode, setMode] = useState<Mode>('live')
+  const [window, setWindow] = useState('24h')
+  const diagnosis = useQuery(diagnosisQuestion(product, mode, window))
+  return (
+    <>
+      <PageHead title={words.pages.help} lead={words.help.lead}>
+        <Select
+          aria-label={words.events.window}
+          data={Object.entries(words.events.windows).map(([value, label]) => ({ value, label }))}
+          value={window}
+          onChange={chosen => setWindow(chosen ?? '24h')}
+          allowDeselect={false}
+          w={160}
+        />
+        <SegmentedControl
+          aria-label={words.mode.title}
+          data={[
+            { value: 'live', label: words.mode.live },
+            { value: 'test', label: words.mode.test },
+          ]}
+          value={mode}
+          onChange={chosen => setMode(chosen as Mode)}
+        />
+      </PageHead>
+      <Stack>
+        <Stale of={[diagnosis]} />
+        {diagnosis.data === undefined ? (
+          diagnosis.isPending ? (
+            <Loading rows={6} />
+          ) : (
+            <Unavailable error={diagnosis.error} retry={() => void diagnosis.refetch()} />
+          )
+        ) : (
+          <Told diagnosis={diagnosis.data} />
+        )}
+      </Stack>
+    </>
+  )
+}
+
+function Told({ diagnosis }: { diagnosis: Diagnosis }) {
+  const { words, language, tell } = useSpeech()
+  const { verdict, checks, unknown_keys: unknown } = diagnosis
+  const first = checks.find(check => check.verdict === verdict)
+  const next = first === undefined ? null : tellCheck(first, language, tell).next
+  const missing = exampleNameOf(diagnosis)
+  const opened = verdict === 'good' ? [] : [verdict === 'nothing' ? 'activity' : (first?.check ?? '')]
+  return (
+    <>
+      <Alert
+        color={verdictColors[verdict]}
+        variant="light"
+        radius="lg"
+        icon={icons[verdict]}
+        title={words.help.overall[verdict]}
+      >
+        {next !== null && (
+          <Text size="sm">
+            {words.help.nextStep}: {next}
+          </Text>
+        )}
+      </Alert>
+      <Accordion variant="separated" radius="lg" multiple defaultValue={opened}>
+        {checks.map(check => (
+          <CheckItem key={check.check} check={check} example={missing} />
+        ))}
+      </Accordion>
+      {unknown !== null && unknown.length > 0 && (
+        <Card>
+          <Text fw={600}>{words.help.unknownKeys}</Text>
+          <Text size="sm" c="dimmed" mb="sm">
+            {words.help.unknownKeysHint}
+          </Text>
+          <Rows
+            label={words.help.unknownKeys}
+            head={[words.help.begins, words.help.address, words.help.requests, words.events.columns.lastSeen]}
+            rows={unknown
+              .slice(0, 10)
+              .map(one => [
+                one.prefix ?? words.help.noPrefix,
+                one.address,
+                tell.number(one.requests),
+                tell.moment(one.last_at),
+              ])}
+          />
+        </Card>
+      )}
+    </>
+  )
+}
+
+function CheckItem({ check, example }: { check: Check; example: string }) {
+  const { words, language, tell } = useSpeech()
+  const told = tellCheck(check, language, tell)
+  const isBad = check.verdict === 'problem' || check.verdict === 'attention'
+  const isHelped = isBad ? mended.has(check.check) : check.check === 'activity' && check.verdict === 'nothing'
+  return (
+    <Accordion.Item value={check.check}>
+      <Accordion.Control
+        icon={
+          <ThemeIcon variant="light" radius="xl" size={36} color={verdictColors[check.verdict]} aria-hidden>
+            {icons[check.verdict]}
+          </ThemeIcon>
+        }
+      >
+        <Group justify="space-between" wrap="nowrap" gap="sm" pr="sm">
+          <div>
+            <Text fw={600}>{told.title}</Text>
+            <Text size="sm" c="dimmed">
+              {told.asks}
+            </Text>
+          </div>
+          <Mark color={verdictColors[check.verdict]}>{words.help.verdicts[check.verdict]}</Mark>
+        </Group>
+      </Accordion.Control>
+      <Accordion.Panel>
+        <Stack>
+          <Text>{told.found}</Text>
+          {told.next !== null && (
+            <Text size="sm">
+              <Badge variant="light" mr="xs" tt="none">
+                {words.help.nextStep}
+              </Badge>
+              {told.next}
+            </Text>
+          )}
+          <Numbers check={check} />
+          {isHelped && <Snippet eventName={example} />}
+        </Stack>
+      </Accordion.Panel>
+    </Accordion.Item>
+  )
+}
+
+/** What is single stands in a grid by its name in the API; what there is several of is a table. */
+function Numbers({ check: { numbers } }: { check: Check }) {
+  const { words, tell } = useSpeech()
+  const single = Object.entries(numbers).filter(([, value]) => !Array.isArray(value) && value !== null)
+  const lists = Object.entries(numbers).flatMap(([name, value]) =>
+    Array.isArray(value) && value.length > 0 ? [[name, value] as const] : [],
+  )
+  const shown = (name: string, value: unknown): string => {
+    if (typeof value !== 'number') return value === null || value === undefined ? '–' : (value as string)
+    if (/share/.test(name)) return tell.share(value)
+    if (name.endsWith('_ms')) return tell.length(value)
+    return tell.number(value)
+  }
+  return (
+    <>
+      <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm" component="dl" m={0}>
+        {single.map(([name, value]) => (
+          <div key={name}>
+            <Text component="dt" size="xs" c="dimmed" ff="monospace">
+              {name}
+            </Text>
+            <Text component="dd" m={0} fw={600}>
+              {shown(name, value)}
+            </Text>
+          </div>
+        ))}
+      </SimpleGrid>
+      {lists.map(([name, rows]) => (
+        <div key={name}>
+          <Text size="sm" fw={600} mb={4}>
+            {words.help.causes}{' '}
+            <Text span size="xs" c="dimmed" ff="monospace">
+              {name}
+            </Text>
+          </Text>
+          <Rows
+            label={name}
+            head={Object.keys(rows[0] ?? {})}
+            rows={rows.slice(0, 10).map(row => Object.entries(row).map(([column, value]) => shown(column, value)))}
+          />
+        </div>
+      ))}
+    </>
+  )
+}
+
+function Rows({ label, head, rows }: { label: string; head: string[]; rows: string[][] }) {
+  return (
+    <WideTable minWidth={420} label={label}>
+      <Table verticalSpacing={6} withRowBorders={false} striped>
+        <Table.Thead>
+          <Table.Tr>
+            {head.map(name => (
+              <Table.Th key={name} scope="col" fz="xs">
+                {name}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map(row => (
+            <Table.Tr key={row.join(' ')}>
+              {row.map((value, column) => (
+                <Table.Td key={head[column]} fz="sm">
+                  {value}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </WideTable>
+  )
+}
+
+/** The known name with the most refusals, or what is nearly named, or the first that everybody sends. */
+function exampleNameOf({ events }: Diagnosis): string {
+  const near = events.find(event => event.near_miss_of !== null)?.near_miss_of
+  const refused = events.filter(event => event.expected && event.errors > 0).toSorted((a, b) => b.errors - a.errors)[0]
+  return refused?.event_name ?? near ?? 'deposit'
+}

@@ -1,0 +1,196 @@
+// Products and their keys: made, shown once, limited, ended by time, revoked.
+
+import { Alert, Badge, Button, Card, Code, Group, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { CubeIcon, EyeOpenIcon, LockClosedIcon, PlusIcon } from '@radix-ui/react-icons'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { type Key, keysQuestion } from '../questions.ts'
+import { useLooking } from '../shell.tsx'
+import { Empty, Loading, Stale, Unavailable } from '../states.tsx'
+import { useNow } from '../use-now.ts'
+import { useSpeech } from '../words/language.tsx'
+import { NewKey } from './new-key.tsx'
+import { NewProduct } from './new-product.tsx'
+import { NoProducts } from './no-products.tsx'
+import { PageHead } from './page-head.tsx'
+import { Revoking } from './revoking.tsx'
+import { Mark } from './verdict.tsx'
+import { WideTable } from './wide-table.tsx'
+
+export default function Keys() {
+  const { product } = useLooking()
+  return product === null ? <NoProducts /> : <KeysOf product={product} />
+}
+
+function KeysOf({ product }: { product: string }) {
+  const { words } = useSpeech()
+  const { role } = useLooking()
+  const keys = useQuery(keysQuestion(product))
+  const [makingKey, key] = useDisclosure()
+  const [makingProduct, making] = useDisclosure()
+  const [revoking, setRevoking] = useState<Key | null>(null)
+  const [withEnded, ended] = useDisclosure()
+  const all = (keys.data ?? []).toReversed()
+  const active = all.filter(({ state }) => state === 'active')
+  const shown = withEnded ? all : active
+  const isAdmin = role === 'admin'
+
+  return (
+    <>
+      <PageHead title={words.pages.keys} lead={words.keys.lead} badge={<Badge variant="light">{product}</Badge>}>
+        {isAdmin && (
+          <>
+            <Button variant="default" leftSection={<CubeIcon />} onClick={making.open}>
+              {words.keys.newProduct}
+            </Button>
+            <Button leftSection={<PlusIcon />} onClick={key.open}>
+              {words.keys.newKey}
+            </Button>
+          </>
+        )}
+      </PageHead>
+      <Stack>
+        <Stale of={[keys]} />
+        {!isAdmin && (
+          <Alert icon={<EyeOpenIcon />} color="blue" radius="lg">
+            {words.keys.readOnly}
+          </Alert>
+        )}
+        {keys.data === undefined ? (
+          keys.isPending ? (
+            <Loading rows={3} />
+          ) : (
+            <Unavailable error={keys.error} retry={() => void keys.refetch()} />
+          )
+        ) : shown.length === 0 ? (
+          <Empty icon={<LockClosedIcon width={24} height={24} />} title={words.keys.empty} text={words.keys.emptyText}>
+            {isAdmin && <Button onClick={key.open}>{words.keys.newKey}</Button>}
+          </Empty>
+        ) : (
+          <KeyTable keys={shown} revoke={isAdmin ? setRevoking : null} />
+        )}
+        {all.length > active.length && (
+          <Button
+            variant="subtle"
+            size="xs"
+            onClick={ended.toggle}
+            aria-expanded={withEnded}
+            style={{ alignSelf: 'start' }}
+          >
+            {withEnded ? words.keys.hideEnded : words.keys.ended(all.length - active.length)}
+          </Button>
+        )}
+      </Stack>
+      <NewKey product={product} opened={makingKey} close={key.close} />
+      <NewProduct opened={makingProduct} close={making.close} />
+      <Revoking
+        chosen={revoking}
+        others={active.filter(one => one.id !== revoking?.id)}
+        close={() => setRevoking(null)}
+      />
+    </>
+  )
+}
+
+const colors = { active: 'teal', expired: 'yellow', revoked: 'gray' }
+
+function KeyTable({ keys, revoke }: { keys: Key[]; revoke: ((key: Key) => void) | null }) {
+  const { words, tell } = useSpeech()
+  const columns = words.keys.columns
+  const nowMs = useNow()
+  return (
+    <Card p={0}>
+      <WideTable minWidth={860} label={words.pages.keys}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">{columns.name}</Table.Th>
+              <Table.Th scope="col">{columns.key}</Table.Th>
+              <Table.Th scope="col">{columns.kind}</Table.Th>
+              <Table.Th scope="col" className="end">
+                {columns.limit}
+              </Table.Th>
+              <Table.Th scope="col">{columns.state}</Table.Th>
+              <Table.Th scope="col">{columns.ends}</Table.Th>
+              <Table.Th scope="col">{columns.used}</Table.Th>
+              {revoke !== null && (
+                <Table.Th>
+                  <VisuallyHidden>{words.keys.revoke}</VisuallyHidden>
+                </Table.Th>
+              )}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {keys.map(key => (
+              <Table.Tr key={key.id}>
+                <Table.Th scope="row" fw={500}>
+                  <Text size="sm" fw={600}>
+                    {key.name}
+                  </Text>
+                  <Text size="xs" c="dimmed">
+                    {key.scopes.map(scope => words.keys.scope[scope]).join(', ')}
+                  </Text>
+                </Table.Th>
+                <Table.Td>
+                  <Code>{key.prefix}…</Code>
+                </Table.Td>
+                <Table.Td>
+                  <Badge
+                    variant={key.mode === 'live' ? 'outline' : 'dot'}
+                    color={key.mode === 'live' ? 'teal' : 'blue'}
+                    tt="none"
+                  >
+                    {words.mode[key.mode]}
+                  </Badge>
+                </Table.Td>
+                <Table.Td className="end">{tell.number(key.rate_limit)}</Table.Td>
+                <Table.Td>
+                  <Mark color={colors[key.state]}>{words.keys.states[key.state]}</Mark>
+                </Table.Td>
+                <Table.Td>
+                  <Moment time={key.revoked_at ?? key.expires_at} none={words.keys.never} nowMs={nowMs} />
+                </Table.Td>
+                <Table.Td>
+                  <Moment time={key.last_used_at} none={words.keys.unused} nowMs={nowMs} />
+                </Table.Td>
+                {revoke !== null && (
+                  <Table.Td className="end">
+                    {key.state === 'active' && (
+                      <Button
+                        size="xs"
+                        variant="subtle"
+                        color="red"
+                        aria-label={`${words.keys.revoke}: ${key.name}`}
+                        onClick={() => revoke(key)}
+                      >
+                        {words.keys.revoke}
+                      </Button>
+                    )}
+                  </Table.Td>
+                )}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </WideTable>
+    </Card>
+  )
+}
+
+function Moment({ time, none, nowMs }: { time: string | null; none: string; nowMs: number }) {
+  const { tell } = useSpeech()
+  if (time === null)
+    return (
+      <Group>
+        <Text size="sm" c="dimmed">
+          {none}
+        </Text>
+      </Group>
+    )
+  return (
+    <time dateTime={time} title={tell.moment(time)}>
+      {tell.fromNow(time, nowMs)}
+    </time>
+  )
+}

@@ -1,0 +1,63 @@
+// Makes a product, and goes there.
+
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { type FormEvent, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { useNewProduct } from '../questions.ts'
+import { sentenceOf } from '../states.tsx'
+import { useSpeech } from '../words/language.tsx'
+
+export function NewProduct({ opened, close }: { opened: boolean; close: () => void }) {
+  const { words } = useSpeech()
+  const [id, setId] = useState('')
+  const navigate = useNavigate()
+  const making = useNewProduct()
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    try {
+      const product = await making.mutateAsync(id.trim())
+      notifications.show({
+        message: words.keys.productMade(product.id),
+        color: 'teal',
+        closeButtonProps: { 'aria-label': words.keys.close },
+      })
+      setId('')
+      close()
+      await navigate(`/${product.id}/keys`)
+    } catch {
+      // The field says what is wrong.
+    }
+  }
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={words.keys.newProduct}
+      closeButtonProps={{ 'aria-label': words.keys.close }}
+    >
+      <form onSubmit={event => void submit(event)}>
+        <Stack>
+          <TextInput
+            label={words.keys.productId}
+            description={words.keys.productHint}
+            value={id}
+            onChange={event => setId(event.currentTarget.value)}
+            error={making.error && sentenceOf(making.error, words)}
+            data-autofocus
+            required
+            maxLength={63}
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {words.keys.cancel}
+            </Button>
+            <Button type="submit" loading={making.isPending} disabled={id.trim() === ''}>
+              {words.keys.create}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}

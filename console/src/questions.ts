@@ -1,0 +1,180 @@
+// What the pages ask of the admin API, each once for all who look at it, and how often it is asked again. What was known stays
+// on the screen while a question fails; a page that nobody sees asks nothing.
+
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { ask, change } from './api.ts'
+
+export type Role = 'admin' | 'viewer'
+export type Session = { id: string; role: Role; name: string | null; ends_at: string }
+/** `isOver`: there was a session, which has ended. */
+export type Signed = { role: Role | null; session: Session | null; isOver?: true }
+export type Product = { id: string; created_at: string; retention_days: number | null }
+export type Mode = 'live' | 'test'
+export type Scope = 'ingest' | 'read'
+
+export type Key = {
+  id: string
+  product: string
+  name: string
+  mode: Mode
+  scopes: Scope[]
+  rate_limit: number
+  prefix: string
+  state: 'active' | 'expired' | 'revoked'
+  created_at: string
+  expires_at: string | null
+  revoked_at: string | null
+  last_used_at: string | null
+}
+
+export type Count = { product: string; mode: Mode; hour?: string; events: number }
+
+export type Stage = { ready: boolean; why: string | null; host?: string; port?: number }
+export type Standing = {
+  status: 'ok' | 'degraded'
+  time: string
+  stages: Record<string, Stage>
+  lag: { events: number; seconds: number } | null
+  accounting: { holds: boolean | null; problem: string | null; accepted: number | null }
+}
+
+export type Verdict = 'problem' | 'attention' | 'good' | 'nothing'
+export type Numbers = Record<string, number | string | null | Record<string, number | string | null>[]>
+export type Check = { check: string; verdict: Verdict; found: string; next: string; numbers: Numbers }
+export type EventState = {
+  /** null for what was refused without a name. */
+  event_name: string | null
+  expected: boolean
+  near_miss_of: string | null
+  state: string
+  events: number
+  duplicates: number
+  conflicts: number
+  errors: number
+  median_delay_ms: number | null
+  last_seen_at: string | null
+}
+export type Diagnosis = {
+  since: string
+  until: string
+  verdict: Verdict
+  next: string | null
+  checks: Check[]
+  events: EventState[]
+  unknown_keys: { prefix: string | null; address: string; requests: number; last_at: string }[] | null
+}
+
+/** Amounts are decimal text. */
+export type ReportRow = { hour: string; currency: string; unconverted_count?: number } & Record<string, string | number>
+
+const quick = 2_000
+const usual = 10_000
+const slow = 30_000
+
+export const sessionQuestion = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => ask<Signed>('/api/session', {}, signal),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+export const productsQuestion = queryOptions({
+  queryKey: ['products'],
+  queryFn: async ({ signal }) => (await ask<{ products: Product[] }>('/api/products', {}, signal)).products,
+  refetchInterval: usual,
+})
+
+/** Of all time: what tells a product that never had an event from one that has. */
+export const totalsQuestion = queryOptions({
+  queryKey: ['totals'],
+  queryFn: async ({ signal }) => (await ask<{ counts: Count[] }>('/api/counts', { by: 'product,mode' }, signal)).counts,
+  refetchInterval: slow,
+})
+
+export const standingQuestion = queryOptions({
+  queryKey: ['standing'],
+  queryFn: ({ signal }) => ask<Standing>('/api/status', {}, signal),
+  refetchInterval: quick,
+})
+
+export const keysQuestion = (product: string) =>
+  queryOptions({
+    queryKey: ['keys', product],
+    queryFn: async ({ signal }) => (await ask<{ keys: Key[] }>('/api/keys', { product }, signal)).keys,
+    refetchInterval: usual,
+  })
+
+export const diagnosisQuestion = (product: string, mode: Mode, window: string) =>
+  queryOptions({
+    queryKey: ['diagnosis', product, mode, window],
+    queryFn: ({ signal }) => ask<Diagnosis>('/api/diagnostics', { product, mode, window }, signal),
+    refetchInterval: usual,
+    placeholderData: keepPreviousData,
+  })
+
+/** Events of each hour by their receipt, since the beginning of a day. */
+export const hoursQuestion = (product: string, since: string) =>
+  queryOptions({
+    queryKey: ['hours', product, since],
+    queryFn: async ({ signal }) =>
+      (await ask<{ counts: Count[] }>('/api/counts', { product, mode: 'live', by: 'hour', since }, signal)).counts,
+    refetchInterval: usual,
+  })
+
+export const minuteQuestion = (product: string) =>
+  queryOptions({
+    queryKey: ['minute', product],
+    queryFn: async ({ signal }) => {
+      const query = { product, mode: 'live', by: 'product', since: '1m' }
+      return (await ask<{ counts: Count[] }>('/api/counts', query, signal)).counts[0]?.events ?? 0
+    },
+    refetchInterval: 5_000,
+  })
+
+export const ratesQuestion = queryOptions({
+  queryKey: ['rates'],
+  queryFn: async ({ signal }) => (await ask<{ months: { month: string }[] }>('/api/rates', {}, signal)).months,
+  staleTime: 600_000,
+})
+
+export const moneyQuestion = (product: string, from: string, to: string, tz: string, converted: boolean) =>
+  queryOptions({
+    queryKey: ['money', product, from, to, tz, converted],
+    queryFn: async ({ signal }) => {
+      const query = { product, from, to, tz, converted: converted || undefined }
+      return (await ask<{ rows: ReportRow[] }>('/api/reports/hourly', query, signal)).rows
+    },
+    refetchInterval: slow,
+  })
+
+export type KeyWish = {
+  product: string
+  name: string
+  mode: Mode
+  rate_limit: number
+  expires_at?: string | undefined
+  scopes: Scope[]
+}
+
+export function useNewKey() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (wish: KeyWish) => change<Key & { key: string }>('POST', '/api/keys', wish),
+    onSettled: () => client.invalidateQueries(),
+  })
+}
+
+export function useRevoking() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) => change<Key>('DELETE', `/api/keys/${encodeURIComponent(id)}`),
+    onSettled: () => client.invalidateQueries({ queryKey: ['keys'] }),
+  })
+}
+
+export function useNewProduct() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) => change<Product>('POST', '/api/products', { id }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['products'] }),
+  })
+}

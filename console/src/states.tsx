@@ -1,0 +1,120 @@
+// The four states that every page has beside the good one: loading, empty, failed, and stale (what was known, while nothing new
+// can be learned).
+
+import { Alert, Button, Card, Group, Skeleton, Stack, Text, ThemeIcon, Title, VisuallyHidden } from '@mantine/core'
+import { CounterClockwiseClockIcon, ExclamationTriangleIcon } from '@radix-ui/react-icons'
+import { Component, type ReactNode } from 'react'
+import { Failure } from './api.ts'
+import type { Words } from './words/en.ts'
+import { useSpeech } from './words/language.tsx'
+
+export function Loading({ rows = 4 }: { rows?: number }) {
+  const { words } = useSpeech()
+  return (
+    <Stack role="status" aria-live="polite" gap="md" p="md">
+      <VisuallyHidden>{words.loading}</VisuallyHidden>
+      {Array.from({ length: rows }, (_, row) => (
+        <Skeleton key={row} height={row === 0 ? 36 : 84} radius="lg" />
+      ))}
+    </Stack>
+  )
+}
+
+export function Empty({
+  icon,
+  title,
+  text,
+  children,
+}: {
+  icon: ReactNode
+  title: string
+  text: string
+  children?: ReactNode
+}) {
+  return (
+    <Card>
+      <Stack align="center" py="xl" gap="sm">
+        <ThemeIcon size={56} radius="xl" variant="light" aria-hidden>
+          {icon}
+        </ThemeIcon>
+        <Title order={2} size="h3" ta="center">
+          {title}
+        </Title>
+        <Text c="dimmed" maw={460} ta="center">
+          {text}
+        </Text>
+        {children}
+      </Stack>
+    </Card>
+  )
+}
+
+export function Unavailable({ error, retry }: { error: Error | null; retry: () => void }) {
+  const { words } = useSpeech()
+  return (
+    <Alert
+      m="md"
+      role="alert"
+      color="red"
+      variant="light"
+      radius="lg"
+      icon={<ExclamationTriangleIcon />}
+      title={words.failure.title}
+    >
+      <Stack gap="sm" align="start">
+        <Text size="sm">{sentenceOf(error, words)}</Text>
+        <Button size="xs" variant="default" onClick={retry}>
+          {words.failure.retry}
+        </Button>
+      </Stack>
+    </Alert>
+  )
+}
+
+/** Shown above what a question answered before it began to fail. */
+export function Stale({ of }: { of: { isError: boolean; data: unknown; dataUpdatedAt: number }[] }) {
+  const { words, tell } = useSpeech()
+  const failing = of.filter(({ isError, data }) => isError && data !== undefined)
+  if (failing.length === 0) return null
+  const oldestMs = Math.min(...failing.map(({ dataUpdatedAt }) => dataUpdatedAt))
+  return (
+    <Alert role="status" color="yellow" variant="light" radius="lg" icon={<CounterClockwiseClockIcon />}>
+      {words.stale(tell.exactClock(oldestMs))}
+    </Alert>
+  )
+}
+
+export function sentenceOf(error: Error | null, words: Words): string {
+  if (!(error instanceof Failure)) return words.failure.broken
+  if (error.code === 'UNREACHABLE') return words.failure.unreachable
+  if (error.code === 'WAREHOUSE_AWAY') return words.failure.warehouse
+  if (error.code === 'WAREHOUSE_BUSY' || error.code === 'WAREHOUSE_SLOW') return words.failure.busy
+  return [error.message, ...error.problems.map(({ message }) => message)].join(' ')
+}
+
+/** A page that fails takes nothing else along. */
+export class Fault extends Component<{ children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false }
+
+  static getDerivedStateFromError() {
+    return { failed: true }
+  }
+
+  override render() {
+    return this.state.failed ? <Broken /> : this.props.children
+  }
+}
+
+function Broken() {
+  const { words } = useSpeech()
+  return (
+    <Alert m="md" role="alert" color="red" variant="light" radius="lg" icon={<ExclamationTriangleIcon />}>
+      <Group justify="space-between">
+        <Text size="sm">{words.failure.broken}</Text>
+        <Button size="xs" variant="default" onClick={() => location.reload()}>
+          {words.failure.reload}
+        </Button>
+      </Group>
+    </Alert>
+  )
+}

@@ -1,0 +1,75 @@
+// A real Chromium for tests of the console: Debian's, driven by playwright-core, without a sandbox of its own (tests may run as
+// root) and with a directory of its own. Whatever a page asks of another machine, logs as an error, or throws is kept: a test
+// ends by finding nothing kept.
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+
+const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(path => existsSync(path))
+
+/** Why a test is skipped, or false. */
+export const skipWithoutChromium = program === undefined ? 'needs Chromium (Debian: chromium)' : false
+
+export type Watched = {
+  context: BrowserContext
+  page: Page
+  /** What no page may do, as it happened. */
+  faults: string[]
+  close(): Promise<void>
+}
+
+export type Sight = { width: number; dark?: boolean; locale?: string }
+
+/** Only `origin` may be asked for anything. */
+export async function openBrowser(origin: string, { width, dark = false, locale = 'en-US' }: Sight): Promise<Watched> {
+  const folder = mkdtempSync(join(tmpdir(), 'datapulse-browser-'))
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath: program ?? '',
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+    viewport: { width, height: width < 600 ? 844 : 900 },
+    colorScheme: dark ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+    locale,
+    timezoneId: 'UTC',
+  })
+  const page = context.pages()[0] ?? (await context.newPage())
+  const faults: string[] = []
+  page.on('request', request => {
+    const url = request.url()
+    if (!url.startsWith(`${origin}/`) && !url.startsWith('data:')) faults.push(`asked ${url}`)
+  })
+  page.on('console', message => {
+    // A reply that says no is no fault of the page; what it makes of it is looked at.
+    if (message.type() === 'error' && !message.text().includes('Failed to load resource')) faults.push(message.text())
+  })
+  page.on('pageerror', error => faults.push(String(error)))
+  return {
+    context,
+    page,
+    faults,
+    async close() {
+      await context.close()
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+/** What axe finds wrong with the page as it stands: each rule, and where. */
+export async function hardships(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+  )
+}

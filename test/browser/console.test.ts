@@ -1,0 +1,214 @@
+// Can an operator do what the console is for? A real Chromium goes through every page of a real server with a day's traffic: in
+// both languages, at both widths, light and dark, by mouse and by keyboard. No page may log an error, ask another machine for
+// anything, scroll sideways, or be hard to use for anybody by axe's rules. With DATAPULSE_TEST_SHOTS=FOLDER each page is
+// pictured there.
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Page } from 'playwright-core'
+import { Installation } from '../harness/installation.ts'
+import { hardships, openBrowser, type Sight, skipWithoutChromium, type Watched } from './browser.ts'
+import { sendTraffic } from './traffic.ts'
+
+const shots = process.env['DATAPULSE_TEST_SHOTS']
+const patienceMs = 30_000
+
+describe('the console', { skip: skipWithoutChromium }, () => {
+  let server: Installation
+  let english: Watched
+  let page: Page
+  let key = ''
+  const opened: Watched[] = []
+
+  before(async () => {
+    server = await Installation.open()
+    key = await server.key('casino', { name: 'backend' })
+    await server.key('casino', { name: 'staging', mode: 'test', expires_at: '7d' })
+    await sendTraffic(server, key, Date.now())
+    english = await browse({ width: 1280 })
+    page = english.page
+  })
+  after(async () => {
+    for (const watched of opened) await watched.close()
+    await server?.close()
+  })
+
+  const browse = async (sight: Sight): Promise<Watched> => {
+    const watched = await openBrowser(server.adminUrl, sight)
+    opened.push(watched)
+    watched.page.setDefaultTimeout(patienceMs)
+    await watched.page.goto(`${server.adminUrl}/`)
+    return watched
+  }
+  const signIn = async (at: Page, token: string) => {
+    await at.locator('input[type=password]').fill(token)
+    await at.locator('button[type=submit]').click()
+    await at.getByRole('navigation').waitFor({ state: 'attached' })
+  }
+  /** `ready`: a text that is there when the page has what it shows. */
+  const look = async (at: Page, path: string, ready: string | RegExp, picture: string) => {
+    await at.goto(`${server.adminUrl}/#${path}`)
+    await at.getByText(ready).first().waitFor()
+    await at.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
+    assert.deepEqual(await hardships(at), [], picture)
+    const sideways = Number(await at.evaluate('document.documentElement.scrollWidth - innerWidth'))
+    assert.ok(sideways <= 0, `${picture} is ${sideways} pixels too wide`)
+    if (shots !== undefined) await at.screenshot({ path: join(shots, `${picture}.png`), fullPage: true })
+  }
+
+  it('signs in with the token, which stays nowhere in the browser', async () => {
+    const submit = page.getByRole('button', { name: 'Sign in' })
+    await page.getByLabel('Token').first().waitFor()
+    assert.deepEqual(await hardships(page), [])
+    if (shots !== undefined) await page.screenshot({ path: join(shots, 'en-sign-in.png') })
+    await page.locator('input[type=password]').fill('not-the-token-of-it')
+    await submit.click()
+    await page.getByText('This token is not right').waitFor()
+    await signIn(page, server.adminToken)
+    const kept = String(
+      await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])'),
+    )
+    const cookies = await english.context.cookies()
+    assert.ok(!kept.includes(server.adminToken) && !JSON.stringify(cookies).includes(server.adminToken))
+    assert.deepEqual(
+      cookies.map(({ httpOnly, sameSite }) => [httpOnly, sameSite]),
+      [[true, 'Strict']],
+    )
+  })
+
+  it('shows every page in English on a wide screen', async () => {
+    await look(page, '/casino/overview', 'What needs attention', 'en-1280-overview')
+    await page.getByText('Active', { exact: true }).waitFor()
+    await page
+      .getByText(/withdraw|are missing|were refused/)
+      .first()
+      .waitFor()
+    await look(page, '/casino/events', 'Not yet seen', 'en-1280-events')
+    const row = page.getByRole('row', { name: /^withdraw/ })
+    assert.match((await row.textContent()) ?? '', /Errors.*12/)
+    await page.getByRole('button', { name: /^Errors/ }).click()
+    assert.equal(await page.getByRole('row').count(), 2, 'the head, and withdraw')
+    await look(page, '/casino/keys', 'backend', 'en-1280-keys')
+    await look(page, '/casino/help', 'A request that is right', 'en-1280-help')
+    await look(page, '/demo/overview', 'Nothing has come yet', 'en-1280-pending')
+  })
+
+  it('shows every page in Chinese on a narrow screen, dark', async () => {
+    const chinese = await browse({ width: 390, dark: true, locale: 'zh-TW' })
+    const narrow = chinese.page
+    await narrow.getByText('登入 DataPulse').waitFor()
+    assert.deepEqual(await hardships(narrow), [])
+    await signIn(narrow, server.adminToken)
+    assert.equal(await narrow.locator('html').getAttribute('lang'), 'zh-Hant')
+    await look(narrow, '/casino/overview', '需要注意的事項', 'zh-390-overview')
+    await look(narrow, '/casino/events', '尚未出現', 'zh-390-events')
+    await look(narrow, '/casino/keys', 'backend', 'zh-390-keys')
+    await look(narrow, '/casino/help', '正確的請求範例', 'zh-390-help')
+    await look(narrow, '/demo/overview', '尚未收到任何事件', 'zh-390-pending')
+    await narrow.getByRole('button', { name: '語言' }).click()
+    await narrow.getByRole('menuitem', { name: 'English' }).click()
+    await narrow.reload()
+    await narrow.getByText('Nothing has come yet').waitFor()
+    assert.deepEqual(chinese.faults, [])
+    await chinese.close()
+  })
+
+  it('makes a product and a key, shows it once, and asks before it is revoked', async () => {
+    await page.goto(`${server.adminUrl}/#/casino/keys`)
+    await page.getByRole('button', { name: 'New product' }).click()
+    await page.getByLabel('Name of the product').fill('Not A Name')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByText(/must be a product id/).waitFor()
+    await page.getByLabel('Name of the product').fill('poker')
+    await page.keyboard.press('Enter')
+    await page.getByText('This product has no key').waitFor()
+    await page.getByRole('button', { name: 'New key' }).first().click()
+    await page.getByLabel('Name', { exact: false }).first().fill('front door')
+    assert.deepEqual(await hardships(page), [])
+    await page.getByRole('button', { name: 'Create' }).click()
+    const secret = (await page.getByTestId('secret').textContent())?.trim() ?? ''
+    assert.match(secret, /^dp_live_[a-z2-7]{40}$/)
+    if (shots !== undefined) await page.screenshot({ path: join(shots, 'en-1280-new-key.png') })
+    await page.getByRole('button', { name: 'I have kept it' }).click()
+    await page.getByRole('row', { name: /front door/ }).waitFor()
+    assert.ok(!(await page.content()).includes(secret))
+
+    const event = { event_name: 'login', client_user_id: 'u', timestamp: Date.now(), ip_address: '203.0.113.1' }
+    await page.goto(`${server.adminUrl}/#/poker/overview`)
+    await page.getByText('Pending', { exact: true }).waitFor()
+    assert.equal((await server.post('/v2/s2s/event', secret, JSON.stringify(event))).status, 200)
+    await page.getByText('Active', { exact: true }).waitFor()
+
+    await page.goto(`${server.adminUrl}/#/poker/keys`)
+    await page.getByRole('button', { name: 'Revoke: front door' }).click()
+    await page.getByText('It is the last key with which this product can send').waitFor()
+    assert.deepEqual(await hardships(page), [])
+    if (shots !== undefined) await page.screenshot({ path: join(shots, 'en-1280-revoke.png') })
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+    await page.getByText('front door was revoked.').waitFor()
+    const [made] = (await server.admin('/api/keys?product=poker')).body['keys'] as { state: string }[]
+    assert.equal(made?.state, 'revoked')
+  })
+
+  it('says what to send, with the address of this server and no key', async () => {
+    await page.goto(`${server.adminUrl}/#/casino/help`)
+    await page.getByText('A request that is right').waitFor()
+    for (const language of ['curl', 'TypeScript', 'Python', 'PHP', 'Java', 'Go']) {
+      await page.getByText(language, { exact: true }).locator('visible=true').first().click()
+      const text = (await page.locator('pre').first().textContent()) ?? ''
+      assert.ok(text.includes(`${server.url}/v2/s2s/event`) && text.includes('YOUR_API_KEY'), language)
+      assert.ok(text.includes('transaction_id') && !text.includes('dp_live_'), language)
+    }
+  })
+
+  it('goes on showing what it knew while the server cannot be reached, and says so', async () => {
+    await page.goto(`${server.adminUrl}/#/casino/keys`)
+    await page.getByRole('row', { name: /backend/ }).waitFor()
+    await page.route('**/api/**', route => route.abort())
+    await page
+      .getByText(/This is what was known at/)
+      .first()
+      .waitFor()
+    assert.deepEqual(await hardships(page), [])
+    assert.equal(await page.getByRole('row', { name: /backend/ }).count(), 1)
+    await page.unroute('**/api/**')
+    await page
+      .getByText(/This is what was known at/)
+      .first()
+      .waitFor({ state: 'detached' })
+  })
+
+  it('lets a viewer look and change nothing, by keyboard alone', async () => {
+    const made = await server.admin('/api/viewers', { json: { name: 'Support' } })
+    const viewer = await browse({ width: 1280, dark: true })
+    const at = viewer.page
+    await at.locator('input[type=password]').focus()
+    await at.keyboard.insertText(String(made.body['token']))
+    await at.keyboard.press('Enter')
+    await at.getByRole('navigation').waitFor()
+    await at.reload()
+    await at.getByRole('link', { name: 'Skip to the content' }).waitFor({ state: 'attached' })
+    await at.keyboard.press('Tab')
+    assert.equal(await at.evaluate('document.activeElement?.className'), 'skip')
+    await look(at, '/casino/keys', 'You are a viewer', 'en-1280-dark-viewer')
+    assert.equal(await at.getByRole('button', { name: /^(New|Revoke)/ }).count(), 0)
+    const status = await at.evaluate(
+      async () => (await fetch('/api/products', { method: 'POST', body: '{"id":"x"}' })).status,
+    )
+    assert.equal(status, 403)
+    // Their session ends with them.
+    await server.admin(`/api/viewers/${String(made.body['id'])}`, { method: 'DELETE' })
+    await at.getByText('The session is over').waitFor()
+    assert.deepEqual(viewer.faults, [])
+    await viewer.close()
+  })
+
+  it('signs out, and did nothing wrong all the while', async () => {
+    await page.getByRole('button', { name: 'Account' }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.locator('input[type=password]').waitFor()
+    assert.deepEqual(await english.context.cookies(), [])
+    assert.deepEqual(english.faults, [])
+  })
+})
