@@ -13,9 +13,6 @@ import { blocksOf, readGuide } from '../test/harness/guide.ts'
 
 type Command = ReturnType<typeof buildProgram>
 
-/** A guide in English only: few need it, and not to begin with. */
-const untranslated = ['cluster.md']
-
 const pages = ['README.md', 'ARCHITECTURE.md', 'client/README.md', ...globSync('docs/**/*.md')].sort()
 const guides = globSync('docs/guides/*.md')
   .map(path => basename(path))
@@ -73,13 +70,10 @@ test('every page begins with its title', () => {
 
 test('every guide is there in Traditional Chinese too', () => {
   const translated = globSync('docs/zh-Hant/guides/*.md').map(path => basename(path))
-  assert.deepEqual(
-    translated.sort(),
-    guides.filter(name => !untranslated.includes(name)),
-  )
+  assert.deepEqual(translated.sort(), guides)
 })
 
-for (const name of guides.filter(guide => !untranslated.includes(guide))) {
+for (const name of guides) {
   test(`${name} is the same in both languages: headings, code, tables`, () => {
     const [english, chinese] = [`docs/guides/${name}`, `docs/zh-Hant/guides/${name}`].map(readGuide) as [string, string]
     assert.deepEqual(outlineOf(chinese), outlineOf(english))
