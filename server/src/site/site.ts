@@ -10,6 +10,7 @@ import { notFoundPaths } from './not-found.ts'
 import type { MadePage, SiteMessage } from './site-process.ts'
 
 const retryMs = 5_000
+const makeMsMax = 120_000
 
 export type Site = {
   /** null: there is no such page. Rejects when it could not be made; a little later the next asker has it tried again. */
@@ -36,6 +37,7 @@ function make(): Promise<Map<string, MadePage>> {
   const child = fork(new URL('./site-process.ts', import.meta.url), {
     execArgv: [],
     serialization: 'advanced',
+    timeout: makeMsMax,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   return new Promise((resolve, reject) => {
