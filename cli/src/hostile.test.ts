@@ -127,7 +127,7 @@ describe('on a terminal', () => {
     assert.doesNotMatch(rest, harmful, `${name}: ${JSON.stringify(rest)}`)
   }
 
-  it('every command is tried', () => {
+  it('every command is tried, and has --json', () => {
     const output = openOutput({ write() {} }, { write() {} })
     const names: string[] = []
     const program = buildProgram({ output, environment: readEnvironment({}) }, () => {})
@@ -135,6 +135,9 @@ describe('on a terminal', () => {
       if (command.commands.length > 0 || command.parent === null) return
       const { parent } = command
       names.push(parent === program ? command.name() : `${parent.name()} ${command.name()}`)
+      // What `serve` prints is the server's log, whose format is its own option.
+      const hasJson = command.options.some(({ long }) => long === '--json')
+      assert.equal(hasJson, command.name() !== 'serve', command.name())
     })
     const reports = names.filter(name => name.startsWith('report '))
     for (const name of reports) commands[name] = ['--product', 'demo', '--from', '2026-06-01', '--to', '2026-06-02']

@@ -111,6 +111,8 @@ describe('the package', () => {
     const openApi = await fetch(`http://127.0.0.1:${image.environment['DATAPULSE_PORT']}/openapi.json`)
     assert.equal(openApi.status, 200)
     assert.match(((await openApi.json()) as { openapi: string }).openapi, /^3\.1/)
+    const docs = await fetch(`http://127.0.0.1:${image.environment['DATAPULSE_PORT']}/docs/guides/get-started`)
+    assert.equal(docs.status, 200, 'the documentation came with it')
     assert.equal(await stop(), 0)
   })
 
