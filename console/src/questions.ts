@@ -87,7 +87,7 @@ export const productsQuestion = queryOptions({
 export const totalsQuestion = queryOptions({
   queryKey: ['totals'],
   queryFn: async ({ signal }) => (await ask<{ counts: Count[] }>('/api/counts', { by: 'product,mode' }, signal)).counts,
-  refetchInterval: slow,
+  refetchInterval: usual,
 })
 
 export const standingQuestion = queryOptions({
