@@ -45,6 +45,15 @@ suite('site', () => {
     }
   })
 
+  test('the empty field for a key shows what a key looks like', () => {
+    const holders = all.flatMap(page => matches(textOf(page), /placeholder:`([^`]{30,})`/g))
+    assert.deepEqual(
+      holders.filter(text => /^[\w+/=-]+$/.test(text)),
+      [],
+    )
+    assert.ok(all.some(page => textOf(page).includes('placeholder:`dp_live_…`')))
+  })
+
   test('every document is in the menu, and leads to its translation and back', () => {
     const paths = documents.map(({ path }) => path)
     const english = textOf(all.find(({ path }) => path === '/docs') as Page)
