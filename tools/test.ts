@@ -27,6 +27,7 @@ const suites: Suite[] = [
       'client/**/*.test.ts',
       'server/**/*.test.ts',
       'cli/**/*.test.ts',
+      'console/**/*.test.ts',
       'bench/**/*.test.ts',
       'tools/**/*.test.ts',
     ],

@@ -12,6 +12,7 @@ import { Fault, Loading, Unavailable } from './states.tsx'
 const Overview = lazy(() => import('./pages/overview.tsx'))
 const Events = lazy(() => import('./pages/events.tsx'))
 const Keys = lazy(() => import('./pages/keys.tsx'))
+const Access = lazy(() => import('./pages/access.tsx'))
 const Help = lazy(() => import('./pages/help.tsx'))
 
 export function App() {
@@ -26,6 +27,7 @@ export function App() {
         <Route path="overview" element={<Page of={Overview} />} />
         <Route path="events" element={<Page of={Events} />} />
         <Route path="keys" element={<Page of={Keys} />} />
+        {role === 'admin' && <Route path="access" element={<Page of={Access} />} />}
         <Route path="help" element={<Page of={Help} />} />
         <Route path="*" element={<Navigate to="../overview" replace />} />
         <Route index element={<Navigate to="overview" replace />} />

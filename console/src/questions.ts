@@ -5,7 +5,16 @@ import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@ta
 import { ask, change } from './api.ts'
 
 export type Role = 'admin' | 'viewer'
-export type Session = { id: string; role: Role; name: string | null; ends_at: string }
+export type Session = {
+  id: string
+  role: Role
+  name: string | null
+  address: string | null
+  created_at: string
+  seen_at: string
+  ends_at: string
+}
+export type Viewer = { id: string; name: string; created_at: string; removed_at: string | null }
 /** `isOver`: there was a session, which has ended. */
 export type Signed = { role: Role | null; session: Session | null; isOver?: true }
 export type Product = { id: string; created_at: string; retention_days: number | null }
@@ -176,5 +185,42 @@ export function useNewProduct() {
   return useMutation({
     mutationFn: (id: string) => change<Product>('POST', '/api/products', { id }),
     onSettled: () => client.invalidateQueries({ queryKey: ['products'] }),
+  })
+}
+
+export const viewersQuestion = queryOptions({
+  queryKey: ['viewers'],
+  queryFn: async ({ signal }) => (await ask<{ viewers: Viewer[] }>('/api/viewers', {}, signal)).viewers,
+  refetchInterval: usual,
+})
+
+export const sessionsQuestion = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: async ({ signal }) => (await ask<{ sessions: Session[] }>('/api/sessions', {}, signal)).sessions,
+  refetchInterval: usual,
+})
+
+export function useNewViewer() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (name: string) => change<Viewer & { token: string }>('POST', '/api/viewers', { name }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['viewers'] }),
+  })
+}
+
+export function useRemovingViewer() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) => change<Viewer>('DELETE', `/api/viewers/${encodeURIComponent(id)}`),
+    onSettled: () =>
+      Promise.all([viewersQuestion, sessionsQuestion].map(({ queryKey }) => client.invalidateQueries({ queryKey }))),
+  })
+}
+
+export function useEndingSession() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) => change<Session>('DELETE', `/api/sessions/${encodeURIComponent(id)}`),
+    onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }),
   })
 }

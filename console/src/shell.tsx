@@ -37,6 +37,7 @@ const pages = [
   ['events', <ActivityLogIcon key="events" />],
   ['keys', <LockClosedIcon key="keys" />],
   ['help', <MagicWandIcon key="help" />],
+  ['access', <PersonIcon key="access" />],
 ] as const
 
 /** What nobody chose a product for; it is no product's name. */
@@ -110,18 +111,20 @@ export function Shell({ role, name }: { role: Role; name: string | null }) {
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={words.menu}>
         <ScrollArea flex={1}>
-          {pages.map(([id, icon]) => (
-            <NavLink
-              key={id}
-              component={RouteLink}
-              to={`/${product ?? noProduct}/${id}`}
-              label={words.pages[id]}
-              leftSection={icon}
-              active={page === id}
-              onClick={close}
-              mb={4}
-            />
-          ))}
+          {pages
+            .filter(([id]) => id !== 'access' || role === 'admin')
+            .map(([id, icon]) => (
+              <NavLink
+                key={id}
+                component={RouteLink}
+                to={`/${product ?? noProduct}/${id}`}
+                label={words.pages[id]}
+                leftSection={icon}
+                active={page === id}
+                onClick={close}
+                mb={4}
+              />
+            ))}
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>

@@ -54,14 +54,14 @@ request = urllib.request.Request(
 with urllib.request.urlopen(request, timeout=10) as reply:
     print(reply.status, reply.read().decode())`,
     PHP: `<?php
-$curl = curl_init('${url}');
-curl_setopt_array($curl, [
-    CURLOPT_POSTFIELDS => '${line.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}',
-    CURLOPT_HTTPHEADER => ['Content-Type: application/json', 'X-API-Key: YOUR_API_KEY'],
-    CURLOPT_RETURNTRANSFER => true,
-    CURLOPT_TIMEOUT => 10,
-]);
-echo curl_exec($curl), PHP_EOL;`,
+$reply = file_get_contents('${url}', false, stream_context_create(['http' => [
+    'method' => 'POST',
+    'header' => "Content-Type: application/json\\r\\nX-API-Key: YOUR_API_KEY",
+    'content' => '${line.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}',
+    'timeout' => 10,
+    'ignore_errors' => true,
+]]));
+echo $reply, PHP_EOL;`,
     Java: `import java.net.URI;
 import java.net.http.*;
 
@@ -71,7 +71,7 @@ public class SendEvent {
         .header("Content-Type", "application/json")
         .header("X-API-Key", "YOUR_API_KEY")
         .POST(HttpRequest.BodyPublishers.ofString("""
-            ${indent(json, 12)}
+            ${indent(json.replaceAll('\\', '\\\\'), 12)}
             """))
         .build();
     var reply = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());

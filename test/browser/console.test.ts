@@ -180,11 +180,16 @@ describe('the console', { skip: skipWithoutChromium }, () => {
   })
 
   it('lets a viewer look and change nothing, by keyboard alone', async () => {
-    const made = await server.admin('/api/viewers', { json: { name: 'Support' } })
+    await look(page, '/casino/access', 'this one', 'en-1280-access')
+    await page.getByRole('button', { name: 'New viewer' }).click()
+    await page.getByLabel('Who it is').fill('Support')
+    await page.keyboard.press('Enter')
+    const token = (await page.getByTestId('secret').textContent())?.trim() ?? ''
+    await page.getByRole('button', { name: 'I have kept it' }).click()
     const viewer = await browse({ width: 1280, dark: true })
     const at = viewer.page
     await at.locator('input[type=password]').focus()
-    await at.keyboard.insertText(String(made.body['token']))
+    await at.keyboard.insertText(token)
     await at.keyboard.press('Enter')
     await at.getByRole('navigation').waitFor()
     await at.reload()
@@ -193,6 +198,7 @@ describe('the console', { skip: skipWithoutChromium }, () => {
     assert.equal(await at.evaluate('document.activeElement?.className'), 'skip')
     await look(at, '/casino/keys', 'You are a viewer', 'en-1280-dark-viewer')
     assert.equal(await at.getByRole('button', { name: /^(New|Revoke)/ }).count(), 0)
+    assert.equal(await at.getByRole('link', { name: 'Access' }).count(), 0)
     const status = await at.evaluate(
       async () => (await fetch('/api/products', { method: 'POST', body: '{"id":"x"}' })).status,
     )
@@ -200,7 +206,9 @@ describe('the console', { skip: skipWithoutChromium }, () => {
     // Their session ends with them.
     await at.goto(`${server.adminUrl}/#/casino/overview`)
     await at.getByText('a second').waitFor()
-    await server.admin(`/api/viewers/${String(made.body['id'])}`, { method: 'DELETE' })
+    await page.getByRole('button', { name: 'Remove: Support' }).click()
+    await page.getByRole('button', { name: 'Remove', exact: true }).click()
+    await page.getByText('Support was removed.').waitFor()
     await at.getByText('The session is over').waitFor()
     assert.deepEqual(viewer.faults, [])
     await viewer.close()

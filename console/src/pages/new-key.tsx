@@ -4,8 +4,6 @@ import {
   Alert,
   Button,
   Checkbox,
-  Code,
-  CopyButton,
   Group,
   Modal,
   NumberInput,
@@ -15,11 +13,11 @@ import {
   Text,
   TextInput,
 } from '@mantine/core'
-import { CheckIcon, CopyIcon, LockClosedIcon } from '@radix-ui/react-icons'
 import { type FormEvent, useId, useState } from 'react'
 import { type Mode, type Scope, useNewKey } from '../questions.ts'
 import { sentenceOf } from '../states.tsx'
 import { useSpeech } from '../words/language.tsx'
+import { ShownOnce } from './shown-once.tsx'
 
 const limitMax = 6_000_000
 const fresh = { name: 'default', mode: 'live' as Mode, limit: 60, expiry: 'never', scopes: ['ingest'] as Scope[] }
@@ -72,26 +70,7 @@ export function NewKey({ product, opened, close }: { product: string; opened: bo
           </Group>
         </form>
       ) : (
-        <Stack>
-          <Alert color="yellow" icon={<LockClosedIcon />}>
-            {words.keys.madeText}
-          </Alert>
-          <Code block className="secret" tabIndex={0} data-testid="secret">
-            {made.key}
-          </Code>
-          <Group justify="space-between">
-            <CopyButton value={made.key} timeout={3_000}>
-              {({ copied, copy }) => (
-                <Button leftSection={copied ? <CheckIcon /> : <CopyIcon />} onClick={copy} data-autofocus>
-                  {copied ? words.keys.copied : words.keys.copy}
-                </Button>
-              )}
-            </CopyButton>
-            <Button variant="default" onClick={end}>
-              {words.keys.done}
-            </Button>
-          </Group>
-        </Stack>
+        <ShownOnce secret={made.key} text={words.keys.madeText} done={end} />
       )}
     </Modal>
   )

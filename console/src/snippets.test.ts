@@ -1,0 +1,57 @@
+// Each snippet, as it is copied, sends the very event to the very place. A language that is not installed is skipped by name.
+
+import assert from 'node:assert/strict'
+import { execFile, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { exampleOf, type SnippetLanguage, snippetOf } from './snippets.ts'
+
+const runs: Record<SnippetLanguage, { file: string; program: string; args: string[]; known: string }> = {
+  curl: { file: 'a.sh', program: 'bash', args: ['a.sh'], known: '--version' },
+  TypeScript: { file: 'a.mts', program: process.execPath, args: ['a.mts'], known: '--version' },
+  Python: { file: 'a.py', program: 'python3', args: ['a.py'], known: '--version' },
+  PHP: { file: 'a.php', program: 'php', args: ['a.php'], known: '--version' },
+  Java: { file: 'SendEvent.java', program: 'java', args: ['SendEvent.java'], known: '-version' },
+  Go: { file: 'a.go', program: 'go', args: ['run', 'a.go'], known: 'version' },
+}
+
+describe('the snippets of the help center', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'console-snippets-'))
+  const came: { path: string | undefined; key: unknown; body: string }[] = []
+  const server = createServer((request, reply) => {
+    let body = ''
+    request.on('data', chunk => (body += String(chunk)))
+    request.on('end', () => {
+      came.push({ path: request.url, key: request.headers['x-api-key'], body })
+      reply.setHeader('content-type', 'application/json')
+      reply.end('{"status":"success"}')
+    })
+  })
+  before(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+  })
+  after(() => {
+    server.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  for (const [language, { file, program, args, known }] of Object.entries(runs)) {
+    const skip = spawnSync(program, [known]).status === 0 ? false : `needs ${program}`
+    it(`${language} sends what it shows`, { skip }, async () => {
+      const event = exampleOf('bet', 1_772_366_400_000)
+      const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      writeFileSync(join(folder, file), snippetOf(language as SnippetLanguage, at, { ...event, note: "it's \\ here" }))
+      await promisify(execFile)(program, args, { cwd: folder })
+      const [sent] = came.splice(0)
+      assert.deepEqual([sent?.path, sent?.key], ['/v2/s2s/event', 'YOUR_API_KEY'])
+      assert.deepEqual(JSON.parse(sent?.body ?? ''), { ...event, note: "it's \\ here" })
+    })
+  }
+})
