@@ -26,11 +26,11 @@ const first: Record<SectionName, readonly string[]> = {
     'guarantees',
   ],
   reference: ['events', 'errors', 'limits', 'flags'],
-  operating: ['operating', 'backup', 'cluster', 'runbook'],
+  operating: ['operating', 'console', 'backup', 'cluster', 'runbook'],
 }
 
 /** Guides for those who run the server, not for those who send to it. */
-const forOperators = new Set(['operating', 'backup', 'cluster'])
+const forOperators = new Set(['operating', 'console', 'backup', 'cluster'])
 
 export function readDocuments(): Document[] {
   if (folder === undefined) return []
