@@ -9,7 +9,9 @@ import { noProduct, Shell } from './shell.tsx'
 import { SignIn } from './sign-in.tsx'
 import { Fault, Loading, Unavailable } from './states.tsx'
 
-const Overview = lazy(() => import('./pages/overview.tsx'))
+// The first page is on its way before anybody knows that it is wanted.
+const overview = import('./pages/overview.tsx')
+const Overview = lazy(() => overview)
 const Events = lazy(() => import('./pages/events.tsx'))
 const Keys = lazy(() => import('./pages/keys.tsx'))
 const Access = lazy(() => import('./pages/access.tsx'))

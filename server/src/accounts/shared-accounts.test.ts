@@ -72,6 +72,25 @@ test('of two who change the same key at once neither change is lost', { skip }, 
   assert.ok((changed?.rateLimit ?? 0) >= 100 && changed?.name.startsWith('name '), JSON.stringify(changed))
 })
 
+test('a session and a viewer hold on all machines within a second, and end so; none is lost when many begin', {
+  skip,
+}, async () => {
+  const { url } = await servers()
+  const [one, other] = [await open(url), await open(url)]
+  const wish = { role: 'admin', name: null, address: null, tokenHash: 'f'.repeat(64) } as const
+  const begun = await Promise.all([one, other, one, other].map(accounts => accounts.openSession(wish)))
+  for (const { secret, session } of begun)
+    await withinASecond(() => [one, other].every(one => one.findSession(secret, wish.tokenHash)?.id === session.id))
+  const { secret, session } = begun[0]!
+  assert.equal(await other.endSession(session.id), true)
+  await withinASecond(() => one.findSession(secret, wish.tokenHash) === null)
+  const made = await one.createViewer('Support')
+  assert.ok(made.ok)
+  await withinASecond(() => other.findViewer(made.viewer.hash) !== null)
+  assert.ok((await other.removeViewer(made.viewer.id)).ok)
+  await withinASecond(() => one.findViewer(made.viewer.hash) === null)
+})
+
 test('when a key was used last is known to all', { skip }, async () => {
   const { url } = await servers()
   const [one, other] = [await open(url), await open(url)]
