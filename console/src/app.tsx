@@ -13,6 +13,7 @@ import { Fault, Loading, Unavailable } from './states.tsx'
 const overview = import('./pages/overview.tsx')
 const Overview = lazy(() => overview)
 const Events = lazy(() => import('./pages/events.tsx'))
+const Rejected = lazy(() => import('./pages/rejected.tsx'))
 const Keys = lazy(() => import('./pages/keys.tsx'))
 const Access = lazy(() => import('./pages/access.tsx'))
 const Help = lazy(() => import('./pages/help.tsx'))
@@ -28,6 +29,7 @@ export function App() {
       <Route path="/:product" element={<Shell role={role} name={own?.name ?? null} />}>
         <Route path="overview" element={<Page of={Overview} />} />
         <Route path="events" element={<Page of={Events} />} />
+        <Route path="rejected" element={<Page of={Rejected} />} />
         <Route path="keys" element={<Page of={Keys} />} />
         {role === 'admin' && <Route path="access" element={<Page of={Access} />} />}
         <Route path="help" element={<Page of={Help} />} />

@@ -16,6 +16,7 @@ import {
 import { useDisclosure } from '@mantine/hooks'
 import {
   ActivityLogIcon,
+  CrossCircledIcon,
   DashboardIcon,
   ExitIcon,
   LockClosedIcon,
@@ -35,6 +36,7 @@ import { useSpeech } from './words/language.tsx'
 const pages = [
   ['overview', <DashboardIcon key="overview" />],
   ['events', <ActivityLogIcon key="events" />],
+  ['rejected', <CrossCircledIcon key="rejected" />],
   ['keys', <LockClosedIcon key="keys" />],
   ['help', <MagicWandIcon key="help" />],
   ['access', <PersonIcon key="access" />],

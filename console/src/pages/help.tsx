@@ -3,6 +3,7 @@
 import {
   Accordion,
   Alert,
+  Anchor,
   Badge,
   Card,
   Group,
@@ -17,7 +18,9 @@ import {
 import { CheckCircledIcon, CrossCircledIcon, ExclamationTriangleIcon, MinusCircledIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Link } from 'react-router'
 import { type Check, type Diagnosis, diagnosisQuestion, type Mode, type Verdict } from '../questions.ts'
+import { searchOf } from '../rejected-address.ts'
 import { useLooking } from '../shell.tsx'
 import { Loading, Stale, Unavailable } from '../states.tsx'
 import { tellCheck } from '../words/checks.ts'
@@ -78,14 +81,16 @@ function HelpOf({ product }: { product: string }) {
             <Unavailable error={diagnosis.error} retry={() => void diagnosis.refetch()} />
           )
         ) : (
-          <Told diagnosis={diagnosis.data} />
+          <Told diagnosis={diagnosis.data} scope={{ product, mode, time: window }} />
         )}
       </Stack>
     </>
   )
 }
 
-function Told({ diagnosis }: { diagnosis: Diagnosis }) {
+type Scope = { product: string; mode: Mode; time: string }
+
+function Told({ diagnosis, scope }: { diagnosis: Diagnosis; scope: Scope }) {
   const { words, language, tell } = useSpeech()
   const { verdict, checks, unknown_keys: unknown } = diagnosis
   const first = checks.find(check => check.verdict === verdict)
@@ -109,7 +114,7 @@ function Told({ diagnosis }: { diagnosis: Diagnosis }) {
       </Alert>
       <Accordion variant="separated" radius="lg" multiple defaultValue={opened}>
         {checks.map(check => (
-          <CheckItem key={check.check} check={check} example={missing} />
+          <CheckItem key={check.check} check={check} example={missing} scope={scope} />
         ))}
       </Accordion>
       {unknown !== null && unknown.length > 0 && (
@@ -136,7 +141,7 @@ function Told({ diagnosis }: { diagnosis: Diagnosis }) {
   )
 }
 
-function CheckItem({ check, example }: { check: Check; example: string }) {
+function CheckItem({ check, example, scope }: { check: Check; example: string; scope: Scope }) {
   const { words, language, tell } = useSpeech()
   const told = tellCheck(check, language, tell)
   const isBad = check.verdict === 'problem' || check.verdict === 'attention'
@@ -171,11 +176,35 @@ function CheckItem({ check, example }: { check: Check; example: string }) {
               {told.next}
             </Text>
           )}
+          {isBad && <ToRejected check={check} scope={scope} />}
           <Numbers check={check} />
           {isHelped && <Snippet eventName={example} />}
         </Stack>
       </Accordion.Panel>
     </Accordion.Item>
+  )
+}
+
+/** Where what was refused or parked can be mended: of the commonest mistake, and of all others from there. */
+function ToRejected({ check: { check, numbers }, scope: { product, ...scope } }: { check: Check; scope: Scope }) {
+  const { words } = useSpeech()
+  if (check !== 'schema' && check !== 'parked') return null
+  if (check === 'schema' && numbers['kept_requests'] === 0) return null
+  const told = (name: string) => (Array.isArray(numbers[name]) ? numbers[name][0] : undefined)
+  const missing = told('missing')?.['field']
+  const other = told('others')
+  const cause =
+    check === 'parked'
+      ? { kind: 'parked' as const }
+      : missing !== undefined
+        ? { rule: 'required', field: String(missing) }
+        : typeof other?.['field'] === 'string'
+          ? { rule: String(other['rule']), field: other['field'] }
+          : {}
+  return (
+    <Anchor component={Link} to={`/${product}/rejected${searchOf({ ...scope, ...cause })}`} size="sm" fw={600}>
+      {words.help.openRejected}
+    </Anchor>
   )
 }
 

@@ -4,7 +4,14 @@ export const en = {
   name: 'DataPulse',
   product: 'Product',
   noProduct: 'No product yet',
-  pages: { overview: 'Overview', events: 'Events', keys: 'Products and keys', help: 'Help center', access: 'Access' },
+  pages: {
+    overview: 'Overview',
+    events: 'Events',
+    rejected: 'Rejected and parked',
+    keys: 'Products and keys',
+    help: 'Help center',
+    access: 'Access',
+  },
   language: 'Language',
   appearance: { title: 'Appearance', light: 'Light', dark: 'Dark', auto: 'As the system' },
   menu: 'Menu',
@@ -202,6 +209,7 @@ export const en = {
       nothing: 'Nothing has come yet',
     },
     nextStep: 'Next step',
+    openRejected: 'See them, fix them and send them again',
     fix: 'A request that is right',
     fixHint:
       'With the address of this server and the names of this product. The key is never shown: put it where it says YOUR_API_KEY.',

@@ -131,7 +131,7 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
       })),
       cursor: null,
     }),
-    listParked: async () => ({
+    listParked: async ({ reason }) => ({
       rows: [
         {
           product: 'demo',
@@ -140,7 +140,7 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
           reason: 'unreadable',
           detail: 'not JSON',
         },
-      ],
+      ].filter(row => reason === undefined || row.reason === reason),
       cursor: null,
     }),
     readReport: async question => {

@@ -374,7 +374,7 @@ export type WebNeeds = {
   newEvents: (question: NewEventsQuestion) => Promise<NewEvents>
   countEvents: (question: CountsQuestion) => Promise<CountRow[]>
   listDuplicates: (question: DuplicatesQuestion) => Promise<Page>
-  listParked: (question: PageQuestion) => Promise<Page>
+  listParked: (question: PageQuestion & { reason?: string }) => Promise<Page>
   /** What became of each event of a request, or under an id; null when there is none. */
   receipts: (question: ReceiptsQuestion) => Promise<object | null>
   countRejected: (question: Filter) => Promise<RejectedRow[]>

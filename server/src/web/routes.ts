@@ -143,9 +143,10 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       method: 'GET',
       path: '/api/parked',
       async answer({ query, now }) {
-        const values = readQuery(query, { ...question, ...page, request: uuid, raw: flag }, now)
+        const values = readQuery(query, { ...question, ...page, request: uuid, reason: text(64), raw: flag }, now)
+        const reason = values.reason !== null && { reason: values.reason }
         const { rows, cursor } = await turnPage(
-          { ...filterIn(values), ...pageOf(values), raw: values.raw === true },
+          { ...filterIn(values), ...pageOf(values), ...reason, raw: values.raw === true },
           needs.listParked,
         )
         return { body: { parked: rows.map(showRow), next: cursor } }

@@ -366,6 +366,8 @@ describe('the admin port', () => {
     const [duplicate] = (await ask('/api/duplicates?conflict=true')).body.duplicates
     assert.deepEqual([duplicate.conflict, duplicate.first_amount, duplicate.differs], [true, '49', ['amount']])
     assert.equal((await ask('/api/parked')).body.parked[0].reason, 'unreadable')
+    assert.equal((await ask('/api/parked?reason=unreadable')).body.parked.length, 1)
+    assert.equal((await ask('/api/parked?reason=log_missing')).body.parked.length, 0)
     assert.equal((await ask('/api/rejected')).body.rejected[0].events, 5)
   })
 

@@ -1,0 +1,209 @@
+// Can an operator get back what a partner sent wrongly? A real Chromium finds refused requests by what is wrong with them, looks
+// at one, gives its keys other names, does a dry run, sends it again and sees it stored, once; then all of that cause together.
+// What partners sent does nothing in the page. With DATAPULSE_TEST_SHOTS=FOLDER each page is pictured there.
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Page } from 'playwright-core'
+import { Installation } from '../harness/installation.ts'
+import { hardships, openBrowser, type Sight, skipWithoutChromium, type Watched } from './browser.ts'
+
+const shots = process.env['DATAPULSE_TEST_SHOTS']
+const hostile = '<img src=x onerror="document.title=1"><script>document.title=1</script>\u202e'
+
+describe('rejected and parked in the console', { skip: skipWithoutChromium }, () => {
+  let server: Installation
+  let english: Watched
+  let page: Page
+  let key = ''
+  const opened: Watched[] = []
+
+  before(async () => {
+    server = await Installation.open()
+    key = await server.key('casino', { name: 'backend' })
+    const timestamp = Math.floor(Date.now() / 1_000)
+    const deposit = (n: number) => ({
+      ...{ event_name: 'deposit', client_user_id: `user_${n}`, timestamp, currency: 'USD' },
+      ...{ transaction_id: `tx_${n}`, ipAddress: '203.0.113.7', note: hostile },
+    })
+    const text = (n: number) => JSON.stringify(deposit(n)).replace('{', '{"amount":20.500000,')
+    for (const n of [1, 2, 3]) assert.equal((await server.post('/v2/s2s/event', key, text(n))).status, 400)
+    assert.equal((await server.post('/v2/s2s/event', key, `deposit ${hostile}`)).status, 400)
+    const good = { ...deposit(4), amount: 5, ip_address: '203.0.113.7' }
+    const batch = JSON.stringify([good, { ...deposit(5), amount: 'much', ip_address: '203.0.113.7' }])
+    assert.equal((await server.post('/v2/s2s/batch?partial=1', key, batch)).status, 200)
+    await server.drained()
+    english = await browse({ width: 1280 })
+    page = english.page
+    await signIn(page, server.adminToken)
+  })
+  after(async () => {
+    for (const watched of opened) await watched.close()
+    await server?.close()
+  })
+
+  const browse = async (sight: Sight): Promise<Watched> => {
+    const watched = await openBrowser(server.adminUrl, sight)
+    opened.push(watched)
+    watched.page.setDefaultTimeout(20_000)
+    await watched.page.goto(`${server.adminUrl}/`)
+    return watched
+  }
+  const signIn = async (at: Page, token: string) => {
+    await at.locator('input[type=password]').fill(token)
+    await at.locator('button[type=submit]').click()
+    await at.getByRole('navigation').waitFor({ state: 'attached' })
+  }
+  const look = async (at: Page, picture: string) => {
+    await at.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
+    assert.deepEqual(await hardships(at), [], picture)
+    const sideways = Number(await at.evaluate('document.documentElement.scrollWidth - innerWidth'))
+    assert.ok(sideways <= 0, `${picture} is ${sideways} pixels too wide`)
+    if (shots !== undefined) await at.screenshot({ path: join(shots, `${picture}.png`), fullPage: true })
+  }
+  const storedOf = async (transaction: string) => (await server.events(`&transaction=${transaction}`)).length
+  const sendAgain = async (events: number, picture?: string) => {
+    await page.getByRole('button', { name: 'Dry run' }).click()
+    await page.getByText(new RegExp(`^${events} of ${events} events? would be accepted`)).waitFor()
+    if (picture !== undefined) await look(page, `${picture}-dry`)
+    await page.getByRole('button', { name: 'Send again…' }).click()
+    await page.getByText(/ of .* will be sent to casino \(Live\)/).waitFor()
+    assert.deepEqual(await hardships(page), [])
+    await page.getByRole('button', { name: /^Send \d/ }).click()
+  }
+
+  it('leads from what is wrong in the help center to the requests that have it, by keyboard', async () => {
+    await page.goto(`${server.adminUrl}/#/casino/help`)
+    await page.getByText('See them, fix them and send them again').focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/rejected\?.*rule=required&field=ip_address/)
+    const cause = page.getByRole('link', { name: 'ip_address', exact: true })
+    await cause.waitFor()
+    assert.equal(await page.getByRole('row').count(), 2, 'the head, and the cause that was asked for')
+    await cause.focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/code=/)
+    await page.getByRole('button', { name: 'Fix and send again: the 3 on this page' }).waitFor()
+    assert.equal(await page.getByRole('row').count(), 4)
+    await look(page, 'en-1280-rejected-list')
+  })
+
+  it('shows one with its body, mends it, says what would come of it, and sends it, once', async () => {
+    await page.getByRole('row').nth(1).getByRole('link').click()
+    const body = page.getByTestId('body')
+    await body.waitFor()
+    const text = (await body.textContent()) ?? ''
+    assert.ok(text.includes('"amount": 20.500000') && text.includes('<script>') && text.includes('\\u202e'), text)
+    assert.match((await body.locator('mark').textContent()) ?? '', /"ip_address".*missing/)
+    assert.equal(await page.getByRole('combobox', { name: 'Sent as' }).inputValue(), 'ipAddress')
+    assert.equal(await page.getByRole('combobox', { name: 'Should be' }).inputValue(), 'ip_address')
+    assert.ok(await page.getByRole('button', { name: 'Send again…' }).isDisabled(), 'nothing was looked at yet')
+    await page.getByRole('combobox', { name: 'Should be' }).fill('ip')
+    await page.getByRole('button', { name: 'Dry run' }).click()
+    await page.getByText('Nothing would be sent').waitFor()
+    await page.getByRole('combobox', { name: 'Should be' }).fill('ip_address')
+    assert.equal(await storedOf('tx_3'), 0)
+    await sendAgain(1, 'en-1280-rejected-one')
+    await page.getByText('Stored · 1').first().waitFor()
+    await look(page, 'en-1280-rejected-sent')
+    await page.getByRole('button', { name: 'Dry run' }).click()
+    await page.getByText('Stored · 1').first().waitFor({ state: 'detached' })
+    await sendAgain(1)
+    await page.getByText('Duplicate · 1').first().waitFor()
+    assert.equal(await storedOf('tx_3'), 1)
+  })
+
+  it('sends all of a cause again together, and doubles none', async () => {
+    await page.goBack()
+    await page.getByRole('button', { name: 'Fix and send again: the 3 on this page' }).click()
+    await sendAgain(3)
+    await page.getByText('Stored · 2').waitFor()
+    await page.getByText('Duplicate · 1').first().waitFor()
+    assert.deepEqual(await Promise.all(['tx_1', 'tx_2', 'tx_3'].map(storedOf)), [1, 1, 1])
+  })
+
+  it('marks what is wrong in a batch, and shows what is no JSON as text', async () => {
+    await page.goto(`${server.adminUrl}/#/casino/rejected?field=amount`)
+    await page.getByRole('link', { name: 'amount', exact: true }).click()
+    await page.getByRole('row').nth(1).getByRole('link').click()
+    assert.match((await page.getByTestId('body').locator('mark').textContent()) ?? '', /"amount": "much"/)
+    await page.getByText('1 of 2 events stand here').waitFor()
+    await page.getByText('As sent', { exact: true }).click()
+    assert.ok(((await page.getByTestId('body').textContent()) ?? '').startsWith('[{'))
+    await page.goto(`${server.adminUrl}/#/casino/rejected`)
+    await page.getByRole('row', { name: /JSON/ }).getByRole('link').click()
+    await page.getByRole('row').nth(1).getByRole('link').click()
+    await page.getByText('This is not JSON').waitFor()
+    assert.ok(((await page.getByTestId('body').textContent()) ?? '').includes('deposit <img'))
+    await page.getByRole('button', { name: 'Dry run' }).click()
+    await page.getByText('1 request cannot be sent').waitFor()
+    await look(page, 'en-1280-rejected-text')
+    assert.equal(await page.locator('img[src=x], main script').count(), 0)
+  })
+
+  it('shows every cause in Chinese on a narrow screen, dark, and what is parked', async () => {
+    const chinese = await browse({ width: 390, dark: true, locale: 'zh-TW' })
+    const narrow = chinese.page
+    await signIn(narrow, server.adminToken)
+    await narrow.goto(`${server.adminUrl}/#/casino/rejected`)
+    const cause = narrow.getByRole('link', { name: 'ip_address', exact: true })
+    await cause.waitFor()
+    await look(narrow, 'zh-390-rejected')
+    await cause.click()
+    await narrow.getByRole('row').nth(1).getByRole('link').click()
+    await narrow.getByTestId('body').waitFor()
+    await look(narrow, 'zh-390-rejected-one')
+    await narrow.getByText('擱置', { exact: true }).click()
+    await narrow.getByText('沒有擱置的事件').waitFor()
+    await look(narrow, 'zh-390-parked-none')
+    const request = '0199f2d4-5a31-7c7e-9d3e-3c1f6f0b8a55'
+    const parked = {
+      ...{ product: 'casino', mode: 'live', key_id: 'key_1', request_id: request, position: 0, events: 1 },
+      ...{ received_at: new Date().toISOString(), reason: 'warehouse_refused', detail: hostile, raw: '{"a":1}' },
+    }
+    await narrow.route('**/api/parked?**', route => route.fulfill({ json: { parked: [parked], next: null } }))
+    await narrow.reload()
+    await narrow.getByRole('link', { name: '資料倉儲拒絕寫入' }).click()
+    await narrow.getByRole('link', { name: `${request} #0` }).click()
+    await narrow.getByText('"a": 1').waitFor()
+    await look(narrow, 'zh-390-parked-one')
+    assert.deepEqual(chinese.faults, [])
+    await chinese.close()
+  })
+
+  it('lets a viewer look, and says why nothing can be sent', async () => {
+    const made = await server.admin('/api/viewers', { json: { name: 'Support' } })
+    const viewer = await browse({ width: 1280, dark: true })
+    const at = viewer.page
+    await signIn(at, String(made.body['token']))
+    await at.goto(`${server.adminUrl}/#/casino/rejected`)
+    await at.getByRole('link', { name: 'ip_address', exact: true }).click()
+    await at.getByText('You are a viewer').waitFor()
+    await at.getByRole('row').nth(1).getByRole('link').click()
+    await at.getByTestId('body').waitFor()
+    await at.getByText('You are a viewer').waitFor()
+    assert.equal(await at.getByRole('button', { name: /Dry run|Send|Fix/ }).count(), 0)
+    await look(at, 'en-1280-dark-rejected-viewer')
+    assert.deepEqual(viewer.faults, [])
+    await viewer.close()
+  })
+
+  it('says what it knew when the server cannot be reached, and that nothing is there where nothing is', async () => {
+    await page.goto(`${server.adminUrl}/#/casino/rejected`)
+    await page.getByRole('link', { name: 'ip_address', exact: true }).waitFor()
+    await page.route('**/api/**', route => route.abort())
+    await page
+      .getByText(/This is what was known at/)
+      .first()
+      .waitFor()
+    await page.getByRole('link', { name: 'ip_address', exact: true }).click()
+    await page.getByText('The server does not answer').waitFor()
+    assert.deepEqual(await hardships(page), [])
+    await page.unroute('**/api/**')
+    await page.goto(`${server.adminUrl}/#/demo/rejected`)
+    await page.getByText('Nothing was rejected').waitFor()
+    await look(page, 'en-1280-rejected-none')
+    assert.deepEqual(english.faults, [])
+  })
+})
