@@ -14,6 +14,7 @@ const overview = import('./pages/overview.tsx')
 const Overview = lazy(() => overview)
 const Events = lazy(() => import('./pages/events.tsx'))
 const Rejected = lazy(() => import('./pages/rejected.tsx'))
+const Reports = lazy(() => import('./pages/reports.tsx'))
 const Keys = lazy(() => import('./pages/keys.tsx'))
 const Access = lazy(() => import('./pages/access.tsx'))
 const Help = lazy(() => import('./pages/help.tsx'))
@@ -30,6 +31,7 @@ export function App() {
         <Route path="overview" element={<Page of={Overview} />} />
         <Route path="events" element={<Page of={Events} />} />
         <Route path="rejected" element={<Page of={Rejected} />} />
+        <Route path="reports" element={<Page of={Reports} />} />
         <Route path="keys" element={<Page of={Keys} />} />
         {role === 'admin' && <Route path="access" element={<Page of={Access} />} />}
         <Route path="help" element={<Page of={Help} />} />

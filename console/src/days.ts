@@ -1,5 +1,6 @@
-// Today and yesterday where the reader is, hour by hour; and sums of decimal text, exact.
+// Today and yesterday where the reader is, hour by hour.
 
+import { sumDecimals } from './decimals.ts'
 import type { Count, ReportRow } from './questions.ts'
 
 export type Days = {
@@ -11,8 +12,6 @@ export type Days = {
   hour: number
   zone: string
 }
-
-const digits = 18
 
 export function daysAt(nowMs: number): Days {
   const now = new Date(nowMs)
@@ -70,20 +69,6 @@ export function currenciesOf(rows: readonly ReportRow[]): string[] {
   for (const { currency } of rows)
     if (currency !== '' && currency !== null) counts.set(currency, (counts.get(currency) ?? 0) + 1)
   return [...counts].toSorted((a, b) => b[1] - a[1]).map(([currency]) => currency)
-}
-
-export function sumDecimals(texts: readonly string[]): string {
-  const total = texts.reduce((sum, text) => sum + scaled(text), 0n)
-  const sign = total < 0n ? '-' : ''
-  const whole = (total < 0n ? -total : total).toString().padStart(digits + 1, '0')
-  const fraction = whole.slice(-digits).replace(/0+$/, '')
-  return `${sign}${whole.slice(0, -digits)}${fraction === '' ? '' : `.${fraction}`}`
-}
-
-function scaled(text: string): bigint {
-  const [, sign = '', whole = '0', fraction = ''] = /^(-?)(\d*)\.?(\d*)$/.exec(text) ?? []
-  const value = BigInt(whole + fraction.slice(0, digits).padEnd(digits, '0'))
-  return sign === '-' ? -value : value
 }
 
 function dayText(date: Date): string {

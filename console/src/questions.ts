@@ -155,6 +155,17 @@ export const moneyQuestion = (product: string, from: string, to: string, tz: str
     refetchInterval: slow,
   })
 
+export type ReportWish = { product: string; from: string; to: string; tz: string; converted: boolean }
+export type Report = { columns: string[]; rows: Record<string, string | number | null>[]; at_limit?: boolean }
+
+export const reportQuestion = (name: string, { converted, ...wish }: ReportWish) =>
+  queryOptions({
+    queryKey: ['report', name, wish, converted],
+    queryFn: ({ signal }) =>
+      ask<Report>(`/api/reports/${name}`, { ...wish, converted: converted || undefined }, signal),
+    refetchInterval: slow,
+  })
+
 export type KeyWish = {
   product: string
   name: string

@@ -17,6 +17,7 @@ import { useDisclosure } from '@mantine/hooks'
 import {
   ActivityLogIcon,
   CrossCircledIcon,
+  BarChartIcon,
   DashboardIcon,
   ExitIcon,
   LockClosedIcon,
@@ -37,6 +38,7 @@ const pages = [
   ['overview', <DashboardIcon key="overview" />],
   ['events', <ActivityLogIcon key="events" />],
   ['rejected', <CrossCircledIcon key="rejected" />],
+  ['reports', <BarChartIcon key="reports" />],
   ['keys', <LockClosedIcon key="keys" />],
   ['help', <MagicWandIcon key="help" />],
   ['access', <PersonIcon key="access" />],
@@ -59,7 +61,7 @@ export function Shell({ role, name }: { role: Role; name: string | null }) {
   const [opened, { toggle, close }] = useDisclosure()
   const products = useQuery(productsQuestion)
   const params = useParams()
-  const { pathname } = useLocation()
+  const { pathname, search } = useLocation()
   const page = pathname.split('/')[2] ?? 'overview'
   const navigate = useNavigate()
   const ids = products.data?.map(({ id }) => id)
@@ -96,7 +98,7 @@ export function Shell({ role, name }: { role: Role; name: string | null }) {
               placeholder={words.noProduct}
               data={ids ?? []}
               value={product}
-              onChange={chosen => chosen !== null && void navigate(`/${chosen}/${page}`)}
+              onChange={chosen => chosen !== null && void navigate(`/${chosen}/${page}${search}`)}
               searchable={(ids?.length ?? 0) > 8}
               allowDeselect={false}
               disabled={ids === undefined || ids.length === 0}

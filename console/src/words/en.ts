@@ -1,5 +1,7 @@
 // Every sentence of the console in English; `Words` is what each other language must have.
 
+import { english as reports } from './reports.ts'
+
 export const en = {
   name: 'DataPulse',
   product: 'Product',
@@ -8,6 +10,7 @@ export const en = {
     overview: 'Overview',
     events: 'Events',
     rejected: 'Rejected and parked',
+    reports: 'Reports',
     keys: 'Products and keys',
     help: 'Help center',
     access: 'Access',
@@ -116,6 +119,7 @@ export const en = {
     clear: 'Show all',
     refusedHint: 'Requests of the newest that are kept with their bodies.',
   },
+  reports,
   keys: {
     lead: 'A key says whose events are sent. It is shown once, when it is made.',
     newKey: 'New key',

@@ -48,6 +48,9 @@ function tellIn(language: Language) {
   const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
+  const shortDay = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' })
   const exactClock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   return {
@@ -66,6 +69,15 @@ function tellIn(language: Language) {
         return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 8 }).format(amount as unknown as number)} ${currency}`
       }
     },
+    /** As `money`, without the currency, where a heading tells it. */
+    amount(text: string, currency: string): string {
+      return new Intl.NumberFormat(locale, fractionOf(currency)).format(text as unknown as number)
+    },
+    compact: (value: number) => compact.format(value),
+    /** A day as text, such as 2026-06-01, wherever the reader is. */
+    day: (text: string) => day.format(new Date(text)),
+    shortDay: (text: string) => shortDay.format(new Date(text)),
+    days: (first: string, last: string) => day.formatRange(new Date(first), new Date(last)),
     /** How long ago, or how soon. */
     fromNow(time: string, nowMs: number): string {
       const seconds = Math.round((Date.parse(time) - nowMs) / 1_000)
@@ -89,6 +101,19 @@ function tellIn(language: Language) {
       if (size < 3_600_000) return unit(ms / 60_000, 'minute')
       return size < 86_400_000 * 2 ? unit(ms / 3_600_000, 'hour') : unit(ms / 86_400_000, 'day')
     },
+  }
+}
+
+/** To the cent of a currency of this world; eight digits of any other. */
+function fractionOf(currency: string): Intl.NumberFormatOptions {
+  try {
+    const { maximumFractionDigits: most = 2 } = new Intl.NumberFormat('en', {
+      style: 'currency',
+      currency,
+    }).resolvedOptions()
+    return { minimumFractionDigits: most, maximumFractionDigits: most }
+  } catch {
+    return { maximumFractionDigits: 8 }
   }
 }
 

@@ -1,6 +1,7 @@
 // Every sentence of the console in Traditional Chinese.
 
 import type { Words } from './en.ts'
+import { chinese as reports } from './reports.ts'
 
 export const zhHant: Words = {
   name: 'DataPulse',
@@ -10,6 +11,7 @@ export const zhHant: Words = {
     overview: '總覽',
     events: '事件',
     rejected: '遭拒與擱置',
+    reports: '報表',
     keys: '產品與金鑰',
     help: '診斷中心',
     access: '存取權限',
@@ -118,6 +120,7 @@ export const zhHant: Words = {
     clear: '顯示全部',
     refusedHint: '依保留內容的最新請求計算。',
   },
+  reports,
   keys: {
     lead: '金鑰代表事件屬於哪個產品，僅在建立時顯示一次。',
     newKey: '新增金鑰',
