@@ -131,7 +131,9 @@ function Head(props: { column: string; label: string; sort: Sort; setSort: (sort
 function Foot({ label, cells }: { label: string; cells: string[] }) {
   return (
     <Table.Tr>
-      <Table.Th scope="row">{label}</Table.Th>
+      <Table.Th scope="row" className="named">
+        {label}
+      </Table.Th>
       {cells.map((cell, n) => (
         <Table.Th key={n} className="end" fw={600}>
           {cell}

@@ -54,7 +54,11 @@ function ReportsOf({ product, period, choices }: { product: string; period: Peri
   const before = useQuery(reportQuestion('summary', { ...wish, ...periodBefore(period), converted }))
   const funnel = useQuery(reportQuestion('funnel', wish))
   const funnelBefore = useQuery(reportQuestion('funnel', { ...wish, ...periodBefore(period) }))
+  const all = [plain, summary, before, funnel, funnelBefore]
   const failed = [plain, summary].find(({ data, isError }) => data === undefined && isError)
+  const retry = () => {
+    for (const one of all) if (one.isError) void one.refetch()
+  }
   const unconverted = (summary.data?.rows ?? []).reduce((sum, row) => sum + Number(row['unconverted_count'] ?? 0), 0)
   const others = currencies.filter(one => one !== currency).map(one => one || words.reports.withoutCurrency)
   const line = wholeOf(summary, currency)
@@ -67,9 +71,9 @@ function ReportsOf({ product, period, choices }: { product: string; period: Peri
         canConvert={canConvert}
         currency={converted ? convertedChoice : currency}
       />
-      <Stale of={[plain, summary, before, funnel, funnelBefore]} />
+      <Stale of={all} />
       {failed !== undefined ? (
-        <Unavailable error={failed.error} retry={() => void failed.refetch()} />
+        <Unavailable error={failed.error} retry={retry} />
       ) : line === undefined || plain.data === undefined || rates.isPending ? (
         <Loading rows={5} />
       ) : plain.data.rows.every(row => !hasAnything({ ...row, name: '' })) ? (
@@ -97,7 +101,7 @@ function ReportsOf({ product, period, choices }: { product: string; period: Peri
           )}
           {funnel.data === undefined ? (
             funnel.isError ? (
-              <Unavailable error={funnel.error} retry={() => void funnel.refetch()} />
+              <Unavailable error={funnel.error} retry={retry} />
             ) : (
               <Skeleton height={220} radius="lg" />
             )
