@@ -101,7 +101,7 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
   it('sorts by any column, says how, and saves what it shows as a file without formulas', async () => {
     await page.getByRole('tab', { name: 'By click', exact: true }).click()
     const deposited = page.getByRole('columnheader', { name: 'Deposited' })
-    await deposited.waitFor()
+    await page.getByRole('columnheader', { name: /^Click/ }).waitFor()
     assert.equal(await deposited.getAttribute('aria-sort'), 'descending')
     const down = await names(page)
     await deposited.getByRole('button').press('Enter')
