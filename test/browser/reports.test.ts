@@ -75,6 +75,7 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
       row => row['currency'] === 'USD',
     )
     assert.ok(usd !== undefined && before !== undefined)
+    await page.getByTestId('figure-deposits').getByText('before: 50.00 USD').waitFor()
     const told = async (name: string) => (await page.getByTestId(`figure-${name}`).textContent()) ?? ''
     for (const [name, column] of [
       ['deposits', 'deposit_amount'],
@@ -206,6 +207,7 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
     await page.goto(`${server.adminUrl}/#/casino/reports?range=7d&tz=UTC&currency=USD`)
     await page.getByText('From registration').waitFor()
     await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
+    await page.getByTestId('figure-deposits').getByText('before: 50.00 USD').waitFor()
     const known = await page.getByTestId('figure-deposits').textContent()
     await page.route('**/api/reports/**', route => route.abort())
     // Whoever comes back to the page has it asked anew.

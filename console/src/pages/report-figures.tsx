@@ -30,13 +30,13 @@ export function ReportFigures({ line, before, currency }: Both) {
             <Text size="sm" c="dimmed">
               {words.reports.figures[name]}
             </Text>
-            <Change column={column} line={line} before={before} />
+            {before !== undefined && <Change column={column} line={line} before={before} />}
           </Group>
           <Text fz={{ base: 18, sm: 24 }} fw={700} lh={1.4}>
             {coded(value(line, column), column)}
           </Text>
           <Text size="xs" c="dimmed">
-            {words.reports.before(coded(value(before, column), column))}
+            {before === undefined ? '\u00a0' : words.reports.before(coded(value(before, column), column))}
           </Text>
           <Text size="xs" c="dimmed">
             {words.reports.columns[second]}: {value(line, second)}
