@@ -98,7 +98,7 @@ export function Shell({ role, name }: { role: Role; name: string | null }) {
               placeholder={words.noProduct}
               data={ids ?? []}
               value={product}
-              onChange={chosen => chosen !== null && void navigate(`/${chosen}/${page}${search}`)}
+              onChange={chosen => chosen !== null && void navigate(`/${chosen}/${page}${keptOf(page, search)}`)}
               searchable={(ids?.length ?? 0) > 8}
               allowDeselect={false}
               disabled={ids === undefined || ids.length === 0}
@@ -187,6 +187,11 @@ function AccountMenu({ role, name }: { role: Role; name: string | null }) {
 function chosenOf(ids: readonly string[], asked: string | undefined): string | null {
   const kept = localStorage.getItem(keptProduct)
   return ids.find(id => id === asked) ?? ids.find(id => id === kept) ?? ids[0] ?? null
+}
+
+/** Days and currency hold for every product; what another page shows is one product's own. */
+function keptOf(page: string, search: string): string {
+  return page === 'reports' ? search : ''
 }
 
 /** The address is the router's. */
