@@ -60,9 +60,14 @@ async function call<Body>(method: string, path: string, body?: object, signal?: 
     throw new Failure('UNREACHABLE', reply.status, 'The reply is not JSON')
   }
   if (reply.ok) return read as Body
+  throw failureOf(reply, read)
+}
+
+/** What a reply that says no means. */
+export function failureOf(reply: Response, read: unknown): Failure {
   const { code, message, problems } = read as Partial<Failure>
   const seconds = Number(reply.headers.get('retry-after') ?? Number.NaN)
-  throw new Failure(
+  return new Failure(
     code ?? `HTTP_${reply.status}`,
     reply.status,
     message ?? reply.statusText,

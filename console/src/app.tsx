@@ -13,6 +13,7 @@ import { Fault, Loading, Unavailable } from './states.tsx'
 const overview = import('./pages/overview.tsx')
 const Overview = lazy(() => overview)
 const Events = lazy(() => import('./pages/events.tsx'))
+const Live = lazy(() => import('./pages/live.tsx'))
 const Rejected = lazy(() => import('./pages/rejected.tsx'))
 const Reports = lazy(() => import('./pages/reports.tsx'))
 const Keys = lazy(() => import('./pages/keys.tsx'))
@@ -30,6 +31,7 @@ export function App() {
       <Route path="/:product" element={<Shell role={role} name={own?.name ?? null} />}>
         <Route path="overview" element={<Page of={Overview} />} />
         <Route path="events" element={<Page of={Events} />} />
+        <Route path="live" element={<Page of={Live} />} />
         <Route path="rejected" element={<Page of={Rejected} />} />
         <Route path="reports" element={<Page of={Reports} />} />
         <Route path="keys" element={<Page of={Keys} />} />

@@ -166,6 +166,71 @@ export const reportQuestion = (name: string, { converted, ...wish }: ReportWish)
     refetchInterval: slow,
   })
 
+/** With its text as it was sent; null when it is not there any more. */
+export const eventQuestion = (event: LiveEvent) =>
+  queryOptions({
+    queryKey: ['event', event.request_id, event.position],
+    async queryFn({ signal }) {
+      const { product, request_id: request, event_name, client_user_id: user, transaction_id: transaction } = event
+      const query = { product, request, event: event_name, user, transaction: transaction ?? undefined, raw: true }
+      for (let cursor: string | undefined; ; ) {
+        const page = await ask<{ events: StoredEvent[]; next: string | null }>(
+          '/api/events',
+          { ...query, limit: 200, cursor },
+          signal,
+        )
+        const found = page.events.find(({ position }) => position === event.position)
+        if (found !== undefined || page.next === null) return found ?? null
+        cursor = page.next
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** What became of it, and of whatever else came under its transaction id, in the order in which it came. */
+export const receiptQuestion = (event: LiveEvent) =>
+  queryOptions({
+    queryKey: ['receipt', event.request_id, event.position],
+    async queryFn({ signal }) {
+      const { product, mode, request_id, position, transaction_id: transaction } = event
+      const own = transaction === null ? { request: request_id } : { transaction }
+      const found = await ask<Receipt>('/api/receipts', { product, mode, ...own }, signal)
+      const whole = found.events.map(one => ({ ...found, ...one }))
+      const wanted = transaction === null ? whole.filter(({ index }) => index === position) : whole
+      return wanted.toSorted((a, b) => Date.parse(a.received_at) - Date.parse(b.received_at))
+    },
+    refetchInterval: usual,
+  })
+
+export type LiveEvent = {
+  product: string
+  mode: string
+  event_name: string
+  client_user_id: string
+  received_at: string
+  amount: string | null
+  currency: string | null
+  transaction_id: string | null
+  click_id: string | null
+  flags: string[]
+  request_id: string
+  position: number
+}
+
+export type StoredEvent = LiveEvent & { raw: string; timestamp: number } & Record<string, unknown>
+/** Of a request, or of an id: then each event has its request's fields. */
+type Receipt = { request_id: string; received_at: string; events: ReceiptEvent[] }
+export type ReceiptEvent = {
+  index: number | null
+  request_id: string
+  received_at: string
+  outcome: 'queued' | 'stored' | 'duplicate' | 'conflict' | 'parked' | 'erased'
+  processed_at: string | null
+  differs?: { field: string; sent: string | null; stands: string | null }[]
+  reason?: string
+  detail?: string
+}
+
 export type KeyWish = {
   product: string
   name: string

@@ -20,6 +20,7 @@ import {
   BarChartIcon,
   DashboardIcon,
   ExitIcon,
+  LightningBoltIcon,
   LockClosedIcon,
   MagicWandIcon,
   PersonIcon,
@@ -37,6 +38,7 @@ import { useSpeech } from './words/language.tsx'
 const pages = [
   ['overview', <DashboardIcon key="overview" />],
   ['events', <ActivityLogIcon key="events" />],
+  ['live', <LightningBoltIcon key="live" />],
   ['rejected', <CrossCircledIcon key="rejected" />],
   ['reports', <BarChartIcon key="reports" />],
   ['keys', <LockClosedIcon key="keys" />],

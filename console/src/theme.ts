@@ -1,6 +1,6 @@
 // How the console looks: one colour, quiet surfaces, numbers that line up.
 
-import { Badge, Card, createTheme, Modal, Table } from '@mantine/core'
+import { Badge, Card, createTheme, Drawer, Modal, Table } from '@mantine/core'
 
 export const theme = createTheme({
   primaryColor: 'teal',
@@ -26,6 +26,7 @@ export const theme = createTheme({
   components: {
     // A header within a dialog is not the page's.
     Modal: Modal.extend({ defaultProps: { attributes: { header: { role: 'presentation' } } } }),
+    Drawer: Drawer.extend({ defaultProps: { attributes: { header: { role: 'presentation' } } } }),
     Badge: Badge.extend({
       defaultProps: { tt: 'none' },
       styles: { root: { flexShrink: 0 }, label: { overflow: 'visible' } },

@@ -189,6 +189,14 @@ export const limits = {
   adminBadTokensPerMinuteMax: 60,
   /** Addresses whose wrong tokens are counted at once; beyond it the oldest is forgotten. */
   adminBadTokenAddressesMax: 1_000,
+  /** Streams of events that are watched at once; beyond it 429. */
+  streamsMax: 32,
+  /** What a stream shows of a second; all are counted. */
+  streamRowsMax: 50,
+  /** Where nothing comes a stream says so often that it is alive. */
+  streamAliveMs: 15_000,
+  /** Whoever takes nothing of a stream for so long is cut off. */
+  streamStalledMsMax: 60_000,
   /** Open connections of the admin port; beyond it new ones are closed at once. */
   adminConnectionsMax: 256,
 } as const

@@ -89,6 +89,7 @@ describe('the console', { skip: skipWithoutChromium }, () => {
     assert.match((await row.textContent()) ?? '', /Errors.*12/)
     await page.getByRole('button', { name: /^Errors/ }).click()
     assert.equal(await page.getByRole('row').count(), 2, 'the head, and withdraw')
+    await look(page, '/casino/live', / since /, 'en-1280-live')
     await look(page, '/casino/keys', 'backend', 'en-1280-keys')
     await look(page, '/casino/help', 'A request that is right', 'en-1280-help')
     await look(page, '/demo/overview', 'Nothing has come yet', 'en-1280-pending')
@@ -103,6 +104,7 @@ describe('the console', { skip: skipWithoutChromium }, () => {
     assert.equal(await narrow.locator('html').getAttribute('lang'), 'zh-Hant')
     await look(narrow, '/casino/overview', '需要注意的事項', 'zh-390-overview')
     await look(narrow, '/casino/events', '尚未出現', 'zh-390-events')
+    await look(narrow, '/casino/live', /起共/, 'zh-390-live')
     await look(narrow, '/casino/keys', 'backend', 'zh-390-keys')
     await look(narrow, '/casino/help', '正確的請求範例', 'zh-390-help')
     await look(narrow, '/demo/overview', '尚未收到任何事件', 'zh-390-pending')
@@ -160,6 +162,79 @@ describe('the console', { skip: skipWithoutChromium }, () => {
       assert.ok(text.includes(`${server.url}/v2/s2s/event`) && text.includes('YOUR_API_KEY'), language)
       assert.ok(text.includes('transaction_id') && !text.includes('dp_live_'), language)
     }
+  })
+
+  it('shows events as they come, to all tabs by one stream: filtered, paused, and opened', async () => {
+    const { context } = english
+    const lounge = await server.key('lounge', { rate_limit: 600 })
+    const send = async (user: string, more: object = {}) => {
+      const event = { event_name: 'login', client_user_id: user, timestamp: Date.now(), ip_address: '203.0.113.1' }
+      assert.equal((await server.post('/v2/s2s/event', lounge, JSON.stringify({ ...event, ...more }))).status, 200)
+    }
+    const deposit = { event_name: 'deposit', amount: 50, currency: 'USD', transaction_id: 'tx_seen', user_agent: 'x' }
+    const rowOf = (at: Page, user: string, name = 'login') =>
+      at.getByRole('button', { name: `Open ${name} of ${user}`, exact: true })
+    let streams = 0
+    context.on('request', request => {
+      if (request.url().includes('/api/events/stream')) streams += 1
+    })
+    await page.goto(`${server.adminUrl}/#/lounge/live`)
+    await page.reload()
+    await page.getByText('Nothing has come yet').waitFor()
+    assert.deepEqual(await hardships(page), [])
+    await send('first')
+    await rowOf(page, 'first').waitFor()
+
+    const second = await context.newPage()
+    second.setDefaultTimeout(patienceMs)
+    const before = streams
+    await second.goto(`${server.adminUrl}/#/lounge/live`)
+    await rowOf(second, 'first').waitFor()
+    await send('shared')
+    await rowOf(second, 'shared').waitFor()
+    await rowOf(page, 'shared').waitFor()
+    assert.equal(streams, before, 'the second tab opened none')
+    await page.goto(`${server.adminUrl}/#/lounge/help`)
+    await send('inherited')
+    await rowOf(second, 'inherited').waitFor()
+    assert.equal(streams, before + 1, 'it took over when the first went')
+    await second.close()
+
+    await page.goto(`${server.adminUrl}/#/lounge/live`)
+    await page.getByLabel('User').fill('wanted')
+    await page.getByText('No event like this has come').waitFor()
+    await send('unwanted')
+    await send('wanted')
+    await rowOf(page, 'wanted').waitFor()
+    assert.equal(await rowOf(page, 'unwanted').count(), 0)
+    await page.getByRole('button', { name: 'Clear the filter' }).click()
+    await rowOf(page, 'unwanted').waitFor()
+
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await send('meanwhile')
+    await page.getByText('1 came while it is paused').waitFor()
+    assert.equal(await rowOf(page, 'meanwhile').count(), 0)
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await rowOf(page, 'meanwhile').waitFor()
+
+    await send('payer', deposit)
+    await send('payer', { ...deposit, amount: 60 })
+    await rowOf(page, 'payer', 'deposit').focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('"transaction_id":"tx_seen"').waitFor()
+    await page.getByText('Stored: it is counted').waitFor()
+    await page.getByText('amount: sent 60, stands 50').waitFor()
+    assert.deepEqual(await hardships(page), [])
+    if (shots !== undefined) await page.screenshot({ path: join(shots, 'en-1280-live-opened.png') })
+    await page.keyboard.press('Escape')
+
+    const many = Array.from({ length: 3_000 }, (_, n) => ({
+      ...{ event_name: 'login', client_user_id: `user_${n}`, timestamp: Date.now(), ip_address: '203.0.113.1' },
+    }))
+    const sampled = page.getByText(/^Showing \d+ of [\d,]+ a second/).waitFor()
+    assert.equal((await server.post('/v2/s2s/batch', lounge, JSON.stringify(many))).status, 200)
+    await sampled
+    if (shots !== undefined) await page.screenshot({ path: join(shots, 'en-1280-live-sampled.png') })
   })
 
   it('goes on showing what it knew while the server cannot be reached, and says so', async () => {

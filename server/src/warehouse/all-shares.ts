@@ -64,17 +64,20 @@ export function overAllShares(shares: readonly Warehouse[], shareOf: ShareOf): A
         asked.map((share, i) =>
           share.newEvents({
             ...rest,
-            limit: Math.ceil(limit / asked.length),
+            // Of a sample nothing is left for later, so it is cut when all are there.
+            limit: question.sample === true ? limit : Math.ceil(limit / asked.length),
             ...(last !== undefined && { last }),
             ...(places !== null && { after: places[i]! }),
           }),
         ),
       )
       const rows = found.flatMap(one => one.rows).toSorted((a, b) => newestFirst(b, a))
+      const sampled = question.sample === true ? rows.slice(0, limit) : rows
       return {
-        rows: places === null ? rows.slice(-(last ?? 0) || rows.length) : rows,
+        rows: places === null ? rows.slice(-(last ?? 0) || rows.length) : sampled,
         after: Buffer.from(`p ${found.map(one => one.after).join(' ')}`).toString('base64url'),
         more: found.some(one => one.more),
+        count: found.reduce((sum, one) => sum + one.count, 0),
       }
     },
     listDuplicates: pages((share, question) => share.listDuplicates(question)),

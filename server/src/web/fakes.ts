@@ -104,8 +104,9 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
         .filter(event => question.product === undefined || event['product'] === question.product)
       const from = question.after === undefined ? oldestFirst.length - (question.last ?? 0) : Number(question.after)
       const rows = oldestFirst.slice(Math.max(0, from), Math.max(0, from) + question.limit)
-      const after = Math.max(0, from) + rows.length
-      return { rows, after: String(after), more: after < oldestFirst.length }
+      const after = question.sample === true ? oldestFirst.length : Math.max(0, from) + rows.length
+      const count = question.after === undefined ? 0 : after - from
+      return { rows, after: String(after), more: after < oldestFirst.length, count }
     },
     async countEvents(question) {
       asked.push(question)

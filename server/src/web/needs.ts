@@ -90,9 +90,16 @@ export type Filter = {
 /** A page of rows, newest first; `cursor` is what an earlier page gave. `raw`: the text as sent is wanted too. */
 export type PageQuestion = Filter & { limit: number; cursor?: string; raw?: boolean }
 
-export type NewEventsQuestion = Filter & { limit: number; after?: string; last?: number; raw?: boolean }
-/** `after`: the place behind them; `more`: there are more behind it already. */
-export type NewEvents = { rows: Row[]; after: string; more: boolean }
+/** `sample`: where there are more than `limit`, so many stand for all of them. */
+export type NewEventsQuestion = Filter & {
+  limit: number
+  after?: string
+  last?: number
+  raw?: boolean
+  sample?: boolean
+}
+/** `after`: the place behind them; `more`: there are more behind it already; `count`: how many are before it. */
+export type NewEvents = { rows: Row[]; after: string; more: boolean; count: number }
 
 export type DuplicatesQuestion = PageQuestion & { conflict?: boolean; resolved?: boolean }
 

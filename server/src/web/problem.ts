@@ -16,6 +16,7 @@ export const refusals = {
   UNSUPPORTED_TYPE: [415, 'Unsupported Media Type'],
   WRONG_HOST: [421, 'Misdirected Request'],
   TOO_MANY_FAILURES: [429, 'Too Many Requests'],
+  TOO_MANY_STREAMS: [429, 'Too Many Requests'],
   INTERNAL: [500, 'Internal Server Error'],
   API_AWAY: [503, 'Service Unavailable'],
   AUDIT_AWAY: [503, 'Service Unavailable'],

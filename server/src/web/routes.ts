@@ -5,6 +5,8 @@ import { erasureRoutes } from './erasure-routes.ts'
 import { type Act, sentField, sentFields } from './act.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
+import { eventStreamRoute } from './event-stream-route.ts'
+import { EventStreams } from './event-streams.ts'
 import { checkProduct } from './known-product.ts'
 import { newEventsRoute } from './new-events-route.ts'
 import type { Accounts, ConflictDecision, Filter, Key, KeyChange, KeyWish, Known, Refused, WebNeeds } from './needs.ts'
@@ -43,8 +45,16 @@ export type Asked = {
   /** SHA-256 as hex. */
   adminTokenHash: string
 }
-/** `cookie`: the session that the browser gets; null takes it away. */
-export type Answer = { status?: 200 | 201 | 202; body: unknown; cookie?: string | null }
+/**
+ * `cookie`: the session that the browser gets; null takes it away. `stream`: server-sent events in place of the body;
+ * `cut` ends the connection of one who does not read.
+ */
+export type Answer = {
+  status?: 200 | 201 | 202
+  body: unknown
+  cookie?: string | null
+  stream?: (cut: () => void) => ReadableStream<Uint8Array<ArrayBuffer>>
+}
 /**
  * What changes something is an act: it has a name, and is recorded before and after it is done (act.ts). `bodyBytesMax`:
  * where it is not that of every route. `open` says to whom, where it is not: a GET to viewers, all else to admins. `token`:
@@ -84,7 +94,7 @@ const countFilters = { event: text(128), user: text(idBytesMax), click: text(idB
 const countBy = ['product', 'mode', 'event_name', 'currency', 'month', 'day', 'hour'] as const
 const countRowsMax = 10_000
 
-export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
+export function adminRoutes(needs: WebNeeds, pageRowsMax: number, streams = new EventStreams()): Route[] {
   const page = { limit: integer(1, pageRowsMax), cursor: text(1_024) }
   const pageOf = ({ limit, cursor }: { limit: number | null; cursor: string | null }) => ({
     limit: limit ?? Math.min(50, pageRowsMax),
@@ -108,6 +118,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number): Route[] {
       },
     },
     newEventsRoute(needs, pageRowsMax, eventFilters, filterIn),
+    eventStreamRoute(needs, streams, eventFilters, filterIn),
     {
       method: 'GET',
       path: '/api/counts',

@@ -18,6 +18,7 @@ import { Attempts } from './attempts.ts'
 import { openConsoleFiles } from './console-files.ts'
 import { withDeadline } from './deadline.ts'
 import { addressOf, type Door, type Env, openDoor } from './door.ts'
+import { EventStreams } from './event-streams.ts'
 import { frontPage } from './front-page.ts'
 import { allowedHosts, checkHost, type Guard, hashToken, openGuard } from './guard.ts'
 import type { Caller, Known, WebLogger, WebNeeds } from './needs.ts'
@@ -38,6 +39,8 @@ export type WebOptions = {
   consoleDir?: string
   /** How long a question to the warehouse may take here; a little longer than it may take there. */
   askMsMax?: number
+  /** Those whom this port has, if not its own. */
+  streams?: EventStreams
   now: () => number
   logger: WebLogger
 } & ({ token: string } | { tokenHash: string })
@@ -64,7 +67,8 @@ export async function openWeb(options: WebOptions): Promise<Web> {
   })
   const { needs, now, logger } = options
   const attempts = new Attempts({ audit: needs.audit, logger, now, perMinuteMax: limits.auditAttemptsPerMinuteMax })
-  const app = buildApp(options, tokenHash, guard, attempts, counts)
+  const streams = options.streams ?? new EventStreams()
+  const app = buildApp(options, tokenHash, guard, attempts, counts, streams)
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: {
@@ -84,6 +88,7 @@ export async function openWeb(options: WebOptions): Promise<Web> {
     status: () => ({ port, ...counts, badTokens: guard.failures(), auditEntries: entriesWritten(needs) }),
     async close(graceMs = 5_000) {
       const closed = new Promise(resolve => server.close(resolve))
+      streams.close()
       server.closeIdleConnections()
       const cut = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
@@ -108,12 +113,13 @@ function buildApp(
   guard: Guard,
   attempts: Attempts,
   counts: Counts,
+  streams: EventStreams,
 ): Hono<Env> {
   const app = new Hono<Env>()
   const names = allowedHosts(host, hostNames)
   const consoleFiles = openConsoleFiles(consoleDir ?? builtConsoles.find(path => existsSync(path)) ?? '')
   const asked = withDeadline(needs, askMsMax ?? (limits.askSecondsMax + 5) * 1_000)
-  const routes = adminRoutes(asked, limits.pageRowsMax)
+  const routes = adminRoutes(asked, limits.pageRowsMax, streams)
 
   app.use(async (c, next) => {
     counts.requests += 1
@@ -175,6 +181,12 @@ const replyHeaders = {
   'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',
 }
+/** A proxy hands each event on as it comes. */
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'x-accel-buffering': 'no',
+  connection: 'close',
+}
 const pagePolicy =
   "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
@@ -208,6 +220,14 @@ function addPath(app: Hono<Env>, path: string, routes: Route[], around: Around):
       route.method === 'GET'
         ? await route.answer(asked)
         : await doRecorded(route, asked, callerOf(c, caller, route.open === 'token' ? body : {}), recording)
+    if (answer.stream !== undefined) {
+      if (c.req.method === 'HEAD') return c.body(null, 200, streamHeaders)
+      return c.body(
+        answer.stream(() => c.env.outgoing.destroy()),
+        200,
+        streamHeaders,
+      )
+    }
     if (answer.cookie !== undefined) giveSecret(c, answer.cookie)
     return c.json(answer.body as object, answer.status ?? 200)
   })

@@ -397,6 +397,9 @@ test('new events come in the order of the loads, each once, and only what a note
       (await read({ after: start, limit: 1_000, product })).rows,
       rows.filter(row => row.product === product),
     )
+    const sample = await own.newEvents({ limit: 7, after: start, sample: true })
+    assert.deepEqual([sample.rows, sample.count, sample.more], [rows.slice(0, 7), 80, false])
+    assert.deepEqual((await own.newEvents({ limit: 7, after: sample.after, sample: true })).rows, [])
     const latest = await own.newEvents({ limit: 10, last: 3 })
     const received = (some: StoredEvent[]) => some.map(row => row.received_at)
     assert.deepEqual(received(latest.rows), received(rows).toSorted().slice(-3))
