@@ -178,9 +178,10 @@ describe('the console', { skip: skipWithoutChromium }, () => {
     context.on('request', request => {
       if (request.url().includes('/api/events/stream')) streams += 1
     })
+    // A page that was there knows nothing of the product yet.
+    await page.goto('about:blank')
     await page.goto(`${server.adminUrl}/#/lounge/live`)
-    await page.reload()
-    await page.getByText('Nothing has come yet').waitFor()
+    await page.getByText('Each event appears here within').waitFor()
     assert.deepEqual(await hardships(page), [])
     await send('first')
     await rowOf(page, 'first').waitFor()
