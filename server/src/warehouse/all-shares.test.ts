@@ -127,5 +127,8 @@ test('new events of all shares are those of each, once, and a place goes on in e
   }
   assert.equal(seen.length, 600)
   assert.equal(new Set(seen).size, 600)
+  const sample = await all.newEvents({ limit: 50, after: before.toString('base64url'), sample: true })
+  assert.deepEqual([sample.rows.length, sample.count, sample.more], [50, 600, false])
+  assert.deepEqual((await all.newEvents({ limit: 50, after: sample.after, sample: true })).rows, [])
   await assert.rejects(all.newEvents({ limit: 1, product: 'p1', after }), { code: 'WAREHOUSE_REFUSED' })
 })
