@@ -66,7 +66,7 @@ const suites: Suite[] = [
     name: 'browser',
     asks: 'can an operator do what the console is for',
     files: ['test/browser/**/*.test.ts'],
-    concurrency: 1,
+    concurrency: 2,
     timeoutMs: 300_000,
   },
   {
