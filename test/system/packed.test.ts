@@ -93,12 +93,19 @@ describe('the package', () => {
       assert.ok(files.includes(`package/${file}`), file)
   })
 
+  /** It takes events before that. */
+  const everyPartReady = async () => {
+    const reply = await fetch(`http://127.0.0.1:${image.environment['DATAPULSE_PORT']}/readyz`).catch(() => null)
+    return ((await reply?.json()) as { status?: string } | undefined)?.status === 'ready'
+  }
+
   it('runs as the image says: it is healthy, takes an event, and tells of it', {
     timeout: 2 * deadlineMs,
   }, async () => {
     await start(image.command, imageEnvironment(), placeOf(image.folder))
     const { healthcheck } = image
     await until(() => spawnSync(found(healthcheck[0]!), healthcheck.slice(1), { env: imageEnvironment() }).status === 0)
+    await until(everyPartReady)
     const key = JSON.parse(datapulse('keys', 'create', '--product', 'packed', '--json')) as { key: string }
     image.environment['DATAPULSE_API_KEY'] = key.key
     const event = { client_user_id: 'u1', event_name: 'login', timestamp: Date.now(), ip_address: '8.8.8.8' }
@@ -131,7 +138,7 @@ describe('the package', () => {
       { PATH: '/usr/bin:/bin', ...unit, ...settings },
       placeOf(setting('Service', 'WorkingDirectory')[0]!),
     )
-    await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.status === 200)
+    await until(everyPartReady)
     assert.equal(listed().length, 1)
     assert.equal(await stop(), 0)
   })
