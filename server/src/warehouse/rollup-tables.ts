@@ -82,7 +82,7 @@ function rollup(
 ): Table {
   const all = [...rollupColumns, ...keys]
   const orderBy = all.map(column => column.name).join(', ')
-  return { name, about, columns: [...all, ...values], engine: 'AggregatingMergeTree', orderBy, settings }
+  return { name, about, columns: [...all, ...values], engine: 'sums', orderBy, settings }
 }
 
 /** A rollup in which a few clicks of many are looked up: blocks are small, so what each costs to unpack counts. */

@@ -3,7 +3,7 @@
 // MergeTree ordered by product, mode, name and time of the event (nothing is in it twice: duplicates are found before
 // loading), in partitions by month of receipt: a backfill of years touches few partitions, retention drops whole ones.
 // Everything else that is looked up by value has a bloom filter. Whatever a replicated cluster would have otherwise
-// is in `tableEngine` alone.
+// is in `engines` and `tableSettings` alone.
 
 export type Column = {
   name: string
@@ -20,8 +20,8 @@ export type Table = {
   partitionBy?: string
   orderBy: string
   indexes?: string[]
-  /** When it is not the engine of every table. */
-  engine?: string
+  /** `rows` when it is not said. */
+  engine?: keyof typeof engines
   /** Beside those of every table. */
   settings?: Record<string, number>
   /** Gone with the engine's process. */
@@ -32,10 +32,10 @@ export type Table = {
 const deduplicationWindow = 1000
 
 /**
- * The engine of every table and the settings that make a load and a merge durable: what an insert or a merge writes is
+ * The engines of tables and the settings that make a load and a merge durable: what an insert or a merge writes is
  * synced before it counts, and the parts that a merge replaces stay on disk for ten minutes.
  */
-const tableEngine = 'MergeTree'
+const engines = { rows: 'MergeTree', sums: 'AggregatingMergeTree' }
 const tableSettings: Record<string, number> = {
   fsync_after_insert: 1,
   fsync_part_directory: 1,
@@ -265,7 +265,7 @@ export function createTable(table: Table): string {
   return [
     `CREATE TABLE IF NOT EXISTS ${table.name} (`,
     [...columns, ...(table.indexes ?? []).map(index => `  ${index}`)].join(',\n'),
-    `) ENGINE = ${table.engine ?? tableEngine}`,
+    `) ENGINE = ${engines[table.engine ?? 'rows']}`,
     ...(table.partitionBy === undefined ? [] : [`PARTITION BY ${table.partitionBy}`]),
     `ORDER BY (${table.orderBy})`,
     `SETTINGS ${settings.join(', ')}`,
