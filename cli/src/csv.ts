@@ -1,6 +1,6 @@
 // CSV as RFC 4180 has it, for spreadsheets too.
 
-import type { Cell } from './output.ts'
+export type Cell = string | number | boolean | null | undefined | string[]
 
 /** One line. A text that a spreadsheet would take for a formula is kept from it by a quote; numbers stay as they are. */
 export function csvLine(cells: readonly Cell[]): string {

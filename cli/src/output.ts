@@ -5,11 +5,10 @@
 
 import Table from 'cli-table3'
 import { styleText } from 'node:util'
-import { csvLine } from './csv.ts'
+import { type Cell, csvLine } from './csv.ts'
 import type { Told } from './failure.ts'
 import { safeJson, visible, visibleLines } from './visible.ts'
 
-export type Cell = string | number | boolean | null | undefined | string[]
 export type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'bold' | 'dim'
 export type Painted = { readonly colour: Colour; readonly text: string }
 export type Part = string | Painted

@@ -1,7 +1,8 @@
 // Lists that come in pages: followed by their cursors until `limit` rows are there, printed as they come.
 
 import type { Admin, Query } from './admin.ts'
-import type { Cell, Output } from './output.ts'
+import type { Cell } from './csv.ts'
+import type { Output } from './output.ts'
 import { safeJson } from './visible.ts'
 
 export type Row = Record<string, Cell>

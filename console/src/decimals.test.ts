@@ -29,6 +29,14 @@ describe('decimals', () => {
     assert.equal(subtractDecimals('-2.5', '-2.5'), '0')
   })
 
+  it('takes what is no number for nothing', () => {
+    assert.deepEqual(
+      [sumDecimals(['1', 'null']), subtractDecimals('undefined', '2'), shareOf('x', '2')],
+      ['1', '-2', '0'],
+    )
+    assert.deepEqual([compareDecimals('2026-11-27', '0'), shareOf('1', 'null')], [0, null])
+  })
+
   it('orders by size, not by letters', () => {
     assert.deepEqual(['10', '-3', '9.5', '0'].toSorted(compareDecimals), ['-3', '0', '9.5', '10'])
     assert.ok(compareDecimals('9007199254740993', '9007199254740992') > 0)

@@ -2,6 +2,7 @@
 // was spelled. And how text from outside is shown so that it does nothing: what would be invisible, or would turn the
 // direction of what follows, is told by its number.
 
+import { fold } from '@datapulse/contract/names'
 import type { Violation } from './rejections.ts'
 
 declare global {
@@ -58,10 +59,6 @@ export function likelyMapping(events: SentEvent[], violations: Violation[]): [se
     if (meant !== undefined) found.set(meant.key, field)
   }
   return [...found]
-}
-
-function fold(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 }
 
 // Controls but tab and new line, what has no width, and what turns the direction of writing.
