@@ -89,11 +89,13 @@ const rules: Rule[] = [
         : [],
   },
   {
-    name: 'the console talks HTTP, and loads nothing from elsewhere',
+    name: 'the console talks HTTP, shares but the contract, and loads nothing from elsewhere',
     reads: /^console\/(src\/.*\.tsx?|index\.html)$/,
     says: (_, text) => [
       ...imports(text).flatMap(({ line, from }) =>
-        /^\.\.\/.*\/(server|contract|cli)\/|^@datapulse/.test(from) ? [`reaches out: ${line}`] : [],
+        /^\.\.\/.*\/(server|contract|cli|client)\/|^@?datapulse(?!\/contract\/)/.test(from)
+          ? [`reaches out: ${line}`]
+          : [],
       ),
       ...(/\b(src|href)=["']?https?:/.test(text) ? ['loads from elsewhere'] : []),
     ],

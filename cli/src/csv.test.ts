@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { csvLine } from './csv.ts'
+import { csvLine } from '@datapulse/contract/csv'
 import { openOutput } from './output.ts'
 
 describe('CSV', () => {

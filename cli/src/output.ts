@@ -3,9 +3,9 @@
 // colours are for terminals; elsewhere rows are tab-separated lines. JSON keeps every value, with what could move a
 // terminal written as \u escapes; CSV keeps it where there is no terminal.
 
+import { type Cell, csvLine } from '@datapulse/contract/csv'
 import Table from 'cli-table3'
 import { styleText } from 'node:util'
-import { type Cell, csvLine } from './csv.ts'
 import type { Told } from './failure.ts'
 import { safeJson, visible, visibleLines } from './visible.ts'
 

@@ -1,7 +1,7 @@
 // Lists that come in pages: followed by their cursors until `limit` rows are there, printed as they come.
 
+import type { Cell } from '@datapulse/contract/csv'
 import type { Admin, Query } from './admin.ts'
-import type { Cell } from './csv.ts'
 import type { Output } from './output.ts'
 import { safeJson } from './visible.ts'
 

@@ -1,6 +1,6 @@
 // A table as a file that a spreadsheet opens: in UTF-8 with its mark, and else as the command line writes it.
 
-import { type Cell, csvLine } from 'datapulse/csv'
+import { type Cell, csvLine } from '@datapulse/contract/csv'
 
 const mark = '\uFEFF'
 

@@ -2,7 +2,7 @@
 // a float. Up to 18 digits after the point, as many as the warehouse keeps. What is no number, as null is in a report, counts
 // as 0.
 
-import { add, shareOf as share, subtract } from '@datapulse/server/conversion'
+import { add, shareOf as share, subtract } from '@datapulse/contract/decimals'
 
 export function sumDecimals(texts: readonly string[]): string {
   return texts.map(orZero).reduce(add, '0')

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { convert } from './conversion.ts'
+import { convert } from '@datapulse/contract/decimals'
 import { readRatesFile } from './rates-file.ts'
 
 const file = {

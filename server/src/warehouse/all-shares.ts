@@ -6,7 +6,7 @@
 // of the last row that was shown: of the shares before it, everything of that millisecond was shown, of those behind it nothing.
 // A place among new events is the list of the places in each share that is asked.
 
-import { add } from '../steps/conversion.ts'
+import { add } from '@datapulse/contract/decimals'
 import { cursorOf } from './asking/cursor.ts'
 import type { CountBy, CountQuestion, CountRow } from './asking/count-events.ts'
 import type { RejectedBy, RejectedQuestion } from './asking/count-rejected.ts'

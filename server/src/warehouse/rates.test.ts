@@ -1,8 +1,8 @@
 // Rates by month: the last import of a month counts as a whole, and events are shown with their amount in dollars.
 
+import { convert } from '@datapulse/contract/decimals'
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { convert } from '../steps/conversion.ts'
 import { connect } from './connection.ts'
 import { type EngineProcess, silentLogger, startEngine } from './testing/engine-process.ts'
 import { eventRow, madeLoad, uuidOf } from './testing/made-loads.ts'

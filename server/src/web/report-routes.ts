@@ -2,7 +2,7 @@
 // an array of flat rows, and names their columns, so that one without rows has them too. What the numbers mean:
 // docs/reference/reports.md.
 
-import { shareOf, subtract } from '../steps/conversion.ts'
+import { shareOf, subtract } from '@datapulse/contract/decimals'
 import { checkProduct } from './known-product.ts'
 import type { FunnelRow, ReportNumbers, ReportQuestion, WebNeeds } from './needs.ts'
 import { dayText, flag, integer, past, productId, readQuery, required, timeZone } from './parameters.ts'

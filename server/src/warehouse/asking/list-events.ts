@@ -4,7 +4,7 @@
 // be by what is counted by the hour (rollup_received): only a hint, so it may lag behind. Of a user or a click, which may
 // have events at all times, the latest millions are looked through first, and then the rest.
 
-import { convert } from '../../steps/conversion.ts'
+import { convert } from '@datapulse/contract/decimals'
 import type { Connection } from '../connection.ts'
 import { findRates } from '../rates.ts'
 import { conditionsOf, type Filter, where } from './conditions.ts'

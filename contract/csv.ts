@@ -1,4 +1,4 @@
-// CSV as RFC 4180 has it, for spreadsheets too.
+// CSV as RFC 4180 has it, for spreadsheets too: what the command line and the console write.
 
 export type Cell = string | number | boolean | null | undefined | string[]
 

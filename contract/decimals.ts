@@ -1,10 +1,11 @@
-// An amount in US dollars, by the rate of its event's month: amount / rate, exact to 18 digits after the point (what lies
-// behind them is cut off, as ClickHouse's divideDecimal does it).
+// Decimal text, as amounts are told: added, subtracted and divided without ever being a float, exact to 18 digits after the
+// point (what lies behind them is cut off, as ClickHouse's divideDecimal does it).
 
 const digits = 18
 const scale = 10n ** BigInt(digits)
 
 /**
+ * An amount in US dollars, by the rate of its event's month: amount / rate.
  * @param amount decimal text
  * @param rate units for one US dollar, decimal text above 0
  * @example convert('46', '0.92') // '50'
