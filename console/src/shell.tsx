@@ -32,7 +32,7 @@ import { change } from './api.ts'
 import { AppearanceMenu, LanguageMenu } from './choices.tsx'
 import { productsQuestion, type Role } from './questions.ts'
 import { Mark } from './sign-in.tsx'
-import { Loading, Unavailable } from './states.tsx'
+import { Unanswered } from './states.tsx'
 import { useSpeech } from './words/language.tsx'
 
 const pages = [
@@ -135,11 +135,7 @@ export function Shell({ role, name }: { role: Role; name: string | null }) {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         {products.data === undefined ? (
-          products.isPending ? (
-            <Loading />
-          ) : (
-            <Unavailable error={products.error} retry={() => void products.refetch()} />
-          )
+          <Unanswered of={products} />
         ) : (
           <Outlet key={product} context={{ product, role } satisfies Looking} />
         )}

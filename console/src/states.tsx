@@ -3,6 +3,7 @@
 
 import { Alert, Button, Card, Group, Skeleton, Stack, Text, ThemeIcon, Title, VisuallyHidden } from '@mantine/core'
 import { CounterClockwiseClockIcon, ExclamationTriangleIcon } from '@radix-ui/react-icons'
+import type { UseQueryResult } from '@tanstack/react-query'
 import { Component, type ReactNode } from 'react'
 import { Failure } from './api.ts'
 import type { Words } from './words/en.ts'
@@ -68,6 +69,21 @@ export function Unavailable({ error, retry }: { error: Error | null; retry: () =
         </Button>
       </Stack>
     </Alert>
+  )
+}
+
+/** What stands where a question has no answer yet. */
+export function Unanswered({
+  of,
+  rows,
+}: {
+  of: Pick<UseQueryResult, 'isPending' | 'error' | 'refetch'>
+  rows?: number
+}) {
+  return of.isPending ? (
+    <Loading {...(rows !== undefined && { rows })} />
+  ) : (
+    <Unavailable error={of.error} retry={() => void of.refetch()} />
   )
 }
 

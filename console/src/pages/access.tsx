@@ -2,7 +2,6 @@
 
 import { Badge, Button, Card, Group, Modal, Stack, Table, Text, TextInput, Title, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { notifications } from '@mantine/notifications'
 import { PlusIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
@@ -17,6 +16,7 @@ import {
   viewersQuestion,
 } from '../questions.ts'
 import { Loading, sentenceOf, Stale, Unavailable } from '../states.tsx'
+import { useNotice } from '../use-notice.ts'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 import { PageHead } from './page-head.tsx'
@@ -106,18 +106,14 @@ function Viewers({ viewers, remove }: { viewers: Viewer[]; remove: (viewer: View
 
 function Sessions({ sessions }: { sessions: Session[] }) {
   const { words, tell } = useSpeech()
+  const tellDone = useNotice()
   const nowMs = useNow()
   const own = useQuery(sessionQuestion).data?.session?.id
   const ending = useEndingSession()
   const nameOf = ({ name }: Session) => name ?? words.access.unnamed
   const end = (session: Session) =>
     ending.mutate(session.id, {
-      onSuccess: () =>
-        notifications.show({
-          message: words.access.ended(nameOf(session)),
-          color: 'teal',
-          closeButtonProps: { 'aria-label': words.keys.close },
-        }),
+      onSuccess: () => tellDone(words.access.ended(nameOf(session))),
     })
   return (
     <WideTable label={words.access.sessions} minWidth={720}>
@@ -224,15 +220,12 @@ function NewViewer({ opened, close }: { opened: boolean; close: () => void }) {
 
 function Removing({ viewer, close }: { viewer: Viewer | null; close: () => void }) {
   const { words } = useSpeech()
+  const tellDone = useNotice()
   const removing = useRemovingViewer()
   const remove = (one: Viewer) =>
     removing.mutate(one.id, {
       onSuccess() {
-        notifications.show({
-          message: words.access.removed(one.name),
-          color: 'teal',
-          closeButtonProps: { 'aria-label': words.keys.close },
-        })
+        tellDone(words.access.removed(one.name))
         close()
       },
     })

@@ -1,18 +1,18 @@
 // What was sent: event by event with what is wrong in it marked, or the very text. Nothing in it does anything.
 
-import { ActionIcon, Code, CopyButton, Group, SegmentedControl, Stack, Text, Title, Tooltip } from '@mantine/core'
-import { CheckIcon, CopyIcon } from '@radix-ui/react-icons'
+import { Code, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import type { Violation } from '../rejections.ts'
 import { eventsIn, eventsToShow, inert, type SentEvent } from '../sent-body.ts'
 import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
+import { CopyIconButton } from './copy-icon-button.tsx'
 
 const textMost = 100_000
 const eventsMost = 50
 
 export function BodyShown({ raw, violations }: { raw: string; violations: Violation[] }) {
-  const { words, tell } = useSpeech()
+  const { tell } = useSpeech()
   const told = useRejectedWords()
   const [isLaidOut, layOut] = useState(true)
   const events = useMemo(() => eventsIn(raw), [raw])
@@ -36,20 +36,7 @@ export function BodyShown({ raw, violations }: { raw: string; violations: Violat
               onChange={chosen => layOut(chosen === 'laid out')}
             />
           )}
-          <CopyButton value={raw}>
-            {({ copied, copy }) => (
-              <Tooltip label={copied ? words.keys.copied : words.keys.copy}>
-                <ActionIcon
-                  variant="default"
-                  size="lg"
-                  onClick={copy}
-                  aria-label={copied ? words.keys.copied : words.keys.copy}
-                >
-                  {copied ? <CheckIcon /> : <CopyIcon />}
-                </ActionIcon>
-              </Tooltip>
-            )}
-          </CopyButton>
+          <CopyIconButton text={raw} />
         </Group>
       </Group>
       {events === null && raw !== '' && (

@@ -1,16 +1,17 @@
 // Every event name and what comes of it: the grid that answers whether an integration is whole.
 
-import { Button, Card, Group, SegmentedControl, Select, Stack, Table, Text, TextInput, Tooltip } from '@mantine/core'
+import { Button, Card, Group, Stack, Table, Text, TextInput, Tooltip } from '@mantine/core'
 import { ActivityLogIcon, MagnifyingGlassIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { diagnosisQuestion, type EventState, type Mode } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
-import { Empty, Loading, Stale, Unavailable } from '../states.tsx'
+import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 import { NoProducts } from './no-products.tsx'
 import { PageHead } from './page-head.tsx'
+import { ModeChoice, TimeChoice } from './scope-choices.tsx'
 import { Mark } from './verdict.tsx'
 import { WideTable } from './wide-table.tsx'
 
@@ -42,32 +43,13 @@ function EventsOf({ product }: { product: string }) {
   return (
     <>
       <PageHead title={words.pages.events} lead={words.events.lead}>
-        <Select
-          aria-label={words.events.window}
-          data={Object.entries(words.events.windows).map(([value, label]) => ({ value, label }))}
-          value={window}
-          onChange={chosen => setWindow(chosen ?? '24h')}
-          allowDeselect={false}
-          w={160}
-        />
-        <SegmentedControl
-          aria-label={words.mode.title}
-          data={[
-            { value: 'live', label: words.mode.live },
-            { value: 'test', label: words.mode.test },
-          ]}
-          value={mode}
-          onChange={chosen => setMode(chosen as Mode)}
-        />
+        <TimeChoice time={window} choose={chosen => setWindow(chosen ?? '24h')} />
+        <ModeChoice mode={mode} choose={setMode} />
       </PageHead>
       <Stack>
         <Stale of={[diagnosis]} />
         {diagnosis.data === undefined ? (
-          diagnosis.isPending ? (
-            <Loading rows={6} />
-          ) : (
-            <Unavailable error={diagnosis.error} retry={() => void diagnosis.refetch()} />
-          )
+          <Unanswered of={diagnosis} rows={6} />
         ) : (
           <>
             <Group justify="space-between">

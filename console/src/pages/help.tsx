@@ -1,20 +1,6 @@
 // The diagnostics: each check with its verdict, what was found, its numbers and causes, and a request that is right.
 
-import {
-  Accordion,
-  Alert,
-  Anchor,
-  Badge,
-  Card,
-  Group,
-  SegmentedControl,
-  Select,
-  SimpleGrid,
-  Stack,
-  Table,
-  Text,
-  ThemeIcon,
-} from '@mantine/core'
+import { Accordion, Alert, Anchor, Badge, Card, Group, SimpleGrid, Stack, Table, Text, ThemeIcon } from '@mantine/core'
 import { CheckCircledIcon, CrossCircledIcon, ExclamationTriangleIcon, MinusCircledIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -22,11 +8,12 @@ import { Link } from 'react-router'
 import { type Check, type Diagnosis, diagnosisQuestion, type Mode, type Verdict } from '../questions.ts'
 import { searchOf } from '../rejected-address.ts'
 import { useLooking } from '../shell.tsx'
-import { Loading, Stale, Unavailable } from '../states.tsx'
+import { Stale, Unanswered } from '../states.tsx'
 import { tellCheck } from '../words/checks.ts'
 import { useSpeech } from '../words/language.tsx'
 import { NoProducts } from './no-products.tsx'
 import { PageHead } from './page-head.tsx'
+import { ModeChoice, TimeChoice } from './scope-choices.tsx'
 import { Snippet } from './snippet.tsx'
 import { Mark, verdictColors } from './verdict.tsx'
 import { WideTable } from './wide-table.tsx'
@@ -54,32 +41,13 @@ function HelpOf({ product }: { product: string }) {
   return (
     <>
       <PageHead title={words.pages.help} lead={words.help.lead}>
-        <Select
-          aria-label={words.events.window}
-          data={Object.entries(words.events.windows).map(([value, label]) => ({ value, label }))}
-          value={window}
-          onChange={chosen => setWindow(chosen ?? '24h')}
-          allowDeselect={false}
-          w={160}
-        />
-        <SegmentedControl
-          aria-label={words.mode.title}
-          data={[
-            { value: 'live', label: words.mode.live },
-            { value: 'test', label: words.mode.test },
-          ]}
-          value={mode}
-          onChange={chosen => setMode(chosen as Mode)}
-        />
+        <TimeChoice time={window} choose={chosen => setWindow(chosen ?? '24h')} />
+        <ModeChoice mode={mode} choose={setMode} />
       </PageHead>
       <Stack>
         <Stale of={[diagnosis]} />
         {diagnosis.data === undefined ? (
-          diagnosis.isPending ? (
-            <Loading rows={6} />
-          ) : (
-            <Unavailable error={diagnosis.error} retry={() => void diagnosis.refetch()} />
-          )
+          <Unanswered of={diagnosis} rows={6} />
         ) : (
           <Told diagnosis={diagnosis.data} scope={{ product, mode, time: window }} />
         )}

@@ -7,7 +7,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type Key, keysQuestion } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
-import { Empty, Loading, Stale, Unavailable } from '../states.tsx'
+import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 import { NewKey } from './new-key.tsx'
@@ -58,11 +58,7 @@ function KeysOf({ product }: { product: string }) {
           </Alert>
         )}
         {keys.data === undefined ? (
-          keys.isPending ? (
-            <Loading rows={3} />
-          ) : (
-            <Unavailable error={keys.error} retry={() => void keys.refetch()} />
-          )
+          <Unanswered of={keys} rows={3} />
         ) : shown.length === 0 ? (
           <Empty icon={<LockClosedIcon width={24} height={24} />} title={words.keys.empty} text={words.keys.emptyText}>
             {isAdmin && <Button onClick={key.open}>{words.keys.newKey}</Button>}

@@ -1,19 +1,7 @@
 // Events as they come: filtered, paused, and opened one by one. Where more come than anybody could read, some are shown, and
 // that is said.
 
-import {
-  Alert,
-  Autocomplete,
-  Badge,
-  Button,
-  Card,
-  Group,
-  SegmentedControl,
-  SimpleGrid,
-  Stack,
-  Text,
-  TextInput,
-} from '@mantine/core'
+import { Alert, Autocomplete, Badge, Button, Card, Group, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { LightningBoltIcon, PauseIcon, PlayIcon } from '@radix-ui/react-icons'
 import { useState } from 'react'
@@ -27,6 +15,7 @@ import { LiveRows } from './live-rows.tsx'
 import { NoProducts } from './no-products.tsx'
 import { OpenedEvent } from './opened-event.tsx'
 import { PageHead } from './page-head.tsx'
+import { ModeChoice } from './scope-choices.tsx'
 
 const filters = { name: '', user: '', transaction: '', click: '' }
 const settledMs = 400
@@ -55,15 +44,10 @@ function LiveOf({ product }: { product: string }) {
   return (
     <>
       <PageHead title={words.pages.live} lead={words.live.lead} badge={<State of={live} isPaused={held !== null} />}>
-        <SegmentedControl
-          aria-label={words.mode.title}
-          data={[
-            { value: 'live', label: words.mode.live },
-            { value: 'test', label: words.mode.test },
-          ]}
-          value={mode}
-          onChange={chosen => {
-            setMode(chosen as Mode)
+        <ModeChoice
+          mode={mode}
+          choose={chosen => {
+            setMode(chosen)
             setHeld(null)
           }}
         />

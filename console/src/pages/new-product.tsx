@@ -1,15 +1,16 @@
 // Makes a product, and goes there.
 
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
 import { type FormEvent, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useNewProduct } from '../questions.ts'
 import { sentenceOf } from '../states.tsx'
+import { useNotice } from '../use-notice.ts'
 import { useSpeech } from '../words/language.tsx'
 
 export function NewProduct({ opened, close }: { opened: boolean; close: () => void }) {
   const { words } = useSpeech()
+  const tellDone = useNotice()
   const [id, setId] = useState('')
   const navigate = useNavigate()
   const making = useNewProduct()
@@ -17,11 +18,7 @@ export function NewProduct({ opened, close }: { opened: boolean; close: () => vo
     event.preventDefault()
     try {
       const product = await making.mutateAsync(id.trim())
-      notifications.show({
-        message: words.keys.productMade(product.id),
-        color: 'teal',
-        closeButtonProps: { 'aria-label': words.keys.close },
-      })
+      tellDone(words.keys.productMade(product.id))
       setId('')
       close()
       await navigate(`/${product.id}/keys`)

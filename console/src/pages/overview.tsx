@@ -8,7 +8,7 @@ import { Link } from 'react-router'
 import { compareMoney, currenciesOf, type Days, daysAt, hourPoints } from '../days.ts'
 import { hoursQuestion, moneyQuestion, ratesQuestion, type ReportRow, totalsQuestion } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
-import { Empty, Loading, Stale, Unavailable } from '../states.tsx'
+import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 import { Attention } from './attention.tsx'
@@ -40,12 +40,7 @@ function OverviewOf({ product }: { product: string }) {
     enabled: !rates.isPending,
   })
 
-  if (totals.data === undefined)
-    return totals.isPending ? (
-      <Loading rows={5} />
-    ) : (
-      <Unavailable error={totals.error} retry={() => void totals.refetch()} />
-    )
+  if (totals.data === undefined) return <Unanswered of={totals} rows={5} />
   const eventsOf = (mode: string) =>
     totals.data.reduce((sum, row) => sum + (row.product === product && row.mode === mode ? row.events : 0), 0)
   const isActive = eventsOf('live') > 0

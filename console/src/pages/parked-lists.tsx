@@ -1,15 +1,16 @@
 // What was accepted and could not be processed: by reason, and what was parked for one.
 
-import { Anchor, Button, Card, Stack, Table, Text } from '@mantine/core'
+import { Anchor, Card, Stack, Table, Text } from '@mantine/core'
 import { CheckCircledIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { useAddress } from '../rejected-address.ts'
 import { type Parked, parkedGroupsQuestion, parkedQuestion } from '../rejections.ts'
 import { inert } from '../sent-body.ts'
-import { Empty, Loading, Stale, Unavailable } from '../states.tsx'
+import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
+import { NothingHere } from './nothing-here.tsx'
 import { Together } from './together.tsx'
 import { Turning } from './turning.tsx'
 import { WideTable } from './wide-table.tsx'
@@ -19,8 +20,7 @@ export function ParkedGroups({ product }: { product: string }) {
   const told = useRejectedWords()
   const { at, to } = useAddress()
   const asked = useQuery(parkedGroupsQuestion(product, at))
-  if (asked.data === undefined)
-    return asked.isPending ? <Loading /> : <Unavailable error={asked.error} retry={() => void asked.refetch()} />
+  if (asked.data === undefined) return <Unanswered of={asked} />
   const { parked, next } = asked.data
   if (parked.length === 0)
     return (
@@ -83,17 +83,9 @@ export function ParkedList({ product }: { product: string }) {
   const told = useRejectedWords()
   const { at, to, go } = useAddress()
   const asked = useQuery(parkedQuestion(product, at))
-  if (asked.data === undefined)
-    return asked.isPending ? <Loading /> : <Unavailable error={asked.error} retry={() => void asked.refetch()} />
+  if (asked.data === undefined) return <Unanswered of={asked} />
   const { parked, next } = asked.data
-  if (parked.length === 0)
-    return (
-      <Empty icon={<CheckCircledIcon width={26} height={26} />} title={told.nothingHere} text={told.nothingHereText}>
-        <Button variant="default" onClick={() => go({ reason: null, after: null })}>
-          {told.showAll}
-        </Button>
-      </Empty>
-    )
+  if (parked.length === 0) return <NothingHere showAll={() => go({ reason: null, after: null })} />
   return (
     <Stack>
       <Stale of={[asked]} />

@@ -1,16 +1,17 @@
 // What was rejected: grouped by what was wrong, and the requests of a group.
 
-import { Anchor, Button, Card, Group, Select, Stack, Table, Text } from '@mantine/core'
+import { Anchor, Card, Group, Select, Stack, Table, Text } from '@mantine/core'
 import { CheckCircledIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { useAddress } from '../rejected-address.ts'
 import { groupsQuestion, type Rejection, rejectedPosition, rejectionsQuestion } from '../rejections.ts'
 import { inert } from '../sent-body.ts'
-import { Empty, Loading, Stale, Unavailable } from '../states.tsx'
+import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
+import { NothingHere } from './nothing-here.tsx'
 import { Together } from './together.tsx'
 import { Turning } from './turning.tsx'
 import { WideTable } from './wide-table.tsx'
@@ -21,8 +22,7 @@ export function RejectedGroups({ product }: { product: string }) {
   const { at, to, go } = useAddress()
   const asked = useQuery(groupsQuestion(product, at))
   const nowMs = useNow()
-  if (asked.data === undefined)
-    return asked.isPending ? <Loading /> : <Unavailable error={asked.error} retry={() => void asked.refetch()} />
+  if (asked.data === undefined) return <Unanswered of={asked} />
   const groups = asked.data
   const namesOf = (name: 'rule' | 'field') =>
     [...new Set([...groups.map(group => group[name]), at[name]])].filter(one => one !== null).toSorted()
@@ -57,15 +57,7 @@ export function RejectedGroups({ product }: { product: string }) {
             ))}
           </Group>
           {shown.length === 0 ? (
-            <Empty
-              icon={<CheckCircledIcon width={26} height={26} />}
-              title={told.nothingHere}
-              text={told.nothingHereText}
-            >
-              <Button variant="default" onClick={() => go({ rule: null, field: null })}>
-                {told.showAll}
-              </Button>
-            </Empty>
+            <NothingHere showAll={() => go({ rule: null, field: null })} />
           ) : (
             <Card p={0}>
               <WideTable minWidth={720} label={words.pages.rejected}>
@@ -118,20 +110,12 @@ export function RejectedGroups({ product }: { product: string }) {
 }
 
 export function RejectedList({ product }: { product: string }) {
-  const told = useRejectedWords()
   const { at, go } = useAddress()
   const asked = useQuery(rejectionsQuestion(product, at))
-  if (asked.data === undefined)
-    return asked.isPending ? <Loading /> : <Unavailable error={asked.error} retry={() => void asked.refetch()} />
+  if (asked.data === undefined) return <Unanswered of={asked} />
   const { requests, next } = asked.data
   if (requests.length === 0)
-    return (
-      <Empty icon={<CheckCircledIcon width={26} height={26} />} title={told.nothingHere} text={told.nothingHereText}>
-        <Button variant="default" onClick={() => go({ code: null, rule: null, field: null, after: null })}>
-          {told.showAll}
-        </Button>
-      </Empty>
-    )
+    return <NothingHere showAll={() => go({ code: null, rule: null, field: null, after: null })} />
   return (
     <Stack>
       <Stale of={[asked]} />

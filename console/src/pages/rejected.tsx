@@ -1,7 +1,7 @@
 // What was refused for what is in it, and what could not be processed: by cause, then the requests of one, then one of them with
 // its body, and what is needed to send it again. What is looked at stands in the address.
 
-import { Anchor, Breadcrumbs, Group, SegmentedControl, Select, Stack, Text } from '@mantine/core'
+import { Anchor, Breadcrumbs, Group, SegmentedControl, Stack, Text } from '@mantine/core'
 import { Link } from 'react-router'
 import { useAddress } from '../rejected-address.ts'
 import { inert } from '../sent-body.ts'
@@ -13,6 +13,7 @@ import { PageHead } from './page-head.tsx'
 import { ParkedGroups, ParkedList } from './parked-lists.tsx'
 import { RejectedGroups, RejectedList } from './rejected-lists.tsx'
 import { ParkedOne, RejectedOne } from './rejected-one.tsx'
+import { ModeChoice, TimeChoice } from './scope-choices.tsx'
 
 export default function Rejected() {
   const { product } = useLooking()
@@ -27,26 +28,13 @@ function RejectedOf({ product }: { product: string }) {
   return (
     <>
       <PageHead title={words.pages.rejected} lead={told.lead}>
-        <Select
-          aria-label={words.events.window}
-          data={[
-            ...Object.entries(words.events.windows).map(([value, label]) => ({ value, label })),
-            { value: 'all', label: told.allTime },
-          ]}
-          value={at.time}
-          onChange={time => go({ time: time ?? '7d', after: null })}
-          allowDeselect={false}
-          w={170}
+        <TimeChoice
+          time={at.time}
+          choose={time => go({ time: time ?? '7d', after: null })}
+          more={[{ value: 'all', label: told.allTime }]}
+          width={170}
         />
-        <SegmentedControl
-          aria-label={words.mode.title}
-          data={[
-            { value: 'live', label: words.mode.live },
-            { value: 'test', label: words.mode.test },
-          ]}
-          value={at.mode}
-          onChange={mode => go({ ...fresh, mode: mode === 'test' ? 'test' : 'live' })}
-        />
+        <ModeChoice mode={at.mode} choose={mode => go({ ...fresh, mode })} />
       </PageHead>
       <Stack>
         <Group justify="space-between">

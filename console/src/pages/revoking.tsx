@@ -1,15 +1,16 @@
 // Asks before a key is revoked, and says what will stop.
 
 import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
 import { ExclamationTriangleIcon } from '@radix-ui/react-icons'
 import { type Key, useRevoking } from '../questions.ts'
 import { sentenceOf } from '../states.tsx'
+import { useNotice } from '../use-notice.ts'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 
 export function Revoking({ chosen, others, close }: { chosen: Key | null; others: Key[]; close: () => void }) {
   const { words, tell } = useSpeech()
+  const tellDone = useNotice()
   const revoking = useRevoking()
   const nowMs = useNow()
   const able = others.filter(key => key.mode === chosen?.mode && key.scopes.includes('ingest'))
@@ -20,11 +21,7 @@ export function Revoking({ chosen, others, close }: { chosen: Key | null; others
   const revoke = (key: Key) =>
     revoking.mutate(key.id, {
       onSuccess() {
-        notifications.show({
-          message: words.keys.revoked(key.name),
-          color: 'teal',
-          closeButtonProps: { 'aria-label': words.keys.close },
-        })
+        tellDone(words.keys.revoked(key.name))
         end()
       },
     })

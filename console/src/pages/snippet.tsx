@@ -1,13 +1,13 @@
 // A request that is right, to copy, in the language that was chosen last.
 
-import { ActionIcon, Code, CopyButton, Group, ScrollArea, SegmentedControl, Stack, Text, Tooltip } from '@mantine/core'
+import { Code, Group, ScrollArea, SegmentedControl, Stack, Text } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { CheckIcon, CopyIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { standingQuestion } from '../questions.ts'
 import { exampleOf, type SnippetLanguage, snippetLanguages, snippetOf } from '../snippets.ts'
 import { useSpeech } from '../words/language.tsx'
+import { CopyIconButton } from './copy-icon-button.tsx'
 
 export function Snippet({ eventName }: { eventName: string }) {
   const { words } = useSpeech()
@@ -35,20 +35,7 @@ export function Snippet({ eventName }: { eventName: string }) {
             onChange={chosen => choose(chosen as SnippetLanguage)}
           />
         </ScrollArea>
-        <CopyButton value={text}>
-          {({ copied, copy }) => (
-            <Tooltip label={copied ? words.keys.copied : words.keys.copy}>
-              <ActionIcon
-                variant="default"
-                size="lg"
-                onClick={copy}
-                aria-label={copied ? words.keys.copied : words.keys.copy}
-              >
-                {copied ? <CheckIcon /> : <CopyIcon />}
-              </ActionIcon>
-            </Tooltip>
-          )}
-        </CopyButton>
+        <CopyIconButton text={text} />
       </Group>
       <Code block tabIndex={0}>
         {text}
