@@ -97,6 +97,18 @@ const consume = async (reader: LogReader, offset: number) => {
 
 const isRolledBack = (cause: unknown) => cause instanceof LogReadFault && cause.code === 'LOG_ROLLED_BACK'
 
+/** A server that remembers ten events, of which all fifteen were read and consumed. */
+async function readAhead() {
+  const server = await forgetful()
+  const [writer, reader] = [await server.writer(), await server.reader()]
+  await put(writer, ...ids(0, 10))
+  await server.remember()
+  await put(writer, ...ids(10, 15))
+  await readTo(reader, 0, 15)
+  await consume(reader, 15)
+  return { server, writer, reader }
+}
+
 test('what is written after a stream went back is read, and what was lost is told', {
   skip,
   timeout: 120_000,
@@ -132,13 +144,7 @@ test('what is written after a stream went back is read, and what was lost is tol
 })
 
 test('a stream that went back while nobody read is noticed by who opens it', { skip, timeout: 120_000 }, async () => {
-  const server = await forgetful()
-  const [writer, reader] = [await server.writer(), await server.reader()]
-  await put(writer, ...ids(0, 10))
-  await server.remember()
-  await put(writer, ...ids(10, 15))
-  await readTo(reader, 0, 15)
-  await consume(reader, 15)
+  const { server, writer, reader } = await readAhead()
   await reader.close()
   await writer.close()
   // How far the log was processed is in another stream, which need not have gone back.
@@ -173,13 +179,7 @@ test('a stream that ends earlier than it did is noticed though nothing new comes
 })
 
 test('who begins again before the loss is noticed is given all that is there', { skip, timeout: 120_000 }, async () => {
-  const server = await forgetful()
-  const [writer, reader] = [await server.writer(), await server.reader()]
-  await put(writer, ...ids(0, 10))
-  await server.remember()
-  await put(writer, ...ids(10, 15))
-  await readTo(reader, 0, 15)
-  await consume(reader, 15)
+  const { server, writer, reader } = await readAhead()
   await server.forget()
   await put(writer, ...ids(15, 18))
 
