@@ -1,7 +1,8 @@
 // A real Chromium for tests of the console: Debian's, driven by playwright-core, without a sandbox of its own (tests may run as
 // root) and with a directory of its own. Whatever a page asks of another machine, logs as an error, or throws is kept: a test
-// ends by finding nothing kept.
+// ends by finding nothing kept. With DATAPULSE_TEST_SHOTS=FOLDER each page that is inspected is pictured there.
 
+import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,9 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 
 const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(path => existsSync(path))
+
+/** The folder for pictures. */
+export const shots = process.env['DATAPULSE_TEST_SHOTS']
 
 /** Why a test is skipped, or false. */
 export const skipWithoutChromium = program === undefined ? 'needs Chromium (Debian: chromium)' : false
@@ -64,6 +68,22 @@ export async function openBrowser(origin: string, { width, dark = false, locale 
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
+}
+
+/** Resolves when there is a page to look at. */
+export async function signIn(at: Page, token: string): Promise<void> {
+  await at.locator('input[type=password]').fill(token)
+  await at.locator('button[type=submit]').click()
+  await at.getByRole('navigation').waitFor({ state: 'attached' })
+}
+
+/** When the page has all that it shows: it is pictured, hard to use for nobody, and no wider than the window. */
+export async function inspect(at: Page, picture: string): Promise<void> {
+  await at.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
+  if (shots !== undefined) await at.screenshot({ path: join(shots, `${picture}.png`), fullPage: true })
+  assert.deepEqual(await hardships(at), [], picture)
+  const sideways = Number(await at.evaluate('document.documentElement.scrollWidth - innerWidth'))
+  assert.ok(sideways <= 0, `${picture} is ${sideways} pixels too wide`)
 }
 
 /** What axe finds wrong with the page as it stands: each rule, and where. */

@@ -8,10 +8,18 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { Installation } from '../harness/installation.ts'
-import { hardships, openBrowser, type Sight, skipWithoutChromium, type Watched } from './browser.ts'
+import {
+  hardships,
+  inspect,
+  openBrowser,
+  shots,
+  type Sight,
+  signIn,
+  skipWithoutChromium,
+  type Watched,
+} from './browser.ts'
 import { sendTraffic } from './traffic.ts'
 
-const shots = process.env['DATAPULSE_TEST_SHOTS']
 const patienceMs = 30_000
 
 describe('the console', { skip: skipWithoutChromium }, () => {
@@ -41,20 +49,11 @@ describe('the console', { skip: skipWithoutChromium }, () => {
     await watched.page.goto(`${server.adminUrl}/`)
     return watched
   }
-  const signIn = async (at: Page, token: string) => {
-    await at.locator('input[type=password]').fill(token)
-    await at.locator('button[type=submit]').click()
-    await at.getByRole('navigation').waitFor({ state: 'attached' })
-  }
   /** `ready`: a text that is there when the page has what it shows. */
   const look = async (at: Page, path: string, ready: string | RegExp, picture: string) => {
     await at.goto(`${server.adminUrl}/#${path}`)
     await at.getByText(ready).first().waitFor()
-    await at.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
-    assert.deepEqual(await hardships(at), [], picture)
-    const sideways = Number(await at.evaluate('document.documentElement.scrollWidth - innerWidth'))
-    assert.ok(sideways <= 0, `${picture} is ${sideways} pixels too wide`)
-    if (shots !== undefined) await at.screenshot({ path: join(shots, `${picture}.png`), fullPage: true })
+    await inspect(at, picture)
   }
 
   it('signs in with the token, which stays nowhere in the browser', async () => {

@@ -3,13 +3,11 @@
 // What partners sent does nothing in the page. With DATAPULSE_TEST_SHOTS=FOLDER each page is pictured there.
 
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { Installation } from '../harness/installation.ts'
-import { hardships, openBrowser, type Sight, skipWithoutChromium, type Watched } from './browser.ts'
+import { hardships, inspect, openBrowser, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 
-const shots = process.env['DATAPULSE_TEST_SHOTS']
 const hostile = '<img src=x onerror="document.title=1"><script>document.title=1</script>\u202e'
 
 describe('rejected and parked in the console', { skip: skipWithoutChromium }, () => {
@@ -50,23 +48,11 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     await watched.page.goto(`${server.adminUrl}/`)
     return watched
   }
-  const signIn = async (at: Page, token: string) => {
-    await at.locator('input[type=password]').fill(token)
-    await at.locator('button[type=submit]').click()
-    await at.getByRole('navigation').waitFor({ state: 'attached' })
-  }
-  const look = async (at: Page, picture: string) => {
-    await at.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
-    assert.deepEqual(await hardships(at), [], picture)
-    const sideways = Number(await at.evaluate('document.documentElement.scrollWidth - innerWidth'))
-    assert.ok(sideways <= 0, `${picture} is ${sideways} pixels too wide`)
-    if (shots !== undefined) await at.screenshot({ path: join(shots, `${picture}.png`), fullPage: true })
-  }
   const storedOf = async (transaction: string) => (await server.events(`&transaction=${transaction}`)).length
   const sendAgain = async (events: number, picture?: string) => {
     await page.getByRole('button', { name: 'Dry run' }).click()
     await page.getByText(new RegExp(`^${events} of ${events} events? would be accepted`)).waitFor()
-    if (picture !== undefined) await look(page, `${picture}-dry`)
+    if (picture !== undefined) await inspect(page, `${picture}-dry`)
     await page.getByRole('button', { name: 'Send again…' }).click()
     await page.getByText(/ of .* will be sent to casino \(Live\)/).waitFor()
     assert.deepEqual(await hardships(page), [])
@@ -86,7 +72,7 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     await page.waitForURL(/code=/)
     await page.getByRole('button', { name: 'Fix and send again: the 3 on this page' }).waitFor()
     assert.equal(await page.getByRole('row').count(), 4)
-    await look(page, 'en-1280-rejected-list')
+    await inspect(page, 'en-1280-rejected-list')
   })
 
   it('shows one with its body, mends it, says what would come of it, and sends it, once', async () => {
@@ -106,7 +92,7 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     assert.equal(await storedOf('tx_3'), 0)
     await sendAgain(1, 'en-1280-rejected-one')
     await page.getByText('Stored · 1').first().waitFor()
-    await look(page, 'en-1280-rejected-sent')
+    await inspect(page, 'en-1280-rejected-sent')
     await page.getByRole('button', { name: 'Dry run' }).click()
     await page.getByText('Stored · 1').first().waitFor({ state: 'detached' })
     await sendAgain(1)
@@ -138,7 +124,7 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     assert.ok(((await page.getByTestId('body').textContent()) ?? '').includes('deposit <img'))
     await page.getByRole('button', { name: 'Dry run' }).click()
     await page.getByText('1 request cannot be sent').waitFor()
-    await look(page, 'en-1280-rejected-text')
+    await inspect(page, 'en-1280-rejected-text')
     assert.equal(await page.locator('img[src=x], main script').count(), 0)
   })
 
@@ -149,14 +135,14 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     await narrow.goto(`${server.adminUrl}/#/casino/rejected`)
     const cause = narrow.getByRole('link', { name: 'ip_address', exact: true })
     await cause.waitFor()
-    await look(narrow, 'zh-390-rejected')
+    await inspect(narrow, 'zh-390-rejected')
     await cause.click()
     await narrow.getByRole('row').nth(1).getByRole('link').click()
     await narrow.getByTestId('body').waitFor()
-    await look(narrow, 'zh-390-rejected-one')
+    await inspect(narrow, 'zh-390-rejected-one')
     await narrow.getByText('擱置', { exact: true }).click()
     await narrow.getByText('沒有擱置的事件').waitFor()
-    await look(narrow, 'zh-390-parked-none')
+    await inspect(narrow, 'zh-390-parked-none')
     const request = '0199f2d4-5a31-7c7e-9d3e-3c1f6f0b8a55'
     const parked = {
       ...{ product: 'casino', mode: 'live', key_id: 'key_1', request_id: request, position: 0, events: 1 },
@@ -167,7 +153,7 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     await narrow.getByRole('link', { name: '資料倉儲拒絕寫入' }).click()
     await narrow.getByRole('link', { name: `${request} #0` }).click()
     await narrow.getByText('"a": 1').waitFor()
-    await look(narrow, 'zh-390-parked-one')
+    await inspect(narrow, 'zh-390-parked-one')
     assert.deepEqual(chinese.faults, [])
     await chinese.close()
   })
@@ -184,7 +170,7 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     await at.getByTestId('body').waitFor()
     await at.getByText('You are a viewer').waitFor()
     assert.equal(await at.getByRole('button', { name: /Dry run|Send|Fix/ }).count(), 0)
-    await look(at, 'en-1280-dark-rejected-viewer')
+    await inspect(at, 'en-1280-dark-rejected-viewer')
     assert.deepEqual(viewer.faults, [])
     await viewer.close()
   })
@@ -203,7 +189,7 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     await page.unroute('**/api/**')
     await page.goto(`${server.adminUrl}/#/demo/rejected`)
     await page.getByText('Nothing was rejected').waitFor()
-    await look(page, 'en-1280-rejected-none')
+    await inspect(page, 'en-1280-rejected-none')
     assert.deepEqual(english.faults, [])
   })
 })
