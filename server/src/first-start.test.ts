@@ -83,8 +83,8 @@ test('no key is made where others can reach the ports', async t => {
   assert.deepEqual(await given(emptyConfig(t, '--host', '0.0.0.0')), [])
 })
 
-function welcomed(args: string[], demo: boolean): string {
-  const result = readConfig(args, {})
+function welcomed(args: string[], demo: boolean, environment: Record<string, string> = {}): string {
+  const result = readConfig(args, environment)
   if (!('config' in result)) throw new Error('The configuration of the test must be right')
   return welcomeText(result.config, demo ? { secret: 'dp_live_x' } : null, [])
 }
@@ -92,6 +92,17 @@ function welcomed(args: string[], demo: boolean): string {
 test('with everything as usual the lines are short', () => {
   assert.match(welcomed([], true), /^ {2}npx --no datapulse events list$/m)
   assert.match(welcomed([], false), /keys create --product NAME$/m)
+})
+
+test('the console is named, and where its token is, but never the token', () => {
+  assert.match(
+    welcomed([], false),
+    /^The console is at http:\/\/127\.0\.0\.1:8081\/ \(sign in with the token in data\/admin-token\)$/m,
+  )
+  assert.match(welcomed(['--data-dir', '/var/lib/dp'], false), /the token in \/var\/lib\/dp\/admin-token\)$/m)
+  const given = welcomed([], false, { DATAPULSE_ADMIN_TOKEN: 'chosen-by-somebody' })
+  assert.match(given, /sign in with the admin token that was configured/)
+  assert.ok(!given.includes('chosen-by-somebody'))
 })
 
 test('another port, address or directory is said in every line', () => {

@@ -3,7 +3,7 @@
 // logger. The act in the audit log ends when the key has been shown: one that only began is a key that nobody saw, and
 // so the next start revokes it and shows another.
 
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { type Accounts, openAccounts } from './accounts/accounts.ts'
 import { type AuditLog, openAuditLog } from './accounts/audit-log.ts'
 import { reachable, urlOf } from './addresses.ts'
@@ -74,12 +74,21 @@ export function welcomeText(config: Config, demo: DemoKey | null, missing: RoleN
   const lines = [
     '',
     `DataPulse takes events at ${at}/v2/s2s/event`,
-    `The admin API is at ${urlOf(config.adminHost, config.adminPort)}/`,
+    `Its documentation is at ${at}/docs`,
+    `The console is at ${urlOf(config.adminHost, config.adminPort)}/ (sign in with ${signInWith(config)})`,
   ]
   if (missing.length > 0) lines.push(`Not ready yet: ${missing.join(', ')}. Events are taken and kept meanwhile.`)
   if (demo !== null) lines.push('', ...firstSteps(at, demo.secret, cli))
   else lines.push('Make a key with: npx --no datapulse keys create --product NAME' + cli)
   return `${lines.join('\n')}\n\n`
+}
+
+/** Where the admin token is, never the token. */
+function signInWith({ adminToken, dataDir }: Config): string {
+  if (adminToken !== '') return 'the admin token that was configured'
+  const path = join(dataDir, 'admin-token')
+  const near = relative(process.cwd(), path)
+  return `the token in ${near.startsWith('..') || isAbsolute(near) ? path : near}`
 }
 
 function firstSteps(at: string, secret: string, cli: string): string[] {
