@@ -185,6 +185,15 @@ export const limits = {
   adminBodyBytesMax: 64 * 1024,
   /** Of one with a month's rates, of which there may be 5,000; beyond it the same answer. */
   adminRatesBodyBytesMax: 2 * 1024 * 1024,
+  /** Of one that tries the API out, with the request's body in it; beyond it the same answer. */
+  adminTryBodyBytesMax: 2 * 1024 * 1024,
+  /** Requests that try the API out, of all callers, in a minute and at once; beyond it 429. No more than an address's 401s. */
+  triesPerMinuteMax: 60,
+  triesMax: 4,
+  /** The API must answer one within that time; beyond it 504. */
+  tryMsMax: 15_000,
+  /** What is shown of its answer; beyond it, it is cut. */
+  tryReplyBytesMax: 8 * 1024 * 1024,
   /** Wrong admin tokens of one address in a minute; beyond it 429. The right token is never held back. */
   adminBadTokensPerMinuteMax: 60,
   /** Addresses whose wrong tokens are counted at once; beyond it the oldest is forgotten. */

@@ -37,6 +37,7 @@ import type { AskPipeline } from './remote-questions.ts'
 import { type ReplayReport, replay } from './replay.ts'
 import { showFound } from './shown-receipts.ts'
 import { askStanding } from './standing.ts'
+import { tryRequest } from './trying.ts'
 import { watchWarehouse } from './warehouse-watch.ts'
 import { openWebShares, type WebShares } from './web-shares.ts'
 
@@ -79,6 +80,7 @@ export function runWeb(config: Config): Promise<void> {
           const report = await replay({ readKept: warehouse.readKept, send, derive, now: Date.now }, wish)
           return report !== null && typeof report === 'object' ? showReplay(report) : report
         },
+        tryRequest: wish => tryRequest(config, wish),
         resolveConflict: shares.resolve,
         startReprocess: shares.reprocess,
         readReprocess: async () => {

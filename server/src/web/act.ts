@@ -21,17 +21,16 @@ export type Act = {
 export type Recording = { audit: Audit; logger: WebLogger; fault: () => void }
 
 export async function doRecorded(
-  route: { act: Act; answer: (asked: Asked) => Promise<Answer> },
+  { act, answer: doIt }: { act: Act; answer: (asked: Asked) => Promise<Answer> },
   asked: Asked,
   caller: Caller,
   recording: Recording,
 ): Promise<Answer> {
-  const { act } = route
   const told = act.on(asked)
   const end = begin({ act: act.name, ...told, ...caller }, recording)
   let answer: Answer
   try {
-    answer = await route.answer(asked)
+    answer = await doIt(asked)
   } catch (error) {
     const code = refusalOf(error)?.code ?? 'INTERNAL'
     end({ outcome: refusals[code][0] < 500 ? 'refused' : 'failed', code })

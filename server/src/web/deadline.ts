@@ -38,6 +38,7 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     readRejection: inTime(request => needs.readRejection(request)),
     resolveConflict: inTime(wish => needs.resolveConflict(wish)),
     replay: inTime(wish => needs.replay(wish)),
+    tryRequest: wish => needs.tryRequest(wish),
     startReprocess: inTime(range => needs.startReprocess(range)),
     readReprocess: inTime(question => needs.readReprocess(question)),
     startBackup: inTime(wish => needs.startBackup(wish)),

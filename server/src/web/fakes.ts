@@ -81,6 +81,8 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
         key.revokedMs ??= startMs
         return { ok: true, key }
       },
+      findKey: secret =>
+        keys.find(({ mode, revokedMs }, nth) => revokedMs === null && secret === `dp_${mode}_secret${nth + 1}`) ?? null,
       lastUsed: () => null,
     },
     async listEvents(question) {
@@ -177,6 +179,12 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
         : wish.request.endsWith('2')
           ? 'It cannot be taken apart.'
           : null
+    },
+    tryRequest: async wish => {
+      asked.push(wish)
+      if (wish.body === 'away' || wish.body === 'silent') return wish.body
+      const headers = { 'x-request-id': '01900000-0000-7000-8000-000000000001' }
+      return { status: 200, headers, body: '{"status":"success"}', isCut: false, tookMs: 1.5 }
     },
     startReprocess: async ({ fromMs }) => (fromMs === startMs ? null : fromMs > startMs),
     readReprocess: async () => null,

@@ -68,6 +68,8 @@ export type Accounts = {
   updateKey(id: string, change: KeyChange): Promise<{ ok: true; key: Key } | Refused>
   /** Revoking twice is not an error. */
   revokeKey(id: string): Promise<{ ok: true; key: Key } | Refused>
+  /** Of one that is active. */
+  findKey(presentedSecret: string, nowMs: number): Key | null
   /** Unix milliseconds. */
   lastUsed(keyId: string): number | null
 }
@@ -223,6 +225,12 @@ export type ReplayWish = {
   dryRun: boolean
 }
 
+/** A request to the public API. */
+export type TryWish = { path: string; key: string | null; idempotencyKey: string | null; body: string }
+
+/** What the API answered; `isCut`: its body goes on behind the limit. */
+export type Tried = { status: number; headers: Record<string, string>; body: string; isCut: boolean; tookMs: number }
+
 /** `requestId` and `position` are the place of the event that came later. */
 export type ConflictWish = { requestId: string; position: number; stands: 'first' | 'later'; reason: string }
 export type ConflictDecision = ConflictWish & {
@@ -357,6 +365,8 @@ export type WebNeeds = {
   readRejection: (request: string) => Promise<RejectionShown | null>
   /** A report, a sentence why it is not possible, or null when nothing is kept. */
   replay: (wish: ReplayWish) => Promise<object | string | null>
+  /** Sends it to the API's own door. `away`: nothing was sent; `silent`: it was, and was not answered in time. */
+  tryRequest: (wish: TryWish) => Promise<Tried | 'away' | 'silent'>
   /** `busy` while nothing can be decided, null when nobody can be asked. */
   resolveConflict: (wish: ConflictWish) => Promise<ConflictAnswer | 'busy' | null>
   /** Whether it was begun: false while another one is at work, null when nobody can be asked. */

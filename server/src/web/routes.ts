@@ -33,6 +33,7 @@ import { ratesRoutes } from './rates-routes.ts'
 import { reportRoutes } from './report-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { showDecision, showKey, showProduct, showReprocess, showRow, showStanding } from './shown.ts'
+import { tryRoutes } from './try-routes.ts'
 import { turnPage } from './turn-page.ts'
 
 export type Asked = {
@@ -56,13 +57,13 @@ export type Answer = {
   stream?: (cut: () => void) => ReadableStream<Uint8Array<ArrayBuffer>>
 }
 /**
- * What changes something is an act: it has a name, and is recorded before and after it is done (act.ts). `bodyBytesMax`:
- * where it is not that of every route. `open` says to whom, where it is not: a GET to viewers, all else to admins. `token`:
+ * What changes something is an act: it has a name, and is recorded before and after it is done (act.ts). Its act is null only
+ * where what is sent does not fit into a query and nothing changes. `bodyBytesMax`: where it is not that of every route. `open` says to whom, where it is not: a GET to viewers, all else to admins. `token`:
  * to whoever sends a right one in the body.
  */
 export type Route = { path: string; open?: Open; answer: (asked: Asked) => Promise<Answer> } & (
   | { method: 'GET' }
-  | { method: 'POST' | 'PATCH' | 'DELETE'; act: Act; bodyBytesMax?: number }
+  | { method: 'POST' | 'PATCH' | 'DELETE'; act: Act | null; bodyBytesMax?: number }
 )
 
 export type Open = 'anyone' | 'token' | 'viewer' | 'admin'
@@ -206,6 +207,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number, streams = new 
     ...diagnosticsRoutes(needs),
     ...reportRoutes(needs),
     ...rejectionRoutes(needs, pageRowsMax),
+    ...tryRoutes(needs),
     ...ratesRoutes(needs),
     ...reprocessRoutes(needs),
     ...auditRoutes(needs.audit, pageRowsMax),

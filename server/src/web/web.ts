@@ -217,9 +217,14 @@ function addPath(app: Hono<Env>, path: string, routes: Route[], around: Around):
     const caller = route.open === 'token' ? door.signIn(c, (body as { token?: unknown }).token) : c.get('caller')
     const asked = { query, id: c.req.param('id') ?? '', body, now: now(), caller, adminTokenHash }
     const answer =
-      route.method === 'GET'
+      route.method === 'GET' || route.act === null
         ? await route.answer(asked)
-        : await doRecorded(route, asked, callerOf(c, caller, route.open === 'token' ? body : {}), recording)
+        : await doRecorded(
+            { act: route.act, answer: route.answer },
+            asked,
+            callerOf(c, caller, route.open === 'token' ? body : {}),
+            recording,
+          )
     if (answer.stream !== undefined) {
       if (c.req.method === 'HEAD') return c.body(null, 200, streamHeaders)
       return c.body(
