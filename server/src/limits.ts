@@ -142,6 +142,8 @@ export const limits = {
   rollEventsMax: 200_000,
   /** A report waits so long for the last steps; beyond it, it is made from the events. */
   rollWaitMs: 3_000,
+  /** They are told to be late when they were not up to date for so long. */
+  rollLateMs: 600_000,
 
   // erasure and retention
   /** Persons that are kept out; beyond it an erasure is refused. */
@@ -152,6 +154,8 @@ export const limits = {
   // backup
   /** A backup waits so long for the moment between two loads; then it fails. */
   backupTurnMsMax: 60_000,
+  /** When the last one is older, attention is called to it. */
+  backupAgeMsMax: 48 * 3_600_000,
 
   // warehouse
   /** One question: seconds, bytes, threads; questions waiting beyond the queue get an error. */
@@ -179,6 +183,10 @@ export const limits = {
   warehouseAskMs: 15_000,
 
   // web
+  /** What each kind of data takes on the disk is counted this often, or less often where that takes long. */
+  sizesCountMs: 60_000,
+  /** A part of the system that is asked how it is must answer within that time; else it is told as away. */
+  systemAskMs: 2_000,
   /** Rows of one page. */
   pageRowsMax: 1_000,
   /** Body of an admin request; beyond it 413. */

@@ -97,7 +97,7 @@ export function isRoleListening(dataDir: string, role: RoleName): Promise<boolea
 /** Asks a role; null when it is away. */
 export function askRole<T>(
   dataDir: string,
-  role: RoleName,
+  role: RoleName | 'supervisor',
   what: 'status' | 'metrics',
   timeoutMs = 500,
 ): Promise<T | null> {

@@ -18,7 +18,7 @@ import { limits } from './limits.ts'
 import { movedProblem } from './migration/migrated-file.ts'
 import { type FlushedLogger, openLogger } from './logger.ts'
 import type { RoleMessage } from './role.ts'
-import { askRole, isRoleListening, type RoleName, rolesOf } from './role-socket.ts'
+import { askRole, isRoleListening, openRoleSocket, type RoleName, rolesOf, socketPath } from './role-socket.ts'
 import { Silence } from './silence.ts'
 import { engineEnvironment } from './warehouse/engine/environment.ts'
 
@@ -33,7 +33,27 @@ type Child = {
   /** The same role of an earlier server was there at the start. */
   hasPredecessor: boolean
   silence: Silence
+  /** When it ended by itself, of late, and how the last time. */
+  endsMs: number[]
+  lastEnd: { atMs: number; code: number | null; signal: string | null } | null
 }
+
+/** What the supervisor tells on its socket; nothing in the way of an event needs it. */
+export type SupervisorTold = {
+  pid: number
+  startedMs: number
+  rssBytes: number
+  parts: {
+    role: RoleName
+    pid: number | null
+    isReady: boolean
+    ends: number
+    lastEnd: Child['lastEnd']
+  }[]
+}
+
+/** Ends are counted so far back. */
+const endsMsMax = 30 * 60_000
 
 const pauseMsMin = 100
 const pauseMsMax = 5_000
@@ -65,11 +85,25 @@ export async function supervise(config: Config): Promise<void> {
   process.on('SIGTERM', () => void stop('SIGTERM', 0))
   process.on('SIGINT', () => void stop('SIGINT', 0))
   process.on('SIGHUP', () => void stop('SIGHUP', 0))
+  await tellStatus(config, family, logger)
   const failure = await family.start()
   if (failure !== null) {
     process.stderr.write(`${failure}\n`)
     await stop('a part cannot start', 1)
   } else if (!stopping) await welcome(config, family.missing(), logger)
+}
+
+async function tellStatus(config: Config, family: Family, logger: FlushedLogger): Promise<void> {
+  const startedMs = Date.now()
+  const status = (): SupervisorTold => ({
+    pid: process.pid,
+    startedMs,
+    rssBytes: process.memoryUsage.rss(),
+    parts: family.told(),
+  })
+  await openRoleSocket(socketPath(config.dataDir, 'supervisor'), { status, metrics: async () => [] }).catch(cause =>
+    logger.warn({ cause: String(cause) }, 'the supervisor cannot tell how it is'),
+  )
 }
 
 /** Two arenas are enough for the few threads there are. */
@@ -119,7 +153,17 @@ class Family {
       failure: '',
       hasPredecessor: false,
       silence: new Silence(),
+      endsMs: [],
+      lastEnd: null,
     }))
+  }
+
+  told(): SupervisorTold['parts'] {
+    const sinceMs = Date.now() - endsMsMax
+    return this.#children.map(({ role, process: own, ready, endsMs, lastEnd }) => {
+      const ends = endsMs.filter(ms => ms >= sinceMs).length
+      return { role, pid: own?.pid ?? null, isReady: ready, ends, lastEnd }
+    })
   }
 
   /** Resolves when every role is ready or has had its time; gives the reason when one cannot open. */
@@ -222,6 +266,8 @@ class Family {
     child.process = null
     child.ready = false
     if (this.#stopping) return
+    child.lastEnd = { atMs: Date.now(), code, signal }
+    child.endsMs = [...child.endsMs.filter(ms => ms >= Date.now() - endsMsMax), child.lastEnd.atMs]
     if (Date.now() - child.startedMs > healthyMs) child.pauseMs = pauseMsMin
     this.#logger.warn({ part: child.role, code, signal, pauseMs: child.pauseMs }, 'a part ended and is started again')
     setTimeout(() => this.#spawn(child), child.pauseMs)

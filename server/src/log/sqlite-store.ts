@@ -40,7 +40,7 @@ import {
 import { mendedWal, readWal } from './wal-frames.ts'
 
 /** Version of the tables, and of what packed.ts packs (2: extras; 3: rejections). A newer one is refused; older ones are read. */
-const segmentFormat = 3
+export const segmentFormat = 3
 const pageBytes = 8192
 const busyMs = 2_000
 const namePattern = /^segment-(\d{8,})-(\d+)-(\d+)\.db$/

@@ -15,7 +15,14 @@ export type Rolling = {
   close(): Promise<void>
 }
 
-export type RollingStatus = { build: string; upTo: number; steps: number; stepMsLast: number }
+/** `upToDateMs`: when they last had everything that was loaded; null when they have not yet since the start. */
+export type RollingStatus = {
+  build: string
+  upTo: number
+  steps: number
+  stepMsLast: number
+  upToDateMs: number | null
+}
 
 export type RollingParts = {
   warehouse: RollingWarehouse
@@ -51,6 +58,7 @@ export function openRolling(parts: RollingParts): Rolling {
   let upTo = 0
   let steps = 0
   let stepMsLast = 0
+  let upToDateMs: number | null = null
   let closing = false
   let wake = () => {}
 
@@ -65,7 +73,10 @@ export function openRolling(parts: RollingParts): Rolling {
     // One that was cut off is done to its end: what stands in some of them must not be taken for what stood before.
     const begun = Math.max(...Object.values(stepped))
     const next = begun > upTo ? { to: begun } : await warehouse.nextStep(upTo, eventsMax)
-    if (next === null) return false
+    if (next === null) {
+      upToDateMs = now()
+      return false
+    }
     const one = { build, from: upTo, to: next.to }
     await warehouse.prepare(one)
     for (const name of rollOrder) if (stepped[name] < next.to) await warehouse.roll(name, one)
@@ -132,7 +143,7 @@ export function openRolling(parts: RollingParts): Rolling {
         await warehouse.beginBuild()
         return work()
       }),
-    status: () => ({ build: build ?? '', upTo, steps, stepMsLast }),
+    status: () => ({ build: build ?? '', upTo, steps, stepMsLast, upToDateMs }),
     async close() {
       closing = true
       wake()

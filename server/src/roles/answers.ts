@@ -6,7 +6,9 @@
 //   POST /reprocess  (to the pipeline role) a range of receipt             -> whether it was begun
 //   POST /rollups    (to the pipeline role)                     -> the build that is up to date, or null
 //   POST /resolve    (to the pipeline role) a decision about a conflict    -> what came of it, or `busy`
-//   POST /backup     (to the pipeline role) {to}                           -> null, or why it was not begun
+//   POST /backup     (to the pipeline role) {to, check}                    -> null, or why it was not begun
+//   POST /backup-check  (to the pipeline role) {from}                      -> null, or why it was not begun
+//   POST /backups    (to the pipeline role)                     -> what backups there are, and the last check
 //   POST /replay     (to the api role) a line of JSON (ReplayHead), then a batch  -> {requestId} or {problem}
 //   POST /reconciliation  a line of JSON (ReconciliationQuestion)        -> the reply's body
 //   POST /receipts   a line of JSON (ReceiptsQuestion)                 -> the reply's body, or null
@@ -24,7 +26,7 @@ import type { Resolved, ResolveWish } from '../pipeline/resolve.ts'
 import type { ReprocessRange } from '../pipeline/reprocess.ts'
 import type { Derive } from '../steps/derive.ts'
 import { type DryRunQuestion, dryRun } from '../steps/dry-run.ts'
-import type { Backups } from './backups.ts'
+import type { Backups, BackupsTold } from './backups.ts'
 import type { ReadReceipts } from './receipts.ts'
 import type { AskPipeline } from './remote-questions.ts'
 import { showFound } from './shown-receipts.ts'
@@ -95,13 +97,18 @@ export async function askReplay(config: Config, head: ReplayHead, batch: Uint8Ar
 /** The pipeline role's side. */
 export function answersOfPipeline(
   pipeline: Pick<Pipeline, 'reprocess' | 'resolve'> & Pick<Rolling, 'upToDate'>,
-  backups: Pick<Backups, 'start'>,
+  backups: Pick<Backups, 'start' | 'check' | 'list'>,
 ): RoleQuestions {
   return {
     rollups: async () => JSON.stringify(await pipeline.upToDate(limits.rollWaitMs)),
     reprocess: async bytes => JSON.stringify(pipeline.reprocess(apart(bytes).head as ReprocessRange)),
     resolve: async bytes => JSON.stringify(await pipeline.resolve(apart(bytes).head as ResolveWish)),
-    backup: async bytes => JSON.stringify(await backups.start((apart(bytes).head as { to: string }).to)),
+    backup: async bytes => {
+      const { to, check } = apart(bytes).head as BackupWish
+      return JSON.stringify(await backups.start(to, check))
+    },
+    'backup-check': async bytes => JSON.stringify(await backups.check((apart(bytes).head as { from: string }).from)),
+    backups: async () => JSON.stringify(await backups.list()),
   }
 }
 
@@ -111,10 +118,21 @@ export async function askRollups(ask: AskPipeline): Promise<string | null> {
   return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as string | null) : null
 }
 
-/** Asks the pipeline role to begin a backup: true, why not, or null when it is away. */
-export async function askBackup(ask: AskPipeline, wish: { to: string }): Promise<true | string | null> {
-  const asked = await ask('backup', withHead(wish), timeoutMs)
+export type BackupWish = { to: string; check: boolean }
+
+/** Asks the pipeline role to begin a backup, or to check one: true, why not, or null when it is away. */
+export async function askBackup(
+  ask: AskPipeline,
+  ...[question, wish]: ['backup', BackupWish] | ['backup-check', { from: string }]
+): Promise<true | string | null> {
+  const asked = await ask(question, withHead(wish), timeoutMs)
   return 'answer' in asked ? ((JSON.parse(asked.answer.toString()) as string | null) ?? true) : null
+}
+
+/** What backups there are; null when the pipeline role is away. */
+export async function askBackups(ask: AskPipeline): Promise<BackupsTold | null> {
+  const asked = await ask('backups', withHead({}), statusTimeoutMs)
+  return 'answer' in asked ? (JSON.parse(asked.answer.toString()) as BackupsTold) : null
 }
 
 /** Asks the pipeline role; null when it is away, or could not: then it may yet be done. */

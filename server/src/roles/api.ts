@@ -10,7 +10,7 @@ import type { Config } from '../config.ts'
 import { limits } from '../limits.ts'
 import type { Logger } from '../logger.ts'
 import { runRole } from '../role.ts'
-import { openSite } from '../site/site.ts'
+import { openSite, type Site } from '../site/site.ts'
 import { openPort } from '../start-problem.ts'
 import { answersOfApi, askWeb } from './answers.ts'
 import { mortalLog, readiness, sharedWindowsIn } from './api-parts.ts'
@@ -24,8 +24,10 @@ export function runApi(config: Config): Promise<void> {
     const accounts = await places.accounts()
     const writers = await places.logWriters()
     const log = logOfShares(writers)
+    // Where there are several threads each has its own.
+    const site = config.apiWorkers === 1 ? openSite() : null
     const open = () =>
-      config.apiWorkers === 1 ? openDoor(config, accounts, log, logger) : openApiWorkers(config, writers, logger)
+      site !== null ? openDoor(config, accounts, log, site, logger) : openApiWorkers(config, writers, logger)
     const api = await openPort(config, ['host', 'port'], open)
     return {
       answers: answersOfApi(api, Date.now),
@@ -35,6 +37,7 @@ export function runApi(config: Config): Promise<void> {
         log: logStatus(log, config),
         accounts: accounts.status(),
         disk: disk(config),
+        site: site?.status() ?? null,
       }),
       async close() {
         await api.close()
@@ -46,7 +49,7 @@ export function runApi(config: Config): Promise<void> {
   })
 }
 
-async function openDoor(config: Config, accounts: Accounts, log: ShareLog, logger: Logger): Promise<Api> {
+async function openDoor(config: Config, accounts: Accounts, log: ShareLog, pages: Site, logger: Logger): Promise<Api> {
   const stateDir = join(config.dataDir, 'api')
   return openApi({
     accounts,
@@ -62,7 +65,7 @@ async function openDoor(config: Config, accounts: Accounts, log: ShareLog, logge
     sharedWindows: await sharedWindowsIn(config, logger),
     readiness: () => readiness(config),
     answers: askWeb(config),
-    pages: openSite(),
+    pages,
   })
 }
 

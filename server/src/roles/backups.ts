@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import manifest from '../../package.json' with { type: 'json' }
 import { copyAccounts, copySharedAccounts } from '../accounts/accounts-copy.ts'
 import { type BackupParts, type BackupStatus, folderProblem, startBackup } from '../backup/backup.ts'
+import { checkBackup } from '../backup/kept-backup.ts'
+import { type KnownBackup, type KnownBackups, openKnownBackups } from '../backup/known-backups.ts'
 import type { Config } from '../config.ts'
 import { limits } from '../limits.ts'
 import { copyLog, copyLogThrough, logBytes } from '../log/log-copy.ts'
@@ -16,11 +18,28 @@ import type { Warehouse } from '../warehouse/warehouse.ts'
 import type { Places } from './configured-log.ts'
 
 export type Backups = {
-  /** Begins one, or says why not. */
-  start(to: string): Promise<string | null>
+  /** Begins one, or says why not. `thenCheck`: when it is complete, it is read again. */
+  start(to: string, thenCheck: boolean): Promise<string | null>
   /** The last one since start. */
   status(): BackupStatus | null
+  /** Begins to compare every file of one with its checksum, or says why not. */
+  check(from: string): Promise<string | null>
+  list(): Promise<BackupsTold>
   close(): Promise<void>
+}
+
+/** What is there, and the last check since start. */
+export type BackupsTold = { backups: KnownBackup[]; check: BackupCheck | null }
+
+/** Times are Unix milliseconds. `bytes`: to read, and read. */
+export type BackupCheck = {
+  state: 'checking' | 'whole' | 'damaged'
+  from: string
+  startedMs: number
+  endedMs: number | null
+  bytes: number
+  done: number
+  problem: string
 }
 
 export type BackupsParts = {
@@ -38,11 +57,15 @@ export function openBackups(parts: BackupsParts): Backups {
   const isEmbedded = config.warehouse === 'embedded'
   let last: ReturnType<typeof startBackup> | null = null
   let closing = false
+  const known = openKnownBackups(dataDir, logger)
+  const checks = openChecks(known, () => closing)
   // What one that was cut off holds still costs space.
   if (isEmbedded)
     warehouse.snapshot.drop().catch(cause => logger.warn({ cause: String(cause) }, 'an old backup was not let go'))
   return {
-    async start(to) {
+    check: from => checks.start(from),
+    list: async () => ({ backups: await known.list(), check: checks.status() }),
+    async start(to, thenCheck) {
       if (config.shares > 1)
         return `Cannot back up because the log must have one share: it has ${config.shares}, of which each has a warehouse; ClickHouse and NATS have backups of their own`
       const problem = await folderProblem(to, dataDir)
@@ -64,12 +87,50 @@ export function openBackups(parts: BackupsParts): Backups {
         },
         to,
       )
+      void last.ended.then(async () => {
+        if (last === null) return
+        const { state, endedMs, problem } = last.status
+        known.note(to, endedMs ?? Date.now(), problem)
+        if (state === 'done' && thenCheck) await checks.start(to)
+      })
       return null
     },
     status: () => last?.status ?? null,
     async close() {
       closing = true
       await Promise.race([last?.ended, sleep(closeMsMax, undefined, { ref: false })])
+    },
+  }
+}
+
+/** One at a time: it reads everything. */
+function openChecks(known: KnownBackups, isClosing: () => boolean) {
+  let last: BackupCheck | null = null
+  const run = async (check: BackupCheck) => {
+    try {
+      await checkBackup(check.from, bytes => {
+        if (isClosing()) throw new Error('the pipeline closes')
+        check.done += bytes
+      })
+      check.state = 'whole'
+    } catch (cause) {
+      if (isClosing()) return
+      Object.assign(check, { state: 'damaged', problem: cause instanceof Error ? cause.message : String(cause) })
+    }
+    check.endedMs = Date.now()
+    await known.noteCheck(check.from, check.endedMs, check.problem)
+  }
+  return {
+    status: () => last,
+    async start(from: string): Promise<string | null> {
+      if (last?.state === 'checking')
+        return `Cannot check the backup because one at a time may be read: that in ${last.from} is`
+      const found = (await known.list()).find(({ to, state }) => to === from && state !== 'failed')
+      if (found === undefined) return `Cannot check ${from} because it must be a backup that is listed: it is not`
+      const nothing = { endedMs: null, bytes: found.bytes, done: 0, problem: '' }
+      last = { state: 'checking', from, startedMs: Date.now(), ...nothing }
+      void run(last)
+      return null
     },
   }
 }

@@ -4,6 +4,7 @@
 
 import { statfsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { BackupStatus } from '../backup/backup.ts'
@@ -44,6 +45,8 @@ export type PipelineShareParts = {
 }
 
 export type PipelineShareStatus = {
+  /** The name of the machine that has the share. */
+  machine: string
   /** null when it is ready. */
   notReady: string | null
   rollups: RollingStatus
@@ -143,7 +146,11 @@ export async function openPipelineShare(parts: PipelineShareParts): Promise<Pipe
     backups,
   )
   return {
-    status: () => ({ ...pipelineStatus(pipeline, erasures, rolling), backup: backups.status() }),
+    status: () => ({
+      machine: hostname(),
+      ...pipelineStatus(pipeline, erasures, rolling),
+      backup: backups.status(),
+    }),
     answers: questions,
     async close() {
       clearInterval(trimming)
@@ -188,7 +195,7 @@ function pipelineStatus(
   pipeline: Pipeline,
   erasures: ErasuresAtWork,
   rolling: Rolling,
-): Omit<PipelineShareStatus, 'backup'> {
+): Omit<PipelineShareStatus, 'backup' | 'machine'> {
   const status = pipeline.status()
   const { state, reason, stored, duplicate, parked, acceptedBefore } = status
   const { checkpointEvents, checkpointOffset, lagEvents, lagSeconds } = status

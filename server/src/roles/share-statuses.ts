@@ -22,6 +22,7 @@ export function statusOfAll(statuses: readonly PipelineShareStatus[]): PipelineS
   const { books } = sum.pipeline
   return {
     ...sum,
+    rollups: { ...sum.rollups, upToDateMs: earliest(statuses.map(status => status.rollups.upToDateMs)) },
     notReady: statuses.find(status => status.notReady !== null)?.notReady ?? null,
     pipeline: {
       ...sum.pipeline,
@@ -56,4 +57,10 @@ function reprocessOfAll(all: readonly PipelineStatus['reprocess'][]): PipelineSt
     changed: sum(one => one.changed),
     problem: asked.find(one => one.problem !== '')?.problem ?? '',
   }
+}
+
+/** null where one is not known. */
+function earliest(times: readonly (number | null)[]): number | null {
+  const known = times.filter(time => time !== null)
+  return known.length < times.length ? null : Math.min(...known)
 }

@@ -24,6 +24,10 @@ export type WebShares = {
   first: WebShare
   warehouse: AllShares
   readReceipts: ReadReceipts
+  /** Of each pipeline; null where it is away. */
+  pipelineStatuses(): Promise<(PipelineShareStatus | null)[]>
+  /** When the first and the last record that are kept were received, over all logs. */
+  logTimes(): Promise<{ oldestMs: number | null; newestMs: number | null }>
   /** Of all pipelines together; null while one of them is away. */
   pipelineStatus(): Promise<PipelineShareStatus | null>
   /** Whether it was begun everywhere: false where another one is at work, null where nobody can be asked. */
@@ -44,6 +48,7 @@ export async function openWebShares(config: Config, places: Places, logger: Logg
   const numberOf = (product: string) => shareOfProduct(product, shares.length)
   const of = (product: string) => shares[numberOf(product)] as WebShare
   const first = of('')
+  const pipelineStatuses = () => Promise.all(shares.map(({ ask }) => askPipelineStatus<PipelineShareStatus>(ask)))
   return {
     of,
     first,
@@ -56,8 +61,16 @@ export async function openWebShares(config: Config, places: Places, logger: Logg
       const found = (await Promise.all(shares.map(share => share.readReceipts(wish)))).filter(one => one !== null)
       return found.length === 0 ? null : found.flat().toSorted((a, b) => a.receivedMs - b.receivedMs)
     },
+    pipelineStatuses,
+    async logTimes() {
+      const times = await Promise.all(shares.map(({ log }) => timesOf(log)))
+      const known = times.flat().filter(time => time !== null)
+      return known.length === 0
+        ? { oldestMs: null, newestMs: null }
+        : { oldestMs: Math.min(...known), newestMs: Math.max(...known) }
+    },
     async pipelineStatus() {
-      const told = await Promise.all(shares.map(({ ask }) => askPipelineStatus<PipelineShareStatus>(ask)))
+      const told = await pipelineStatuses()
       const there = told.filter(status => status !== null)
       return there.length < told.length ? null : statusOfAll(there)
     },
@@ -78,4 +91,15 @@ export async function openWebShares(config: Config, places: Places, logger: Logg
       for (const { log, warehouse } of shares) await Promise.all([log.close(), warehouse.close()])
     },
   }
+}
+
+/** Of the first and the last record that are kept. */
+async function timesOf(log: LogReader): Promise<(number | null)[]> {
+  const [oldest, head] = [await log.oldest(), await log.head()]
+  const at = async (offset: number) => {
+    if (offset < oldest.offset || offset >= head.offset) return null
+    const { records } = await log.read(offset, { recordsMax: 1, bytesMax: 1 })
+    return records[0]?.receivedMs ?? null
+  }
+  return [await at(oldest.offset), await at(head.offset - 1)]
 }

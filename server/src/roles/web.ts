@@ -24,6 +24,7 @@ import { openWeb, type WebOptions } from '../web/web.ts'
 import {
   answersOfWeb,
   askBackup,
+  askBackups,
   askPipelineStatus,
   askReplay,
   askRollups,
@@ -38,6 +39,7 @@ import { type ReplayReport, replay } from './replay.ts'
 import { showFound } from './shown-receipts.ts'
 import { askStanding } from './standing.ts'
 import { tryRequest } from './trying.ts'
+import { openSystem } from './system.ts'
 import { watchWarehouse } from './warehouse-watch.ts'
 import { openWebShares, type WebShares } from './web-shares.ts'
 
@@ -88,7 +90,9 @@ export function runWeb(config: Config): Promise<void> {
           return told === null ? 'away' : told.pipeline.reprocess
         },
         // Where there are several, a backup is refused by the first.
-        startBackup: wish => askBackup(shares.first.ask, wish),
+        startBackup: wish => askBackup(shares.first.ask, 'backup', wish),
+        checkBackup: wish => askBackup(shares.first.ask, 'backup-check', wish),
+        listBackups: async () => (await askBackups(shares.first.ask)) ?? 'away',
         readBackup: async () => {
           const told = await askPipelineStatus<PipelineShareStatus>(shares.first.ask)
           return told === null ? 'away' : told.backup
@@ -116,6 +120,7 @@ export function runWeb(config: Config): Promise<void> {
           }
         },
         standing: () => askStanding(config, shares.pipelineStatus, warehouse),
+        system: openSystem(config, shares),
         metrics: () => collectMetrics(config.dataDir, rolesOf(config)),
       },
       now: Date.now,

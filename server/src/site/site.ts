@@ -15,13 +15,26 @@ const makeMsMax = 120_000
 export type Site = {
   /** null: there is no such page. Rejects when it could not be made; a little later the next asker has it tried again. */
   page(path: string): Promise<MadePage | null>
+  /** `resting`: nobody has asked yet. */
+  status(): SiteStatus
 }
+
+export type SiteStatus = { state: 'resting' | 'making' | 'made' | 'failed'; sinceMs: number }
 
 export function openSite(): Site {
   let made: Promise<Map<string, MadePage>> | null = null
+  let status: SiteStatus = { state: 'resting', sinceMs: Date.now() }
+  const become = (state: SiteStatus['state']) => void (status = { state, sinceMs: Date.now() })
   const begin = () => {
     const pages = make()
-    pages.catch(() => setTimeout(() => (made = null), retryMs).unref())
+    become('making')
+    pages.then(
+      () => become('made'),
+      () => {
+        become('failed')
+        setTimeout(() => (made = null), retryMs).unref()
+      },
+    )
     return pages
   }
   return {
@@ -30,6 +43,7 @@ export function openSite(): Site {
       const pages = await made
       return pages.get(path) ?? pages.get(notFoundPath(path)) ?? null
     },
+    status: () => status,
   }
 }
 

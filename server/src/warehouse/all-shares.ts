@@ -215,6 +215,7 @@ function statusOfTwo(a: WarehouseStatus, b: WarehouseStatus): WarehouseStatus {
     },
     lastLoad: latest(a.lastLoad, b.lastLoad),
     eventsMissing: a.eventsMissing + b.eventsMissing,
+    engine: a.engine === b.engine ? a.engine : `${a.engine}, ${b.engine}`,
   }
 }
 

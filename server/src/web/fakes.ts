@@ -3,6 +3,7 @@
 import type { DiagnosticsFound } from '../steps/diagnostics.ts'
 import { limits } from '../limits.ts'
 import { hashToken } from './guard.ts'
+import type { SystemFound } from './system-found.ts'
 import type { Access, Audit, AuditEntry, Erasure, Key, Row, Session, Standing, Viewer, WebNeeds } from './needs.ts'
 
 export const startMs = Date.parse('2026-03-01T12:00:00Z')
@@ -12,6 +13,7 @@ export type Fakes = {
   keys: Key[]
   events: Row[]
   standing: Standing
+  system: SystemFound
   asked: object[]
   audited: Record<'acts' | 'attempts', AuditEntry[]>
 }
@@ -34,6 +36,7 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
     disk: { freeBytes: 1e9, usedBytes: 1e6 },
     totals: { accepted: 9, stored: 6, duplicate: 2, conflict: 1, parked: 1, erased: 0, rejected: 5 },
   }
+  const system = fakeSystem()
   const needs: WebNeeds = {
     audit: fakeAudit(audited),
     access: fakeAccess(now),
@@ -188,9 +191,22 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
     },
     startReprocess: async ({ fromMs }) => (fromMs === startMs ? null : fromMs > startMs),
     readReprocess: async () => null,
-    startBackup: async ({ to }) => {
-      asked.push({ to })
+    startBackup: async ({ to, check }) => {
+      asked.push({ to, check })
       return to === '/full' ? 'Cannot back up to /full because it must be empty.' : to === '/away' ? null : true
+    },
+    checkBackup: async ({ from }) => {
+      asked.push({ from })
+      return from === '/none' ? 'Cannot check /none because it must be a backup that is listed: it is not' : true
+    },
+    listBackups: async () => {
+      const counts = { bytes: 2_000, events: 10, queued: 1, warehouse: 'copied', program: '0.1.0', problem: '' }
+      const times = { takenMs: startMs - 2_000, endedMs: startMs - 1_000, checkedMs: null }
+      const check = { state: 'checking', from: '/backups/1', startedMs: startMs, endedMs: null, bytes: 2_000, done: 5 }
+      return {
+        backups: [{ to: '/backups/1', state: 'complete', ...times, ...counts }],
+        check: { ...check, problem: '' },
+      }
     },
     readBackup: async () => {
       const counts = { bytes: 2_000, done: 2_000, heldMs: 12, events: 10, queued: 1 }
@@ -225,9 +241,10 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
       },
     ],
     standing: async () => standing,
+    system: async () => system,
     metrics: async () => 'datapulse_accepted_events_total 10\n',
   }
-  return { needs, keys, events, standing, asked, audited }
+  return { needs, keys, events, standing, system, asked, audited }
 }
 
 /** Whoever gives a session or a viewer gives its hash with it, which must not be shown. */
@@ -334,6 +351,40 @@ export function fakeEvent(index: number): Row {
     request_id: `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`,
     position: 0,
     raw: '{"event_name":"deposit"}',
+  }
+}
+
+/** Of one machine on which all is well. */
+export function fakeSystem(): SystemFound {
+  const own = { state: 'ready', why: null, sinceMs: startMs - 3_600_000, pid: 7, memoryBytes: 1e8 } as const
+  const parts = (['supervisor', 'engine', 'api', 'pipeline', 'web', 'site'] as const).map(name => ({
+    ...{ name, ...own, ends: 0, lastEnd: null },
+  }))
+  const places = {
+    log: 'embedded',
+    accounts: 'embedded',
+    warehouse: 'embedded',
+    limits: 'memory',
+    backup: 'here',
+  } as const
+  const kept = { logRetentionMs: 604_800_000, logRetentionBytes: 2e10, logBudgetBytes: 5e10, diskFreeMinBytes: 1e9 }
+  const bounds = { offset: 4, events: 10, oldestOffset: 0, oldestMs: startMs - 7_000, newestMs: startMs - 1_000 }
+  return {
+    parts,
+    settings: { ...places, dataDir: '/data', ...kept },
+    log: { ...bounds, bytes: 1_000, segments: 1, commitMsLast: 2, damage: [], refusing: null, weaker: null },
+    reader: { offset: 3, events: 9, lagEvents: 1, lagSeconds: 0.2 },
+    warehouse: { events: 6, bytes: 900, parts: 1, lastLoad: { seq: 2, loadedMs: startMs - 500 } },
+    rollups: { behindLoads: 1, upToDateMs: startMs - 20_000 },
+    index: { bytes: 400, rebuilds: 0 },
+    shares: [],
+    disks: [{ kinds: ['data', 'log'], totalBytes: 1e11, freeBytes: 5e10 }],
+    directories: { bytes: { log: 1_000, warehouse: 900 }, countedMs: startMs },
+    memory: { totalBytes: 8e9, availableBytes: 4e9 },
+    machine: { name: 'one', cores: 2 },
+    versions: { server: '0.1.0', node: '26.10.0', engine: '26.7.1', warehouse: 9, log: 3, index: 1 },
+    limitsHold: true,
+    auditFaults: 0,
   }
 }
 

@@ -4,6 +4,7 @@
 
 import type { DiagnosticsFound, DiagnosticsQuestion } from '../steps/diagnostics.ts'
 import type { Totals } from '../warehouse/load.ts'
+import type { SystemFound } from './system-found.ts'
 
 /** `retentionDays`: events are deleted so long after their receipt; null or absent: never. */
 export type Product = { id: string; createdMs: number; retentionDays?: number | null }
@@ -175,6 +176,32 @@ export type Backup = {
   heldMs: number
   events: number
   queued: number
+  problem: string
+}
+
+/** One that lies there, or failed. Times are Unix milliseconds; `checkedMs`: every file was compared with its checksum. */
+export type BackupThere = {
+  to: string
+  state: string
+  takenMs: number | null
+  endedMs: number
+  bytes: number
+  events: number
+  queued: number
+  warehouse: string
+  program: string | null
+  checkedMs: number | null
+  problem: string
+}
+
+/** Times are Unix milliseconds. */
+export type BackupCheck = {
+  state: string
+  from: string
+  startedMs: number
+  endedMs: number | null
+  bytes: number
+  done: number
   problem: string
 }
 
@@ -373,8 +400,11 @@ export type WebNeeds = {
   startReprocess: (range: { fromMs: number; toMs: number }) => Promise<boolean | null>
   /** The last one since the pipeline started; `away` when it cannot be asked. */
   readReprocess: (question: object) => Promise<Reprocess | null | 'away'>
-  /** Begins a backup: true, a sentence why not, or null when nobody can be asked. */
-  startBackup: (wish: { to: string }) => Promise<true | string | null>
+  /** Begins a backup, or to check one: true, a sentence why not, or null when nobody can be asked. */
+  startBackup: (wish: { to: string; check: boolean }) => Promise<true | string | null>
+  checkBackup: (wish: { from: string }) => Promise<true | string | null>
+  /** Those that are there, the newest first, and the last check since the pipeline started. */
+  listBackups: (question: object) => Promise<{ backups: BackupThere[]; check: BackupCheck | null } | 'away'>
   /** The last one since the pipeline started; `away` when it cannot be asked. */
   readBackup: (question: object) => Promise<Backup | null | 'away'>
   /** Takes a month's file; or says all that is wrong with it. */
@@ -396,6 +426,7 @@ export type WebNeeds = {
   receipts: (question: ReceiptsQuestion) => Promise<object | null>
   countRejected: (question: Filter) => Promise<RejectedRow[]>
   standing: () => Promise<Standing>
+  system: () => Promise<SystemFound>
   /** Prometheus text. */
   metrics(): Promise<string>
 }

@@ -32,7 +32,8 @@ import { rejectionRoutes } from './rejection-routes.ts'
 import { ratesRoutes } from './rates-routes.ts'
 import { reportRoutes } from './report-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
-import { showDecision, showKey, showProduct, showReprocess, showRow, showStanding } from './shown.ts'
+import { showDecision, showKey, showProduct, showReprocess, showRow } from './shown.ts'
+import { readStanding, systemRoutes } from './system-routes.ts'
 import { tryRoutes } from './try-routes.ts'
 import { turnPage } from './turn-page.ts'
 
@@ -221,6 +222,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number, streams = new 
         return { body: await readStanding(needs, now) }
       },
     },
+    ...systemRoutes(needs),
   ]
 }
 
@@ -417,14 +419,6 @@ function accountRoutes(accounts: Accounts): Route[] {
 function granted<Granted extends { ok: true }>(result: Granted | Refused): Granted {
   if (!result.ok) throw new Refusal('NOT_POSSIBLE', result.problem)
   return result
-}
-
-/** The parts are asked one beside the other, so a hole may be a moment's; one that is there each time is real. */
-async function readStanding(needs: WebNeeds, now: number) {
-  for (let left = 3; ; left--) {
-    const standing = showStanding(await needs.standing(), now)
-    if (standing.accounting.holds !== false || left === 0) return standing
-  }
 }
 
 type Filters = { product?: string | null } & {

@@ -1,7 +1,19 @@
 // How things look in the admin API: flat objects in snake_case with the names of the wire. An event's own `timestamp` is
 // Unix milliseconds as on the wire, every `…_at` is ISO 8601; amounts are decimal text; absent is null.
 
-import type { Backup, ConflictDecision, Erasure, Key, Product, RatesMonth, Reprocess, Row, Standing } from './needs.ts'
+import type {
+  Backup,
+  BackupCheck,
+  BackupThere,
+  ConflictDecision,
+  Erasure,
+  Key,
+  Product,
+  RatesMonth,
+  Reprocess,
+  Row,
+  Standing,
+} from './needs.ts'
 
 type Flat = Record<string, string | number | boolean | null | string[]>
 
@@ -70,6 +82,35 @@ export function showBackup(one: Backup): Flat {
     loads_held_ms: one.heldMs,
     events,
     queued,
+    problem: problem || null,
+  }
+}
+
+export function showBackupThere(one: BackupThere): Flat {
+  const { to, state, bytes, events, queued, warehouse, program, problem } = one
+  return {
+    to,
+    state,
+    taken_at: iso(one.takenMs),
+    ended_at: iso(one.endedMs),
+    bytes,
+    events,
+    queued,
+    warehouse,
+    program,
+    checked_at: iso(one.checkedMs),
+    problem: problem || null,
+  }
+}
+
+export function showBackupCheck({ state, from, startedMs, endedMs, bytes, done, problem }: BackupCheck): Flat {
+  return {
+    state,
+    from,
+    started_at: iso(startedMs),
+    ended_at: iso(endedMs),
+    bytes,
+    done,
     problem: problem || null,
   }
 }

@@ -430,8 +430,11 @@ describe('the admin port', () => {
   })
 
   it('begins a backup into a whole path, and says why not otherwise', async () => {
-    assert.equal((await post('/api/backup', { to: '/backups/../backups/1' })).status, 202)
-    assert.deepEqual(fakes.asked.at(-1), { to: '/backups/1' })
+    assert.equal((await post('/api/backup', { to: '/backups/../backups/1/' })).status, 202)
+    assert.deepEqual(fakes.asked.at(-1), { to: '/backups/1', check: false })
+    assert.equal((await post('/api/backup', { to: '/backups/1', check: true })).status, 202)
+    assert.deepEqual(fakes.asked.at(-1), { to: '/backups/1', check: true })
+    assert.equal((await post('/api/backup', { to: '/backups/1', check: 'yes' })).body.problems[0].name, 'check')
     for (const to of ['backups/1', './1', 7, undefined])
       assert.deepEqual((await post('/api/backup', { to })).body.problems[0].name, 'to')
     const full = await post('/api/backup', { to: '/full' })

@@ -28,7 +28,7 @@ import {
 } from './identity-index.ts'
 import { keyOrder } from './key-order.ts'
 
-const formatVersion = 1
+export const indexFormat = 1
 const notes = { format: Buffer.from('format'), checkpoint: Buffer.from('checkpoint'), pending: Buffer.from('pending') }
 
 /**
@@ -83,11 +83,11 @@ async function checkFormat(level: Level): Promise<void> {
   if (found === undefined) {
     const first = await guarded(() => level.keys({ limit: 1 }).all())
     if (first.length > 0) throw new IndexFault('the index does not say its format', { damaged: true })
-    await guarded(() => level.put(notes.format, toBytes(formatVersion), { sync: true }))
+    await guarded(() => level.put(notes.format, toBytes(indexFormat), { sync: true }))
     return
   }
-  if (fromBytes(found) !== formatVersion) {
-    throw new IndexFault(`the index has format ${found.toString()}, this program reads ${formatVersion}`, {
+  if (fromBytes(found) !== indexFormat) {
+    throw new IndexFault(`the index has format ${found.toString()}, this program reads ${indexFormat}`, {
       damaged: true,
     })
   }
