@@ -40,6 +40,7 @@ const commands: Record<string, string[]> = {
   'products update': ['demo', '--retention', '30'],
   'keys create': ['--product', 'demo', '--name', 'x'],
   'keys list': [],
+  'keys usage': ['--product', 'demo'],
   'keys update': ['key_1', '--name', 'y'],
   'keys revoke': ['key_1'],
   'events list': ['--raw'],

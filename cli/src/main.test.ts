@@ -211,6 +211,28 @@ describe('the commands', () => {
     assert.match((await ask('diagnostics', '--product', 'none')).stderr, /no product/)
   })
 
+  it('says how much of its limit a key uses, in a line for each quarter of an hour, and of all keys of a product', async () => {
+    const made = await askJson('keys', 'create', '--product', 'used')
+    const { readKeyUsage } = fakes.needs
+    const counts = { requests: 40, overLimit: 12, rejected: 1, events: 900, askedMax: 72 }
+    const peak = { peak: 60, peakLimit: 60, peakMs: startMs - 60_000, overLimitMs: startMs - 30_000 }
+    fakes.needs.readKeyUsage = async () => [{ key_id: made.id, atMs: startMs - 900_000, ...counts, ...peak }]
+    const one = await ask('keys', 'usage', made.id, '--since', '24h')
+    const all = await ask('keys', 'usage', '--product', 'used')
+    const told = await askJson('keys', 'usage', made.id)
+    fakes.needs.readKeyUsage = readKeyUsage
+    assert.equal(one.code, 0, one.stderr)
+    assert.match(one.stdout, /^key_\d+ of used, 2026-02-28T12:00:00Z to .*: problem\nRefused 12 requests/)
+    assert.match(one.stdout, /→ Raise the limit to 90 with `datapulse keys update key_\d+ --rate-limit 90`/)
+    assert.match(one.stdout, /^In the last minute: 40 of 60 requests, 12 over the limit\.$/m)
+    assert.match(one.stdout, /^2026-03-01T11:45:00\.000Z\t█{20}\t60 of 60\t40\t12\t1\t900$/m)
+    assert.match(all.stdout, /^key_\d+\t60\t40\t100%\t2026-03-01T11:59:00\.000Z\t40\t12\t1\t900\tproblem$/m)
+    assert.deepEqual([told.suggested_rate_limit, told.buckets.length], [90, 1])
+    assert.equal((await ask('keys', 'usage')).code, 2)
+    assert.equal((await ask('keys', 'usage', made.id, '--product', 'used')).code, 2)
+    assert.match((await ask('keys', 'usage', 'key_none')).stderr, /no key/)
+  })
+
   it('names what is wrong with what was asked, as the server says it', async () => {
     const { code, stderr } = await ask('events', 'list', '--since', 'yesterday', '--product', 'A B')
     assert.equal(code, 2)

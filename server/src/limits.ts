@@ -57,6 +57,13 @@ export const limits = {
   touchMs: 2_000,
   /** Products, keys and codes whose rejections are counted apart until they are written down; the rest is one product ''. */
   tallyEntriesMax: 10_000,
+  /** How much a key is used is counted by slots of this length, which are written down this often while they last. */
+  keyUsageSlotMs: 10_000,
+  keyUsageReportMs: 5_000,
+  /** Slots of keys that wait for being written down; beyond it the oldest are forgotten. */
+  keyUsageWaitingMax: 20_000,
+  /** Whole days before today of which it is kept. */
+  keyUsageDaysMax: 8,
   /** Admissions of one minute on disk: some 25,000 lines a second; beyond it they are not written, which is logged. */
   windowFileBytesMax: 64 * 1024 * 1024,
 

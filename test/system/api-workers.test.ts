@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { bareEnvironment } from '../harness/bare-environment.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
 import { audit, deposit, seeded, Traffic } from '../harness/traffic.ts'
@@ -51,9 +52,17 @@ test('a limit is exact over all of them, and outlives them', async () => {
   )
   assert.equal(statuses.filter(status => status === 200).length, 60)
   assert.equal(statuses.filter(status => status === 429).length, 90)
+  const usage = async () => {
+    const { body } = await server.admin('/api/usage?product=limited')
+    const [{ requests, over_limit, events, peak }] = body['usage'] as [Record<string, unknown>]
+    return { requests, over_limit, events, peak: (peak as Record<string, unknown> | null)?.['requests'] }
+  }
+  const whole = { requests: 60, over_limit: 90, events: 60, peak: 60 }
+  await until('their usage is told as one', async () => isDeepStrictEqual(await usage(), whole))
   server.kill('api')
   await server.ready()
   assert.equal(await postAlone(key, JSON.stringify(deposit('l'))), 429)
+  await until('it outlives them', async () => isDeepStrictEqual(await usage(), { ...whole, over_limit: 91 }))
 })
 
 test('a key that is revoked ends in all of them within a second', async () => {

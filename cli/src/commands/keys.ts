@@ -1,7 +1,8 @@
-// `datapulse keys create|list|update|revoke`. A key is printed once, when it is made; the server keeps its hash only.
+// `datapulse keys create|list|usage|update|revoke`. A key is printed once, when it is made; the server keeps its hash only.
 
 import type { Command } from 'commander'
 import { paint } from '../output.ts'
+import { addUsage } from './usage.ts'
 import { type AdminChoice, adminOf, examples, type Setting, wholeNumber, withAdmin } from '../command.ts'
 
 export type Key = {
@@ -33,7 +34,7 @@ type UpdateChoice = AdminChoice & Pick<CreateChoice, 'name' | 'rateLimit' | 'exp
 export function addKeys(program: Command, setting: Setting): void {
   const keys = program
     .command('keys')
-    .description('make, list, change and revoke the keys with which partners send events')
+    .description('make, list, change and revoke the keys with which partners send events, and see how much they use')
 
   withAdmin(keys.command('create'), setting)
     .description('make a key, and its product if that is new; the key is shown once')
@@ -62,6 +63,8 @@ export function addKeys(program: Command, setting: Setting): void {
       if (choice.json) setting.output.json(body.keys)
       else setting.output.table(keyHead, body.keys.map(keyRow))
     })
+
+  addUsage(keys, setting)
 
   withAdmin(keys.command('update'), setting)
     .description('change a key, within a second; what is not named stays as it is')

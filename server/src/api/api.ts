@@ -2,7 +2,7 @@
 //   api.ts        opens the server and its parts, ticks them once a second, closes them in order
 //   ingest.ts     the path of one request; the place to begin reading
 //   admission.ts, bad-keys.ts, body-budget.ts, connections.ts   what protects the door
-//   tally.ts, unknown-keys.ts      what is counted
+//   tally.ts, key-usage.ts, unknown-keys.ts      what is counted
 // Promises: a 200 is sent only after the log's word; a refused request leaves nothing behind but its count; memory is
 // bounded by limits.ts and the contract's limits; a valid key is never held back by what others do wrong.
 
@@ -20,6 +20,7 @@ import { Decompressor } from './decompress.ts'
 import type { Connection } from './exchange.ts'
 import { Health, type Readiness } from './health.ts'
 import { Ingest } from './ingest.ts'
+import { KeyUsage } from './key-usage.ts'
 import { type DoorKey, type EndedKey, KeysInUse } from './keys-in-use.ts'
 import { Latency } from './latency.ts'
 import { Limiter } from './limiter.ts'
@@ -119,6 +120,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const budget = new BodyBudget(limits.bodiesInFlightBytesMax, limits.bodiesInFlightBytesPerKeyMax)
   const decompressor = new Decompressor(budget, wire.bodyBytesMax)
   const tally = new Tally(log, now)
+  const usage = new KeyUsage(log, now)
   const latency = new Latency()
   const rejections = new Rejections(log, limits)
   const connections: Connections = new Connections({
@@ -140,6 +142,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     decompressor,
     connections,
     tally,
+    usage,
     latency,
     rejections,
     asking: new Asking(options.answers, limits.askingMax),
@@ -214,6 +217,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     admission.tick()
     unknownKeys.flush()
     void tally.flush()
+    void usage.flush()
   }
 
   function touch(): void {
@@ -231,7 +235,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     await stopped
     for (const timer of timers) clearInterval(timer)
     touch()
-    await withinMs(tally.flush(), 2_000)
+    await withinMs(Promise.all([tally.flush(), usage.flush(true)]), 2_000)
     admission.close()
     unknownKeys.close()
   }

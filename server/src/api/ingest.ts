@@ -30,6 +30,7 @@ import type { Decompressor } from './decompress.ts'
 import type { Connection, Exchange } from './exchange.ts'
 import { hostProblem, idempotencyKeyProblem, keyProblem, transferEncodingProblem } from './head.ts'
 import type { Health } from './health.ts'
+import type { KeyUsage } from './key-usage.ts'
 import type { DoorKey, EndedKey, KeyInUse, KeysInUse } from './keys-in-use.ts'
 import type { Latency } from './latency.ts'
 import { type PageReply, pageReply, type Pages } from './pages.ts'
@@ -73,6 +74,7 @@ export type IngestNeeds = {
   decompressor: Decompressor
   connections: Connections
   tally: Tally
+  usage: KeyUsage
   latency: Latency
   asking: Asking
   rejections: Rejections
@@ -189,6 +191,7 @@ export class Ingest {
     exchange.admitting = true
     this.#needs.admission.admit(window, key.rateLimit, ({ admitted, waitMs }) => {
       exchange.admitting = false
+      this.#needs.usage.ask(key, exchange.receivedMs, admitted)
       // Meanwhile the client may have gone.
       if (exchange.phase !== 'reading') return
       try {
@@ -515,16 +518,18 @@ export class Ingest {
   /** The log has answered. What throws here is a bug in the reply; the events are as durable as the log said. */
   #settle(exchange: Exchange, events: number, received: number, partial: Buffer | null, fault: LogFault | null): void {
     if (exchange.phase === 'done') return
-    const { tally } = this.#needs
+    const { tally, usage } = this.#needs
     const key = exchange.key?.key
     try {
       if (fault === null) {
         tally.accept(events)
+        if (key !== undefined) usage.accept(key, events)
         if (received > events) tally.reject(key?.product ?? '', key?.id ?? '', 'VALIDATION_ERROR', received - events)
         this.#send(exchange, 200, partial ?? acceptedBody(exchange.requestId, events), null)
       } else {
         const refusal = storageRefusal(fault, received)
         tally.reject(key?.product ?? '', key?.id ?? '', refusal.code, received)
+        if (key !== undefined) usage.reject(key)
         this.#send(exchange, statusOf(refusal.code), refusalBody(refusal, exchange.requestId), refusal.headers ?? null)
       }
       this.#finish(exchange)
@@ -548,7 +553,7 @@ export class Ingest {
 
   /** Replies with a refusal and counts it. */
   #reject(exchange: Exchange, refusal: Refusal): void {
-    const { connections, tally } = this.#needs
+    const { connections, tally, usage } = this.#needs
     const key = exchange.key?.key
     if (
       refusal.code === 'NOT_FOUND' ||
@@ -560,6 +565,7 @@ export class Ingest {
     } else {
       tally.receive(refusal.events)
       tally.reject(key?.product ?? '', key?.id ?? '', refusal.code, refusal.events, refusal.countedAs)
+      if (key !== undefined && refusal.code !== 'RATE_LIMITED') usage.reject(key)
     }
     const body = refusalBody(refusal, exchange.requestId)
     // While the body is still coming the reply is sent whole, but not ended: ending it would close the connection
@@ -600,6 +606,7 @@ export class Ingest {
     ]
     if (key !== null) {
       const { remaining, resetMs } = this.#needs.admission.standing(key.window, key.key.rateLimit)
+      this.#needs.usage.see(key.key, key.key.rateLimit - remaining)
       // A slot of a large limit can stay a little longer than the window that the policy names.
       const resetSeconds = Math.min(wire.rateWindowMs / 1000, Math.ceil(resetMs / 1000))
       headers.push('RateLimit-Policy', key.policy, 'RateLimit', `"default";r=${remaining};t=${resetSeconds}`)

@@ -10,6 +10,8 @@
 // counted in `status()` alone. A crash loses at most the last second's entries.
 //
 // Where the log keeps products apart (`partOf`), there is a record for each part, and its product is one of these.
+// Records of this kind hold how much keys are used, too (key-usage.ts), in entries of another shape.
+//
 // An append that fails keeps its counts for the next one. There are at most `tallyEntriesMax` entries; the counts of more are
 // kept under product '' and keyId ''.
 
@@ -93,35 +95,7 @@ export class Tally {
   async #append(): Promise<boolean> {
     const entries = [...this.#entries.values()]
     this.#entries.clear()
-    const parts = Map.groupBy(entries, ({ product }) => this.#log.partOf?.(product) ?? 0)
-    const appended = await Promise.all([...parts.values()].map(part => this.#appendPart(part)))
-    return appended.every(isThere => isThere)
-  }
-
-  #appendPart(entries: TallyEntry[]): Promise<boolean> {
-    return new Promise(resolve => {
-      const done = (fault: unknown) => {
-        if (fault !== null) for (const entry of entries) this.#add(entry)
-        resolve(fault === null)
-      }
-      try {
-        this.#log.append(
-          {
-            kind: 'tally',
-            requestId: randomUUIDv7(),
-            product: this.#log.partOf === undefined ? '' : (entries[0]?.product ?? ''),
-            keyId: '',
-            mode: 'live',
-            receivedMs: this.#now(),
-            events: 0,
-            body: Buffer.from(JSON.stringify(entries)),
-          },
-          done,
-        )
-      } catch (fault) {
-        done(fault)
-      }
-    })
+    return appendTally(this.#log, this.#now(), entries, entry => this.#add(entry))
   }
 
   #add(entry: TallyEntry): void {
@@ -138,4 +112,47 @@ export class Tally {
     known.events += entry.events
     known.requests += entry.requests
   }
+}
+
+/** A record for each part of the log; `absent` takes the entries of those that could not be appended. */
+export async function appendTally<Entry extends { product: string }>(
+  log: Pick<LogWriter, 'append' | 'partOf'>,
+  nowMs: number,
+  entries: readonly Entry[],
+  absent: (entry: Entry) => void,
+): Promise<boolean> {
+  const parts = Map.groupBy(entries, ({ product }) => log.partOf?.(product) ?? 0)
+  const appended = await Promise.all([...parts.values()].map(part => appendPart(log, nowMs, part, absent)))
+  return appended.every(isThere => isThere)
+}
+
+function appendPart<Entry extends { product: string }>(
+  log: Pick<LogWriter, 'append' | 'partOf'>,
+  nowMs: number,
+  entries: Entry[],
+  absent: (entry: Entry) => void,
+): Promise<boolean> {
+  return new Promise(resolve => {
+    const done = (fault: unknown) => {
+      if (fault !== null) for (const entry of entries) absent(entry)
+      resolve(fault === null)
+    }
+    try {
+      log.append(
+        {
+          kind: 'tally',
+          requestId: randomUUIDv7(),
+          product: log.partOf === undefined ? '' : (entries[0]?.product ?? ''),
+          keyId: '',
+          mode: 'live',
+          receivedMs: nowMs,
+          events: 0,
+          body: Buffer.from(JSON.stringify(entries)),
+        },
+        done,
+      )
+    } catch (fault) {
+      done(fault)
+    }
+  })
 }

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import type { DamagedRange, LogReader, ReadResult, StoredRecord } from '../log/record.ts'
 import type { Derive } from '../steps/derive.ts'
+import type { UsageRow } from '../warehouse/load.ts'
 import { type Item, itemOfGap, itemsOfRecord } from './items.ts'
 
 /** A place in the log: an offset, and the log's running total of events before it. */
@@ -16,6 +17,8 @@ export type Chunk = {
   from: LogPlace
   to: LogPlace
   items: Item[]
+  /** Taken along, whatever becomes of the items. */
+  usage: UsageRow[]
   /** Bytes of bodies. */
   bytes: number
   /** When the API received the first record; null while there is none. */
@@ -25,7 +28,7 @@ export type Chunk = {
 export type ChunkLimit = { eventsMax: number; bytesMax: number }
 
 export function emptyChunk(logId: string, from: LogPlace): Chunk {
-  return { logId, from, to: from, items: [], bytes: 0, firstReceivedMs: null }
+  return { logId, from, to: from, items: [], usage: [], bytes: 0, firstReceivedMs: null }
 }
 
 /** What was read, in the order of the log. */
@@ -87,7 +90,7 @@ export function openCourse(parts: {
         continue
       }
       const { record } = entry
-      itemsOfRecord(record, derive, chunk.items)
+      itemsOfRecord(record, derive, chunk.items, chunk.usage)
       chunk.bytes += record.body.byteLength
       chunk.firstReceivedMs ??= record.receivedMs
       chunk.to = { offset: record.offset + 1, events: chunk.to.events + record.events }

@@ -105,7 +105,15 @@ export async function tryPart(
     : await load(
         { ...parts, onSent },
         progress,
-        { note, events, duplicates, parked, rejected, ...(lines && { lines }) },
+        {
+          note,
+          events,
+          duplicates,
+          parked,
+          rejected,
+          ...(part === null && { usage: chunk.usage }),
+          ...(lines && { lines }),
+        },
         begun !== null,
       )
   if (refused !== null) {

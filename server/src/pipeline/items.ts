@@ -13,7 +13,7 @@ import { type Derive, type Derived, processEvent } from '../steps/derive.ts'
 import type { erasedReason } from '../steps/erasure.ts'
 import { identityOfEvent, identityOfPlace, identityOfText } from '../steps/identity.ts'
 import { markedNotExact, notExactDetail, rejectedPosition, rejectedReason } from '../steps/rejection.ts'
-import type { Origin, ParkedRow, RejectedRow } from '../warehouse/load.ts'
+import type { Origin, ParkedRow, RejectedRow, UsageRow } from '../warehouse/load.ts'
 import { readTally } from './tally.ts'
 
 /** What has to get an outcome. `events`: how many events it stands for; `identity`: what recognises it when read again. */
@@ -45,8 +45,9 @@ export const parkReasons = {
 
 export type ParkReason = keyof typeof parkReasons
 
-export function itemsOfRecord(record: StoredRecord, derive: Derive, into: Item[]): void {
-  if (record.kind === 'tally') return itemsOfTally(record, into)
+/** How much keys were used, which a tally tells too, is no item: it may be loaded any number of times. */
+export function itemsOfRecord(record: StoredRecord, derive: Derive, into: Item[], usage: UsageRow[] = []): void {
+  if (record.kind === 'tally') return itemsOfTally(record, into, usage)
   if (record.kind === 'rejection') return void into.push(itemOfRejection(record))
   if (record.kind !== 'event' && record.kind !== 'batch') {
     into.push(parkedRequest(record, 'record_kind', `kind ${record.kind as string}`))
@@ -143,10 +144,11 @@ function itemOfRejection(record: StoredRecord): Item {
   return parkedItem(originOf(record, rejectedPosition), 0, rejectedReason, told, sent.toString('utf8'))
 }
 
-function itemsOfTally(record: StoredRecord, into: Item[]): void {
+function itemsOfTally(record: StoredRecord, into: Item[], usage: UsageRow[]): void {
   try {
-    const rows = readTally(record)
-    for (const row of rows) {
+    const told = readTally(record)
+    usage.push(...told.usage)
+    for (const row of told.rejected) {
       const origin = originOf(record, row.position)
       into.push({ kind: 'rejected', origin, identity: identityOfRejected(row), events: 0, row })
     }

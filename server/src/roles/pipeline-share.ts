@@ -232,4 +232,9 @@ async function trim(warehouse: Warehouse, logger: Logger): Promise<void> {
   } catch (cause) {
     logger.warn({ cause: String(cause) }, 'rejected requests could not be looked through')
   }
+  try {
+    await warehouse.trimKeyUsage(limits.keyUsageDaysMax)
+  } catch (cause) {
+    logger.warn({ cause: String(cause) }, 'what is old of the usage of keys could not be deleted')
+  }
 }

@@ -111,6 +111,7 @@ export function runWeb(config: Config): Promise<void> {
         },
         countRejected: warehouse.countRejected,
         readDiagnostics: question => shares.of(question.product).warehouse.readDiagnostics(question),
+        readKeyUsage: question => shares.of(question.product).warehouse.readKeyUsage(question),
         listUnknownKeys: async ({ sinceMs, untilMs }) => {
           try {
             return listUnknownKeys(join(config.dataDir, 'api'), sinceMs, untilMs, limits.diagnosticsRowsMax)

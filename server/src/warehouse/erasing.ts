@@ -174,6 +174,9 @@ async function countExpired(
   const old = `${ofOld} AND reason = '${rejectedReason}'`
   total.rejectedRequests = await count(connection, 'parked', old, params)
   if (total.rejectedRequests > 0) await deleteFrom(connection, 'parked', old, params)
+  const usedBefore = 'product = {product:String} AND at < fromUnixTimestamp64Milli({beforeMs:Int64})'
+  if ((await count(connection, 'key_usage', usedBefore, params)) > 0)
+    await deleteFrom(connection, 'key_usage', usedBefore, params)
   return total
 }
 

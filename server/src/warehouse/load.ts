@@ -47,6 +47,26 @@ export type RejectedRow = {
   position: number
 }
 
+/**
+ * How much a key was used in ten seconds, as far as one process (`source`) had counted them. Of several that differ in
+ * numbers alone, the largest numbers count.
+ */
+export type UsageRow = {
+  product: string
+  keyId: string
+  slotMs: number
+  source: number
+  /** Requests in a rolling minute, and the most that were in one. */
+  limit: number
+  peak: number
+  /** Admitted by the limit, refused by it, and admitted and refused for another reason. */
+  requests: number
+  overLimit: number
+  rejected: number
+  /** Accepted. */
+  events: number
+}
+
 /** Running totals over the life of this installation, in events. */
 export type Totals = {
   accepted: number
@@ -78,6 +98,7 @@ export type Load = {
   duplicates: DuplicateRow[]
   parked: ParkedRow[]
   rejected: RejectedRow[]
+  usage?: UsageRow[]
   /** The events as the warehouse's `linesOf` gave them; left aside when the load has another number by now. */
   lines?: EventLines
 }
@@ -230,7 +251,7 @@ export type ErasingWarehouse = {
   replaceText(text: KeptText, other: Pick<KeptText, 'detail' | 'raw'>): Promise<void>
   /**
    * Counts as expired what is loaded and was received before `beforeMs`; nothing else may be counted and not deleted.
-   * `id` makes the UUID of the row that stands for one kind of it. Rejected requests, which hold no events, are deleted.
+   * `id` makes the UUID of the row that stands for one kind of it. Rejected requests and usage of keys, which hold no events, are deleted.
    */
   countExpired(product: string, beforeMs: number, id: (kind: string) => string): Promise<ExpiredCounts>
   /** Of events that are counted as expired and still there. */

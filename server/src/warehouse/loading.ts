@@ -5,15 +5,23 @@
 // no events behind.
 //
 // What if a load must be undone and done again otherwise? `forgetAfter` deletes what a load without a note left in
-// duplicates, parked and rejected. Events stay: whoever loads again recognises them by their identities.
+// duplicates, parked and rejected. Usage of keys stays as it is (schema.ts), and so do events: whoever loads again recognises them by their identities.
 
 import { type Connection, settledSettings } from './connection.ts'
 import { warehouseFault } from './fault.ts'
 import { insertWhole, type Rows } from './insert-whole.ts'
 import { readLastNote } from './last-note.ts'
 import type { IdentityRow, Load, LoadingWarehouse, LoadNote, Origin, OutcomeRow } from './load.ts'
-import { duplicates, events, loads, parked, rejected, type Table } from './schema.ts'
-import { duplicateLines, eventLines, eventLinesInTurns, noteLine, parkedLines, rejectedLines } from './tab-rows.ts'
+import { duplicates, events, keyUsage, loads, parked, rejected, type Table } from './schema.ts'
+import {
+  duplicateLines,
+  eventLines,
+  eventLinesInTurns,
+  noteLine,
+  parkedLines,
+  rejectedLines,
+  usageLines,
+} from './tab-rows.ts'
 
 /** Runs a question once the tables are there. */
 type Ask = <T>(question: () => Promise<T>) => Promise<T>
@@ -28,6 +36,7 @@ export function loadingOver(connection: Connection, ask: Ask): LoadingWarehouse 
         const insert = (rows: Rows, sent?: () => void) =>
           insertWhole(connection, rows, `${load.note.token} ${rows.table.name}`, isRepeated, sent)
         for (const rows of besideEvents(load)) await insert(rows)
+        await insertUsage(connection, load)
         await insert(eventsOf(load), onSent)
         await insert(noteOf(load.note))
       }),
@@ -149,6 +158,13 @@ function besideEvents({ note: { seq }, ...load }: Load): Rows[] {
       rejectedLines,
     ),
   ]
+}
+
+/** Each time anew, since a row more changes nothing there: the table knows no tokens. */
+async function insertUsage(connection: Connection, { note, usage = [] }: Load): Promise<void> {
+  if (usage.length === 0) return
+  const columns = keyUsage.columns.map(({ name }) => name)
+  await connection.insert(keyUsage.name, columns, usageLines(usage), `${note.token} ${keyUsage.name}`)
 }
 
 function eventsOf({ note: { seq }, ...load }: Load): Rows {

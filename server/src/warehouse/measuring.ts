@@ -2,7 +2,7 @@
 // and a sum of hashes, by everything that money is counted by. Long reads, through the queue of long reads.
 
 import type { Connection } from './connection.ts'
-import { events } from './schema.ts'
+import { events, keyUsage } from './schema.ts'
 
 export type Measured = { rows: Record<string, number>; sums: EventSum[] }
 
@@ -21,12 +21,19 @@ export type EventSum = {
 export async function measure(connection: Connection, database: string, tables: readonly string[]): Promise<Measured> {
   const rows: Measured['rows'] = {}
   for (const table of tables)
-    for await (const page of connection.stream<[number]>(`SELECT count() FROM \`${database}\`.\`${table}\``))
+    for await (const page of connection.stream<[number]>(
+      `SELECT count() FROM \`${database}\`.\`${table}\`${rowsOf(table)}`,
+    ))
       for (const [count] of page) rows[table] = count
   const sums: EventSum[] = []
   if (tables.includes(events.name))
     for await (const page of connection.stream<SumTuple>(sumsSql(database))) sums.push(...page.map(sumOf))
   return { rows, sums }
+}
+
+/** Rows of usage may become one at any time. */
+function rowsOf(table: string): string {
+  return table === keyUsage.name ? ' FINAL' : ''
 }
 
 type SumTuple = [string, string, string, string, number, string, string, string]

@@ -14,6 +14,7 @@ import {
   duplicates,
   events,
   factsTable,
+  keyUsage,
   loads,
   parked,
   rates,
@@ -67,11 +68,26 @@ const steps: Step[] = [
     name: 'clicks with their first deposits, in one place',
     run: remake('rollup_firsts', 'rollup_clicks', 'rollup_click_users'),
   },
+  {
+    name: 'usage of keys',
+    run: connection => connection.command(createTable(keyUsage)),
+  },
 ]
 
 /** Where there is nothing yet, all tables are made as they are now. */
 async function makeNew(connection: Connection, now: number): Promise<void> {
-  const tables = [factsTable, loads, events, duplicates, parked, rejected, rates, resolutions, ...madeForReports]
+  const tables = [
+    factsTable,
+    loads,
+    events,
+    duplicates,
+    parked,
+    rejected,
+    keyUsage,
+    rates,
+    resolutions,
+    ...madeForReports,
+  ]
   for (const table of tables) await connection.command(createTable(table))
   const line = Buffer.from(`id\t${crypto.randomUUID()}\t${seconds(now)}\n`)
   const sql = "SELECT name AS key FROM warehouse WHERE name = 'id'"

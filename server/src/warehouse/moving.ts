@@ -1,6 +1,6 @@
 // A warehouse on its way into others: what one share of it is, block by block, out of the one and into the other, and the
 // sums by which both are compared. Notes, rates and what was decided about conflicts go along; rollups do not, since whoever
-// has a share makes them anew.
+// has a share makes them anew, and the usage of keys does not, of which only days are kept.
 //
 // A block is rows of one table that one insert writes as one part: of one month of receipt, of some loads that follow each
 // other. So a block is there as a whole or not at all, which its number of rows tells, and the warehouse that is moved from

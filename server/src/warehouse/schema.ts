@@ -189,6 +189,30 @@ export const rejected: Table = {
   orderBy: 'product, received_at, log_offset, position',
 }
 
+const most = 'SimpleAggregateFunction(max, UInt64)'
+
+export const keyUsage: Table = {
+  name: 'key_usage',
+  about:
+    'How much keys were used, in slots of ten seconds: one row per slot, key and process of the API, with the largest numbers that were told.',
+  columns: [
+    { name: 'product', type: 'LowCardinality(String)', about: 'id of the product' },
+    { name: 'key_id', type: 'LowCardinality(String)', about: 'id of the key' },
+    { name: 'at', type: "DateTime('UTC')", about: 'when the slot begins', codec: 'Delta(4), ZSTD(1)' },
+    { name: 'source', type: 'UInt64', about: 'which process counted', codec: text },
+    { name: 'rate_limit', type: most, about: 'requests that the key might send in a rolling minute', codec: text },
+    { name: 'peak', type: most, about: 'the most that were in that minute', codec: text },
+    { name: 'requests', type: most, about: 'how many the limit admitted', codec: text },
+    { name: 'over_limit', type: most, about: 'how many the limit refused', codec: text },
+    { name: 'rejected', type: most, about: 'how many were admitted, and refused for another reason', codec: text },
+    { name: 'events', type: most, about: 'how many events were accepted', codec: text },
+  ],
+  partitionBy: 'toYYYYMMDD(at)',
+  orderBy: 'product, key_id, at, source',
+  engine: 'sums',
+  settings: { non_replicated_deduplication_window: 0 },
+}
+
 export const loads: Table = {
   name: 'loads',
   about: 'One row per load, written last: the truth about how far the log has been processed, and the running totals.',

@@ -10,7 +10,7 @@
 import { setImmediate as giveWay } from 'node:timers/promises'
 import type { Derived } from '../steps/derive.ts'
 import type { UserAgentInfo } from '../steps/user-agent.ts'
-import type { DuplicateRow, EventRow, LoadNote, Origin, ParkedRow, RejectedRow } from './load.ts'
+import type { DuplicateRow, EventRow, LoadNote, Origin, ParkedRow, RejectedRow, UsageRow } from './load.ts'
 
 /** Lines of `events`. */
 export function eventLines(rows: readonly EventRow[], loadSeq: number): Buffer {
@@ -61,6 +61,14 @@ export function rejectedLines(rows: readonly RejectedRow[], loadSeq: number): Bu
   return linesOf(rows, ({ product, keyId, code, receivedMs, events, requests, logOffset, position }) => {
     const whose = `${field(product)}\t${field(keyId)}\t${field(code)}`
     return `${whose}\t${time(receivedMs)}\t${events}\t${requests}\t${logOffset}\t${position}\t${loadSeq}\n`
+  })
+}
+
+/** Lines of `key_usage`. */
+export function usageLines(rows: readonly UsageRow[]): Buffer {
+  return linesOf(rows, ({ product, keyId, slotMs, source, limit, peak, requests, overLimit, rejected, events }) => {
+    const counts = `${limit}\t${peak}\t${requests}\t${overLimit}\t${rejected}\t${events}`
+    return `${field(product)}\t${field(keyId)}\t${Math.floor(slotMs / 1000)}\t${source}\t${counts}\n`
   })
 }
 

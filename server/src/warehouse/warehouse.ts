@@ -20,6 +20,7 @@ import {
   type RejectedQuestion,
 } from './asking/count-rejected.ts'
 import { readDiagnostics } from './asking/diagnostics.ts'
+import { readKeyUsage, trimKeyUsage } from './asking/key-usage.ts'
 import type { StoredEvent } from './asking/event-columns.ts'
 import { type DuplicatesQuestion, listDuplicates, type StoredDuplicate } from './asking/list-duplicates.ts'
 import { type EventsQuestion, listEvents, type Page } from './asking/list-events.ts'
@@ -50,6 +51,7 @@ import { type LateEffect, readLateEffects } from './asking/late-effects.ts'
 import { type ReportQuestion, type ReportRow, readReport } from './asking/report.ts'
 import { readRolledFunnel, readRolledLate, readRolledReport } from './asking/rolled-report.ts'
 import type { DiagnosticsFound, DiagnosticsQuestion } from '../steps/diagnostics.ts'
+import type { KeyUsageBucket, KeyUsageQuestion } from '../steps/key-usage.ts'
 import type { MonthRates } from '../steps/rates-file.ts'
 import { type WarehouseStatus, warehouseStatus } from './asking/status.ts'
 import { erasingOver } from './erasing.ts'
@@ -118,6 +120,9 @@ export type Warehouse = {
   readRates(month: string): Promise<MonthRates['rates']>
   readReceipts(question: ReceiptsQuestion): Promise<Receipts>
   readDiagnostics(question: DiagnosticsQuestion): Promise<DiagnosticsFound>
+  readKeyUsage(question: KeyUsageQuestion): Promise<KeyUsageBucket[]>
+  /** `days`: before today, that are kept. */
+  trimKeyUsage(days: number): Promise<void>
   status(): Promise<WarehouseStatus>
   close(): Promise<void>
 }
@@ -181,6 +186,8 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
     readRates: month => ask(() => readRates(connection, month)),
     readReceipts: question => ask(() => readReceipts(connection, question)),
     readDiagnostics: question => ask(() => readDiagnostics(connection, question)),
+    readKeyUsage: question => ask(() => readKeyUsage(connection, question)),
+    trimKeyUsage: days => ask(() => trimKeyUsage(connection, days, options.now())),
     status: () => ask(() => warehouseStatus(connection)),
     close: () => connection.close(),
   }

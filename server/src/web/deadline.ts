@@ -52,6 +52,7 @@ export function withDeadline(needs: WebNeeds, ms: number): WebNeeds {
     receipts: inTime(question => needs.receipts(question)),
     countRejected: inTime(question => needs.countRejected(question)),
     readDiagnostics: inTime(question => needs.readDiagnostics(question)),
+    readKeyUsage: inTime(question => needs.readKeyUsage(question)),
     listUnknownKeys: inTime(time => needs.listUnknownKeys(time)),
   }
 }

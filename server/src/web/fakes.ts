@@ -227,6 +227,10 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
       asked.push(question)
       return nothingFound
     },
+    readKeyUsage: async question => {
+      asked.push(question)
+      return []
+    },
     listUnknownKeys: async () => [
       { prefix: 'dp_live_ab', address: '203.0.113.9', requests: 4, firstMs: startMs - 60_000, lastMs: startMs },
     ],

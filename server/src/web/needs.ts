@@ -3,6 +3,7 @@
 // away; the asking functions may throw a fault, and those whose `code` problem.ts knows are answered 503.
 
 import type { DiagnosticsFound, DiagnosticsQuestion } from '../steps/diagnostics.ts'
+import type { KeyUsageBucket, KeyUsageQuestion } from '../steps/key-usage.ts'
 import type { Totals } from '../warehouse/load.ts'
 import type { SystemFound } from './system-found.ts'
 
@@ -379,6 +380,7 @@ export type WebNeeds = {
   audit: Audit
   access: Access
   readDiagnostics: (question: DiagnosticsQuestion) => Promise<DiagnosticsFound>
+  readKeyUsage: (question: KeyUsageQuestion) => Promise<KeyUsageBucket[]>
   /** Of the installation; null when they cannot be asked. */
   listUnknownKeys: (time: { sinceMs: number; untilMs: number }) => Promise<UnknownKey[] | null>
   readReport: (question: ReportQuestion) => Promise<ReportNumbers[]>

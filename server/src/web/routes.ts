@@ -7,6 +7,8 @@ import { auditRoutes } from './audit-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
 import { eventStreamRoute } from './event-stream-route.ts'
 import { EventStreams } from './event-streams.ts'
+import { rateLimitMax } from './key-usage.ts'
+import { keyUsageRoutes } from './key-usage-routes.ts'
 import { checkProduct } from './known-product.ts'
 import { newEventsRoute } from './new-events-route.ts'
 import type { Accounts, ConflictDecision, Filter, Key, KeyChange, KeyWish, Known, Refused, WebNeeds } from './needs.ts'
@@ -74,7 +76,6 @@ export function openTo({ method, open }: Pick<Route, 'method' | 'open'>): Open {
 }
 
 const idBytesMax = 512
-const rateLimitMax = 6_000_000
 const none = {}
 const question = { product: productId, mode: oneOf('live', 'test'), since: past, until: past }
 const eventFilters = {
@@ -206,6 +207,7 @@ export function adminRoutes(needs: WebNeeds, pageRowsMax: number, streams = new 
     },
     conflictRoute(needs),
     ...diagnosticsRoutes(needs),
+    ...keyUsageRoutes(needs),
     ...reportRoutes(needs),
     ...rejectionRoutes(needs, pageRowsMax),
     ...tryRoutes(needs),
