@@ -3,6 +3,7 @@
 
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { ask, change } from './api.ts'
+import type { Usage, UsageOfOne } from './usage.ts'
 
 export type Role = 'admin' | 'viewer'
 export type Session = {
@@ -110,6 +111,22 @@ export const keysQuestion = (product: string) =>
     queryKey: ['keys', product],
     queryFn: async ({ signal }) => (await ask<{ keys: Key[] }>('/api/keys', { product }, signal)).keys,
     refetchInterval: usual,
+  })
+
+export const usageQuestion = (product: string) =>
+  queryOptions({
+    queryKey: ['usage', product],
+    queryFn: async ({ signal }) =>
+      (await ask<{ usage: Usage[] }>('/api/usage', { product, since: '24h' }, signal)).usage,
+    refetchInterval: usual,
+  })
+
+export const keyUsageQuestion = (id: string, since: string) =>
+  queryOptions({
+    queryKey: ['usage of', id, since],
+    queryFn: ({ signal }) => ask<UsageOfOne>(`/api/keys/${encodeURIComponent(id)}/usage`, { since }, signal),
+    refetchInterval: 5_000,
+    placeholderData: keepPreviousData,
   })
 
 export const diagnosisQuestion = (product: string, mode: Mode, window: string) =>
@@ -245,6 +262,16 @@ export function useNewKey() {
   return useMutation({
     mutationFn: (wish: KeyWish) => change<Key & { key: string }>('POST', '/api/keys', wish),
     onSettled: () => client.invalidateQueries(),
+  })
+}
+
+export function useNewLimit() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ id, rate_limit }: { id: string; rate_limit: number }) =>
+      change<Key>('PATCH', `/api/keys/${encodeURIComponent(id)}`, { rate_limit }),
+    onSettled: () =>
+      Promise.all(['keys', 'usage', 'usage of'].map(name => client.invalidateQueries({ queryKey: [name] }))),
   })
 }
 

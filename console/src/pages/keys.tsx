@@ -1,15 +1,16 @@
-// Products and their keys: made, shown once, limited, ended by time, revoked.
+// Products and their keys: made, shown once, limited, how much of the limit is used, ended by time, revoked.
 
 import { Alert, Badge, Button, Card, Code, Group, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { CubeIcon, EyeOpenIcon, LockClosedIcon, PlusIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { type Key, keysQuestion } from '../questions.ts'
+import { type Key, keysQuestion, usageQuestion } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
 import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
+import { OpenedUsage, ShortUsage } from './key-usage.tsx'
 import { NewKey } from './new-key.tsx'
 import { NewProduct } from './new-product.tsx'
 import { NoProducts } from './no-products.tsx'
@@ -30,6 +31,7 @@ function KeysOf({ product }: { product: string }) {
   const [makingKey, key] = useDisclosure()
   const [makingProduct, making] = useDisclosure()
   const [revoking, setRevoking] = useState<Key | null>(null)
+  const [openedId, setOpenedId] = useState<string | null>(null)
   const [withEnded, ended] = useDisclosure()
   const all = (keys.data ?? []).toReversed()
   const active = all.filter(({ state }) => state === 'active')
@@ -64,7 +66,12 @@ function KeysOf({ product }: { product: string }) {
             {isAdmin && <Button onClick={key.open}>{words.keys.newKey}</Button>}
           </Empty>
         ) : (
-          <KeyTable keys={shown} revoke={isAdmin ? setRevoking : null} />
+          <KeyTable
+            product={product}
+            keys={shown}
+            open={one => setOpenedId(one.id)}
+            revoke={isAdmin ? setRevoking : null}
+          />
         )}
         {all.length > active.length && (
           <Button
@@ -78,6 +85,7 @@ function KeysOf({ product }: { product: string }) {
           </Button>
         )}
       </Stack>
+      <OpenedUsage opened={all.find(({ id }) => id === openedId) ?? null} close={() => setOpenedId(null)} />
       <NewKey product={product} opened={makingKey} close={key.close} />
       <NewProduct opened={makingProduct} close={making.close} />
       <Revoking
@@ -91,30 +99,29 @@ function KeysOf({ product }: { product: string }) {
 
 const colors = { active: 'teal', expired: 'yellow', revoked: 'gray' }
 
-function KeyTable({ keys, revoke }: { keys: Key[]; revoke: ((key: Key) => void) | null }) {
-  const { words, tell } = useSpeech()
+type TableProps = { product: string; keys: Key[]; open: (key: Key) => void; revoke: ((key: Key) => void) | null }
+
+function KeyTable({ product, keys, open, revoke }: TableProps) {
+  const { words } = useSpeech()
   const columns = words.keys.columns
   const nowMs = useNow()
+  const usage = useQuery(usageQuestion(product))
   return (
     <Card p={0}>
-      <WideTable minWidth={860} label={words.pages.keys}>
-        <Table>
+      <WideTable minWidth={960} label={words.pages.keys}>
+        <Table horizontalSpacing="sm">
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{columns.name}</Table.Th>
               <Table.Th scope="col">{columns.key}</Table.Th>
               <Table.Th scope="col">{columns.kind}</Table.Th>
-              <Table.Th scope="col" className="end">
-                {columns.limit}
-              </Table.Th>
+              <Table.Th scope="col">{words.usage.column}</Table.Th>
               <Table.Th scope="col">{columns.state}</Table.Th>
               <Table.Th scope="col">{columns.ends}</Table.Th>
               <Table.Th scope="col">{columns.used}</Table.Th>
-              {revoke !== null && (
-                <Table.Th>
-                  <VisuallyHidden>{words.keys.revoke}</VisuallyHidden>
-                </Table.Th>
-              )}
+              <Table.Th>
+                <VisuallyHidden>{words.usage.open}</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -140,7 +147,9 @@ function KeyTable({ keys, revoke }: { keys: Key[]; revoke: ((key: Key) => void) 
                     {words.mode[key.mode]}
                   </Badge>
                 </Table.Td>
-                <Table.Td className="end">{tell.number(key.rate_limit)}</Table.Td>
+                <Table.Td>
+                  <ShortUsage limit={key.rate_limit} usage={usage.data?.find(({ key_id }) => key_id === key.id)} />
+                </Table.Td>
                 <Table.Td>
                   <Mark color={colors[key.state]}>{words.keys.states[key.state]}</Mark>
                 </Table.Td>
@@ -150,9 +159,17 @@ function KeyTable({ keys, revoke }: { keys: Key[]; revoke: ((key: Key) => void) 
                 <Table.Td>
                   <Moment time={key.last_used_at} none={words.keys.unused} nowMs={nowMs} />
                 </Table.Td>
-                {revoke !== null && (
-                  <Table.Td className="end">
-                    {key.state === 'active' && (
+                <Table.Td className="end">
+                  <Group gap={4} wrap="nowrap" justify="flex-end">
+                    <Button
+                      size="xs"
+                      variant="subtle"
+                      aria-label={`${words.usage.open}: ${key.name}`}
+                      onClick={() => open(key)}
+                    >
+                      {words.usage.open}
+                    </Button>
+                    {revoke !== null && key.state === 'active' && (
                       <Button
                         size="xs"
                         variant="subtle"
@@ -163,8 +180,8 @@ function KeyTable({ keys, revoke }: { keys: Key[]; revoke: ((key: Key) => void) 
                         {words.keys.revoke}
                       </Button>
                     )}
-                  </Table.Td>
-                )}
+                  </Group>
+                </Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

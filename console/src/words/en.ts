@@ -1,6 +1,7 @@
 // Every sentence of the console in English; `Words` is what each other language must have.
 
 import { english as reports } from './reports.ts'
+import { english as usage } from './usage.ts'
 
 export const en = {
   name: 'DataPulse',
@@ -121,6 +122,7 @@ export const en = {
     refusedHint: 'Requests of the newest that are kept with their bodies.',
   },
   reports,
+  usage,
   live: {
     lead: 'Events as they are stored, each once, newest first.',
     filter: 'Filter',
@@ -208,7 +210,6 @@ export const en = {
       name: 'Name',
       key: 'Key',
       kind: 'Kind',
-      limit: 'A minute',
       state: 'State',
       ends: 'Ends',
       used: 'Last used',

@@ -51,6 +51,7 @@ function tellIn(language: Language) {
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
   const shortDay = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' })
+  const shortDate = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
   const exactClock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   return {
@@ -59,6 +60,7 @@ function tellIn(language: Language) {
     share: (value: number) => share.format(value),
     moment: (time: string | number) => moment.format(new Date(time)),
     clock: (time: string | number) => clock.format(new Date(time)),
+    shortDate: (time: string | number) => shortDate.format(new Date(time)),
     exactClock: (time: string | number) => exactClock.format(new Date(time)),
     /** Decimal text, told to the cent; a code that is no currency of this world is told as it is. */
     money(amount: string, currency: string): string {

@@ -2,6 +2,7 @@
 
 import type { Words } from './en.ts'
 import { chinese as reports } from './reports.ts'
+import { chinese as usage } from './usage.ts'
 
 export const zhHant: Words = {
   name: 'DataPulse',
@@ -122,6 +123,7 @@ export const zhHant: Words = {
     refusedHint: '依保留內容的最新請求計算。',
   },
   reports,
+  usage,
   live: {
     lead: '事件儲存時即時顯示，每筆一次，最新的在最上方。',
     filter: '篩選',
@@ -208,7 +210,6 @@ export const zhHant: Words = {
       name: '名稱',
       key: '金鑰',
       kind: '類型',
-      limit: '每分鐘',
       state: '狀態',
       ends: '到期',
       used: '最近使用',
