@@ -20,6 +20,7 @@ import {
   BarChartIcon,
   DashboardIcon,
   ExitIcon,
+  GearIcon,
   LightningBoltIcon,
   LockClosedIcon,
   MagicWandIcon,
@@ -43,6 +44,7 @@ const pages = [
   ['reports', <BarChartIcon key="reports" />],
   ['keys', <LockClosedIcon key="keys" />],
   ['help', <MagicWandIcon key="help" />],
+  ['system', <GearIcon key="system" />],
   ['access', <PersonIcon key="access" />],
 ] as const
 

@@ -104,6 +104,7 @@ export function sentenceOf(error: Error | null, words: Words): string {
   if (!(error instanceof Failure)) return words.failure.broken
   if (error.code === 'UNREACHABLE') return words.failure.unreachable
   if (error.code === 'WAREHOUSE_AWAY') return words.failure.warehouse
+  if (error.code === 'PIPELINE_AWAY') return words.failure.pipeline
   if (error.code === 'WAREHOUSE_BUSY' || error.code === 'WAREHOUSE_SLOW') return words.failure.busy
   return [error.message, ...error.problems.map(({ message }) => message)].join(' ')
 }

@@ -12,7 +12,7 @@ import { type Tell, useSpeech } from '../words/language.tsx'
 import type { Words } from '../words/en.ts'
 import { verdictColors } from './verdict.tsx'
 
-type Point = { id: string; color: string; title: string; text: string; to: string | null }
+type Point = { id: string; color: string; title: string; text: string; to: string }
 
 const soonMs = 14 * 86_400_000
 
@@ -26,7 +26,7 @@ export function Attention({ product }: { product: string }) {
     ({ verdict }) => verdict === 'problem' || verdict === 'attention',
   )
   const points: Point[] = [
-    ...partsAway(standing, words),
+    ...partsAway(standing, product, words),
     ...checks.map(check => {
       const { title, found } = tellCheck(check, language, tell)
       return { id: check.check, color: verdictColors[check.verdict], title, text: found, to: `/${product}/help` }
@@ -71,11 +71,9 @@ export function Attention({ product }: { product: string }) {
                   {point.text}
                 </Text>
               </div>
-              {point.to !== null && (
-                <Anchor component={Link} to={point.to} size="sm" aria-label={`${words.overview.look}: ${point.title}`}>
-                  {words.overview.look}
-                </Anchor>
-              )}
+              <Anchor component={Link} to={point.to} size="sm" aria-label={`${words.overview.look}: ${point.title}`}>
+                {words.overview.look}
+              </Anchor>
             </Group>
           ))}
         </Stack>
@@ -84,14 +82,14 @@ export function Attention({ product }: { product: string }) {
   )
 }
 
-function partsAway(standing: Standing | undefined, words: Words): Point[] {
+function partsAway(standing: Standing | undefined, product: string, words: Words): Point[] {
   const stages = Object.entries(standing?.stages ?? {}).filter(([, stage]) => !stage.ready)
   return stages.map(([name, { why }]) => ({
     id: `stage ${name}`,
     color: 'red',
     title: words.overview.systemDegraded,
     text: words.overview.partAway(name, why ?? '–'),
-    to: null,
+    to: `/${product}/system`,
   }))
 }
 

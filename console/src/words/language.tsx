@@ -89,6 +89,11 @@ function tellIn(language: Language) {
       if (size < 86_400) return ago.format(Math.round(seconds / 3_600), 'hour')
       return ago.format(Math.round(seconds / 86_400), 'day')
     },
+    /** Bytes, by the units in which the configuration has them. */
+    size(bytes: number): string {
+      const step = bytes < 1 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log2(bytes) / 10))
+      return `${short.format(bytes / 1024 ** step)} ${sizes[step]}`
+    },
     length(ms: number): string {
       const size = Math.abs(ms)
       const unit = (value: number, name: string) =>
@@ -105,6 +110,8 @@ function tellIn(language: Language) {
     },
   }
 }
+
+const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
 /** To the cent of a currency of this world; eight digits of any other. */
 function fractionOf(currency: string): Intl.NumberFormatOptions {
