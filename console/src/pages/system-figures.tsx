@@ -28,7 +28,7 @@ export function LogFigures({ system }: Of) {
         of={[
           [told.where, told.places[settings.log]],
           known ? [told.size, told.inFiles(tell.size(log.bytes), tell.number(log.segments))] : null,
-          [told.budget, known ? told.budgetUsed(tell.size(log.bytes), tell.size(budget)) : tell.size(budget)],
+          [told.budget, known ? told.budgetUsed(tell.share(log.bytes / budget), tell.size(budget)) : tell.size(budget)],
           known ? [told.oldest, moment(log.oldest_at)] : null,
           known && log.newest_at !== null ? [told.newest, moment(log.newest_at)] : null,
           [told.retention, told.retentionOf(tell.length(keepsMs), tell.size(keepsBytes))],
