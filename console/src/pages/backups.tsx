@@ -4,7 +4,7 @@ import { Alert, Badge, Button, Code, Group, Progress, Stack, Table, Text, Visual
 import { useDisclosure } from '@mantine/hooks'
 import { ArchiveIcon, CheckCircledIcon, CrossCircledIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { sentenceOf, Stale, Unanswered } from '../states.tsx'
 import {
   type Backup,
@@ -47,9 +47,7 @@ function BackupsHere({ system, isAdmin }: { system: System; isAdmin: boolean }) 
   const check = listed.data?.check ?? null
   const copied = last.data?.state === 'copying' ? last.data.to : null
   const [begun, setBegun] = useState<string | null>(null)
-  useEffect(() => {
-    if (copied !== null) setBegun(copied)
-  }, [copied])
+  if (copied !== null && copied !== begun) setBegun(copied)
   const isLost = begun !== null && last.data === null
   return (
     <Section

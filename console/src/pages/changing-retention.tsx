@@ -10,8 +10,7 @@ import { sentenceOf } from '../states.tsx'
 import { olderQuestion, useRetention } from '../system-questions.ts'
 import { useNotice } from '../use-notice.ts'
 import { useSpeech } from '../words/language.tsx'
-import { useSystemWords } from '../words/system.ts'
-import { keptFor } from './retention.tsx'
+import { keptFor, useSystemWords } from '../words/system.ts'
 
 const dayMs = 86_400_000
 const daysMax = 36_500
@@ -33,7 +32,7 @@ export function ChangingRetention({ product, close }: { product: Product; close:
   const older = useOlder(product.id, isShorter ? days : null)
   const isSame = days === before
   const mayChange = !isWrong && !isSame && (!isShorter || (older.events !== null && (older.events === 0 || understood)))
-  const kept = keptFor(days, told, tell.number)
+  const kept = keptFor(days, told, tell)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const onSuccess = () => {

@@ -10,7 +10,8 @@ import { useSystemWords } from '../words/system.ts'
 export function NewBackup({ system, latest, close }: { system: System; latest: string | null; close: () => void }) {
   const { words, tell } = useSpeech()
   const told = useSystemWords()
-  const [to, setTo] = useState(() => (latest === null ? '' : nextTo(latest, new Date())))
+  const [next] = useState(() => nextTo(latest ?? '/backups/', new Date()))
+  const [to, setTo] = useState(latest === null ? '' : next)
   const [check, setCheck] = useState(true)
   const making = useNewBackup()
   const { log, warehouse, directories } = system
@@ -32,7 +33,7 @@ export function NewBackup({ system, latest, close }: { system: System; latest: s
           <TextInput
             label={told.folder}
             description={told.folderHint}
-            placeholder={nextTo('/backups/1', new Date())}
+            placeholder={next}
             value={to}
             onChange={event => setTo(event.currentTarget.value)}
             maxLength={1_024}

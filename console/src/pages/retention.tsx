@@ -11,7 +11,7 @@ import { useLooking } from '../shell.tsx'
 import { Unanswered } from '../states.tsx'
 import type { System } from '../system-questions.ts'
 import { useSpeech } from '../words/language.tsx'
-import { type SystemWords, useSystemWords } from '../words/system.ts'
+import { keptFor, useSystemWords } from '../words/system.ts'
 import { ChangingRetention } from './changing-retention.tsx'
 import { Section } from './section.tsx'
 
@@ -40,11 +40,7 @@ export function Retention({ settings, isAdmin }: { settings: System['settings'];
           <Unanswered of={products} rows={2} />
         ) : (
           shown.map(product => (
-            <Kept
-              key={product.id}
-              name={told.eventsOf(product.id)}
-              value={keptFor(product.retention_days, told, tell.number)}
-            >
+            <Kept key={product.id} name={told.eventsOf(product.id)} value={keptFor(product.retention_days, told, tell)}>
               {isAdmin && (
                 <Button
                   size="xs"
@@ -67,10 +63,6 @@ export function Retention({ settings, isAdmin }: { settings: System['settings'];
       {changed !== null && <ChangingRetention product={changed} close={() => setChanged(null)} />}
     </Section>
   )
-}
-
-export function keptFor(days: number | null, told: SystemWords, number: (value: number) => string): string {
-  return days === null ? told.forEver : told.days(number(days))
 }
 
 function Kept({ name, value, hint, children }: { name: string; value: string; hint?: string; children?: ReactNode }) {

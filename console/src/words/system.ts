@@ -1,6 +1,6 @@
 // What the page of the system says, in both languages: it is fetched with the page.
 
-import { type Language, useSpeech } from './language.tsx'
+import { type Language, type Tell, useSpeech } from './language.tsx'
 
 const en = {
   lead: 'Whether the installation is well, and what to do where it is not. It is the same for every product.',
@@ -414,4 +414,9 @@ export function systemWordsIn(language: Language): SystemWords {
 
 export function useSystemWords(): SystemWords {
   return bothOf[useSpeech().language]
+}
+
+/** `days`: null for ever. */
+export function keptFor(days: number | null, told: SystemWords, tell: Tell): string {
+  return days === null ? told.forEver : told.days(tell.number(days))
 }
