@@ -3,6 +3,7 @@
 
 import { gunzip } from 'node:zlib'
 import type { IncomingHttpHeaders } from 'node:http'
+import { chooseEncoding } from '../accept-encoding.ts'
 
 /** `gzip` is the body, compressed; `headers` are names and values in turn. */
 type Page = { status: number; headers: readonly string[]; etag: string; gzip: Uint8Array }
@@ -17,7 +18,7 @@ export async function pageReply(page: Page, asked: IncomingHttpHeaders): Promise
   const cached = ['ETag', etag, 'Cache-Control', 'no-cache', 'Vary', 'Accept-Encoding']
   if (status === 200 && isKnown(etag, asked['if-none-match'])) return { status: 304, headers: cached, body: nothing }
   const headers = [...page.headers, ...cached, 'X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer']
-  if (takesGzip(asked['accept-encoding'])) {
+  if (chooseEncoding(asked['accept-encoding'], ['gzip']) !== null) {
     return {
       status,
       headers: [...headers, 'Content-Encoding', 'gzip'],
@@ -31,15 +32,6 @@ function isKnown(etag: string, sent: string | undefined): boolean {
   if (sent === undefined) return false
   const tags = sent.split(',').map(tag => tag.trim().replace(/^W\//, ''))
   return tags.includes('*') || tags.includes(etag.replace(/^W\//, ''))
-}
-
-/** Whether gzip is named, and not by the weight 0. */
-function takesGzip(sent: string | string[] | undefined): boolean {
-  const coding = String(sent ?? '')
-    .toLowerCase()
-    .split(',')
-    .find(part => /^\s*(gzip|x-gzip|\*)\s*(;|$)/.test(part))
-  return coding !== undefined && !/;\s*q\s*=\s*0(\.0*)?\s*$/.test(coding)
 }
 
 /** Few ask for it: it is made for the first of them, and kept. */

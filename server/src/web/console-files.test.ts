@@ -62,6 +62,9 @@ describe('the console', () => {
     const packed = await get('/assets/page-1a2b.js', 'br, gzip')
     assert.equal(packed.headers.get('content-encoding'), 'gzip')
     assert.equal(await packed.text(), script)
+    const refused = await get('/assets/page-1a2b.js', 'gzip;q=0')
+    assert.equal(refused.headers.get('content-encoding'), null)
+    assert.equal(await refused.text(), script)
   })
 
   it('has nothing else', async () => {

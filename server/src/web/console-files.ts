@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
+import { chooseEncoding } from '../accept-encoding.ts'
 
 export type ConsoleFiles = {
   /** null where the console was not built. */
@@ -24,10 +25,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
 }
-const encodings = [
-  ['br', '.br'],
-  ['gzip', '.gz'],
-] as const
+const endings = { br: '.br', gzip: '.gz' } as const
 
 export function openConsoleFiles(folder: string): ConsoleFiles {
   const files = new Set(listFiles(folder))
@@ -42,9 +40,9 @@ export function openConsoleFiles(folder: string): ConsoleFiles {
       const name = path.slice(1)
       const type = types[extname(name)]
       if (type === undefined || !files.has(name)) return null
-      const [encoding, ending] = encodings.find(
-        ([word, ending]) => new RegExp(`\\b${word}\\b`).test(accepted) && files.has(name + ending),
-      ) ?? [null, '']
+      const made = (['br', 'gzip'] as const).filter(coding => files.has(name + endings[coding]))
+      const encoding = chooseEncoding(accepted, made)
+      const ending = encoding === null ? '' : endings[encoding]
       const headers = {
         'content-type': type,
         'cache-control': name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
