@@ -34,13 +34,13 @@ test('a session is found by its secret, by another process too, after a restart 
   const path = newPath()
   const [one, other] = [open(path), open(path)]
   const { session, secret } = await one.openSession(admin)
-  assert.equal(other.findSession(secret, adminHash)?.id, session.id)
-  assert.equal(open(path).findSession(secret, adminHash)?.name, 'Ada')
+  assert.equal(other.findSession(secret, adminHash, true)?.id, session.id)
+  assert.equal(open(path).findSession(secret, adminHash, true)?.name, 'Ada')
   for (const wrong of ['', `${secret}x`, session.hash, session.id])
-    assert.equal(one.findSession(wrong, adminHash), null)
+    assert.equal(one.findSession(wrong, adminHash, true), null)
   assert.ok(!readFileSync(path).includes(secret) && !readFileSync(`${path}-wal`).includes(secret))
   assert.equal(await other.endSession(session.id), true)
-  assert.equal(one.findSession(secret, adminHash), null)
+  assert.equal(one.findSession(secret, adminHash, true), null)
   assert.equal(await one.endSession(session.id), false)
 })
 
@@ -51,17 +51,26 @@ test('a session is over when it was not seen for long, or is old, or its token i
   const beganMs = nowMs
   while (nowMs + limits.sessionIdleMsMax / 2 < beganMs + limits.sessionMsMax) {
     nowMs += limits.sessionIdleMsMax / 2
-    assert.equal(accounts.findSession(used.secret, adminHash)?.id, used.session.id)
+    assert.equal(accounts.findSession(used.secret, adminHash, true)?.id, used.session.id)
   }
-  assert.equal(accounts.findSession(idle.secret, adminHash), null)
-  assert.equal(accounts.findSession(used.secret, hash('another token')), null)
+  assert.equal(accounts.findSession(idle.secret, adminHash, true), null)
+  assert.equal(accounts.findSession(used.secret, hash('another token'), true), null)
   assert.deepEqual(
     accounts.listSessions(adminHash).map(({ id }) => id),
     [used.session.id],
   )
   nowMs = beganMs + limits.sessionMsMax + 1
-  assert.equal(accounts.findSession(used.secret, adminHash), null)
+  assert.equal(accounts.findSession(used.secret, adminHash, true), null)
   assert.deepEqual(accounts.listSessions(adminHash), [])
+})
+
+test('a page that nobody attends to keeps no session', async () => {
+  const accounts = open()
+  const { session, secret } = await accounts.openSession(admin)
+  const endsMs = nowMs + limits.sessionIdleMsMax
+  for (; nowMs <= endsMs; nowMs += limits.sessionSeenMs)
+    assert.equal(accounts.findSession(secret, adminHash, false)?.id, session.id)
+  assert.equal(accounts.findSession(secret, adminHash, true), null)
 })
 
 test('beyond the most that there may be, the one that was seen least lately ends', async () => {
@@ -69,11 +78,11 @@ test('beyond the most that there may be, the one that was seen least lately ends
   const first = await accounts.openSession(admin)
   const second = await accounts.openSession(admin)
   nowMs += limits.sessionSeenMs
-  accounts.findSession(first.secret, adminHash)
+  accounts.findSession(first.secret, adminHash, true)
   for (let n = 2; n <= limits.sessionsMax; n++) await accounts.openSession(admin)
   assert.equal(accounts.listSessions(adminHash).length, limits.sessionsMax)
-  assert.equal(accounts.findSession(second.secret, adminHash), null)
-  assert.notEqual(accounts.findSession(first.secret, adminHash), null)
+  assert.equal(accounts.findSession(second.secret, adminHash, true), null)
+  assert.notEqual(accounts.findSession(first.secret, adminHash, true), null)
 })
 
 test('sessions of several processes do not lose each other', async () => {
@@ -100,11 +109,11 @@ test('a viewer is found by the token until removed, and the sessions go too', as
   assert.equal(accounts.findViewer(viewer.hash.slice(1)), null)
   const looking = { role: 'viewer', name: 'Support', address: null, tokenHash: hash(token) } as const
   const { secret } = await accounts.openSession(looking)
-  assert.equal(accounts.findSession(secret, adminHash)?.role, 'viewer')
+  assert.equal(accounts.findSession(secret, adminHash, true)?.role, 'viewer')
   const removed = await accounts.removeViewer(viewer.id)
   assert.deepEqual(await accounts.removeViewer(viewer.id), removed)
   assert.equal(accounts.findViewer(hash(token)), null)
-  assert.equal(accounts.findSession(secret, adminHash), null)
+  assert.equal(accounts.findSession(secret, adminHash, true), null)
   assert.equal(accounts.listViewers().length, 1)
   for (const name of ['', ' ', 'a\nb', 'x'.repeat(101)]) assert.equal((await accounts.createViewer(name)).ok, false)
   assert.equal((await accounts.removeViewer('viewer_none')).ok, false)
@@ -120,7 +129,7 @@ test('a backup and a move have the viewers and no sessions', async () => {
   await copyAccounts(path, copied)
   const restored = open(copied)
   assert.equal(restored.findViewer(hash(made.token))?.id, made.viewer.id)
-  assert.equal(restored.findSession(secret, adminHash), null)
+  assert.equal(restored.findSession(secret, adminHash, true), null)
   assert.deepEqual(
     readAccounts(path).documents.map(({ kind }) => kind),
     ['viewer'],

@@ -50,8 +50,11 @@ export type Access = {
   findViewer(tokenHash: string): Viewer | null
   /** `secret` is not kept. Beyond the most that there may be, the one that was seen least lately ends. */
   openSession(wish: SessionWish): Promise<{ session: Session; secret: string }>
-  /** The session of this secret, unless it is over: by time, by its end, by its token. `adminTokenHash` is today's. */
-  findSession(secret: string, adminTokenHash: string): Session | null
+  /**
+   * The session of this secret, unless it is over: by time, by its end, by its token. `adminTokenHash` is today's; only for
+   * whom `isAttended` does it last longer.
+   */
+  findSession(secret: string, adminTokenHash: string, isAttended: boolean): Session | null
   /** Those that are not over, the newest first. */
   listSessions(adminTokenHash: string): Session[]
   /** false when there is none. */
@@ -123,12 +126,12 @@ export function accessOver(documents: Documents, now: () => number, warn: (fault
       await change(all => [...all.sort(bySeen).slice(1 - limits.sessionsMax), session])
       return { session, secret }
     },
-    findSession(secret, adminTokenHash) {
+    findSession(secret, adminTokenHash, isAttended) {
       documents.catchUp()
       const hash = hashOf(secret)
       const session = sessions().value.find(one => one.hash === hash)
       if (session === undefined || isOver(session) || !isMadeFrom(session, adminTokenHash)) return null
-      if (now() - session.seenMs >= limits.sessionSeenMs) noteSeen(session.id)
+      if (isAttended && now() - session.seenMs >= limits.sessionSeenMs) noteSeen(session.id)
       return session
     },
     listSessions: adminTokenHash =>

@@ -53,7 +53,7 @@ it('the page has the limits as they are', () => {
   const { sessionIdleMsMax, sessionMsMax, sessionsMax, viewersMax } = limits
   assert.ok(
     page.includes(
-      `after ${sessionIdleMsMax / 3_600_000} hours without a call, ${sessionMsMax / 3_600_000} hours after`,
+      `after ${sessionIdleMsMax / 3_600_000} hours without a call that a person caused (a change, or a GET with \`X-Attended: true\`), ${sessionMsMax / 3_600_000} hours after`,
     ),
   )
   assert.ok(page.includes(`There may be ${sessionsMax};`))

@@ -55,7 +55,7 @@ export function openDoor(options: {
     const [authorization, secret] = [c.req.header('authorization'), readSecret(c)]
     if (authorization !== undefined || secret === undefined) return guard.checkHeader(authorization, addressOf(c) ?? '')
     checkPage(c)
-    return guard.checkSession(secret, addressOf(c) ?? '')
+    return guard.checkSession(secret, addressOf(c) ?? '', isAttended(c))
   }
 
   return {
@@ -79,6 +79,12 @@ export function openDoor(options: {
 
 export function addressOf(c: Context<Env>): string | null {
   return c.env.incoming.socket.remoteAddress ?? null
+}
+
+/** A change is a person's doing; what a page asks is only where the page says so: it may ask by itself, for ever. */
+function isAttended(c: Context<Env>): boolean {
+  const isReading = c.req.method === 'GET' || c.req.method === 'HEAD'
+  return !isReading || c.req.header('x-attended') === 'true'
 }
 
 /** Whoever asks whether there is a session is told no instead of being refused. */

@@ -255,7 +255,10 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
 function fakeAccess(now: () => number): Access {
   const viewers: (Viewer & { hash: string })[] = []
   const sessions: (Session & { hash: string; madeFrom: string })[] = []
-  const live = () => sessions.filter(({ createdMs }) => now() - createdMs <= limits.sessionMsMax)
+  const live = () =>
+    sessions.filter(
+      ({ createdMs, seenMs }) => now() - createdMs <= limits.sessionMsMax && now() - seenMs <= limits.sessionIdleMsMax,
+    )
   const end = (isOver: (session: (typeof sessions)[0]) => boolean) => {
     const before = sessions.length
     sessions.splice(0, before, ...sessions.filter(session => !isOver(session)))
@@ -285,7 +288,11 @@ function fakeAccess(now: () => number): Access {
       sessions.push({ ...session, hash: hashToken(secret), madeFrom: tokenHash })
       return { session, secret }
     },
-    findSession: secret => live().find(({ hash }) => hash === hashToken(secret)) ?? null,
+    findSession(secret, _, isAttended) {
+      const session = live().find(({ hash }) => hash === hashToken(secret)) ?? null
+      if (session !== null && isAttended) session.seenMs = now()
+      return session
+    },
     listSessions: () => live(),
     endSession: async id => end(session => session.id === id),
   }

@@ -15,7 +15,8 @@ export function hashToken(token: string): string {
 export type Guard = {
   checkHeader(authorization: string | undefined, address: string): Known
   checkToken(token: unknown, address: string): Known
-  checkSession(secret: string, address: string): Known
+  /** `isAttended`: a person did something just now. */
+  checkSession(secret: string, address: string, isAttended: boolean): Known
   failures(): number
 }
 
@@ -78,8 +79,8 @@ export function openGuard(options: {
       const sent = typeof token === 'string' ? token.trim() : ''
       return (/^[\x21-\x7e]{1,512}$/.test(sent) ? findToken(sent, address) : null) ?? fail(address, notTheToken)
     },
-    checkSession(secret, address) {
-      const session = access.findSession(secret, tokenHash)
+    checkSession(secret, address, isAttended) {
+      const session = access.findSession(secret, tokenHash, isAttended)
       if (session === null) return fail(address, 'This session is over: sign in again')
       return { way: 'session', role: session.role, name: session.name, session, tokenHash: null, address }
     },

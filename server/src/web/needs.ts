@@ -317,8 +317,8 @@ export type Access = {
   openSession(
     wish: Pick<Session, 'role' | 'name' | 'address'> & { tokenHash: string },
   ): Promise<{ session: Session; secret: string }>
-  /** null when it is none, or over. */
-  findSession(secret: string, adminTokenHash: string): Session | null
+  /** null when it is none, or over. It lasts longer for whom `isAttended`: a person did something. */
+  findSession(secret: string, adminTokenHash: string, isAttended: boolean): Session | null
   listSessions(adminTokenHash: string): Session[]
   endSession(id: string): Promise<boolean>
 }

@@ -184,6 +184,30 @@ describe('sessions', () => {
     assert.equal(await statusOf(later.headers.cookie), 401)
   })
 
+  it('end when no person did anything for long, whatever a page that is left open asks', async () => {
+    const left = await signIn()
+    const used = await signIn()
+    const changed = await signIn()
+    const step = limits.sessionIdleMsMax / 4
+    for (let n = 0; n < 6; n++) {
+      nowMs += step
+      await call('GET', '/api/keys', { ...reading(), ...left.headers })
+      await call('HEAD', '/api/keys', { ...reading(), ...left.headers, 'x-attended': 'false' })
+      await call('GET', '/api/keys', { ...reading(), ...used.headers, 'x-attended': 'true' })
+      await call('POST', '/api/keys', { ...own(), ...changed.headers }, {})
+    }
+    const statusOf = async ({ headers }: { headers: Headers }) =>
+      (await call('GET', '/api/keys', { ...reading(), ...headers })).status
+    assert.deepEqual([await statusOf(left), await statusOf(used), await statusOf(changed)], [401, 200, 200])
+    // What another page sends in its name counts for nothing.
+    const forged = { ...used.headers, 'x-attended': 'true', host: own().host, origin: 'http://evil.example' }
+    for (let n = 0; n < 5; n++) {
+      nowMs += step
+      assert.equal((await call('GET', '/api/keys', forged)).status, 403)
+    }
+    assert.equal(await statusOf(used), 401)
+  })
+
   it('are listed and ended by an admin', async () => {
     const mine = await signIn(token, { name: 'mine' })
     const theirs = await signIn(token, { name: 'theirs' })
@@ -240,9 +264,10 @@ describe('sessions', () => {
     })
 
     it('change nothing and see no secret, on any route with any method, by token or session', async () => {
-      const { headers } = await signIn(viewer.token, { name: 'somebody else' })
+      const bySession = async () => (await signIn(viewer.token, { name: 'somebody else' })).headers
       const forAdmins = new Set(['/api/sessions', '/api/viewers'])
-      for (const way of [{ authorization: `Bearer ${viewer.token}` }, headers]) {
+      for (const enter of [() => ({ authorization: `Bearer ${viewer.token}` }), bySession]) {
+        const way = await enter()
         for (const path of new Set(routes.map(pathOf)))
           for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) {
             if (path === '/api/session' || path === '/api/try/dry-run') continue
@@ -251,7 +276,7 @@ describe('sessions', () => {
             const { status, body } = await call(
               method,
               path,
-              { ...own(), ...way },
+              { ...own(), ...way, 'x-attended': 'true' },
               method.startsWith('P') ? {} : undefined,
             )
             const known = routes.some(route => pathOf(route) === path && route.method === method)
