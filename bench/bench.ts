@@ -52,9 +52,12 @@ if (!Number.isInteger(rounds) || rounds < 1 || rounds > 99) {
   console.error(`--rounds must be a number from 1 to 99: got ${values.rounds}.`)
   process.exit(2)
 }
-const chosen = figures.filter(figure =>
+const wanted = figures.filter(figure =>
   values.figure.length > 0 ? values.figure.includes(figure.name) : figure.sizes.includes(size.name),
 )
+for (const figure of wanted)
+  if (figure.missing?.() != null) console.log(`${figure.name} is skipped: it ${figure.missing()}`)
+const chosen = wanted.filter(figure => figure.missing?.() == null)
 process.exit((await measureAll(chosen)) ? 0 : 1)
 
 /** Whether every figure could be measured; a target that is not reached is no failure. */

@@ -5,6 +5,7 @@ import { batches } from './batches.ts'
 import { cluster } from './cluster.ts'
 import { drain } from './drain.ts'
 import type { Figure } from './figure.ts'
+import { firstPage } from './first-page.ts'
 import { listed } from './listed.ts'
 import { memory } from './memory.ts'
 import { questions } from './questions.ts'
@@ -22,5 +23,6 @@ export const figures: Figure[] = [
   memory,
   stored,
   questions,
+  firstPage,
   cluster,
 ]

@@ -42,6 +42,8 @@ export type Figure = {
   /** With which sizes it runs unless figures are named. */
   sizes: Sizes['name'][]
   title: string
+  /** What it needs that is not here, or null; without it, nothing. */
+  missing?(): string | null
   /** Free disk that it needs. */
   diskBytes(sizes: Sizes): number
   measure(run: Run): Promise<{ lines: Line[]; notes: string[] }>

@@ -3,20 +3,14 @@
 // tenth of the events before, so that it is told what a tenfold costs. The events are put into the warehouse by ClickHouse
 // itself (rig/store-events.ts).
 
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { startNode } from '../rig/child.ts'
-import { makePlace, removePlace, root } from '../rig/place.ts'
+import { makePlace, removePlace } from '../rig/place.ts'
 import { product, type Server, startServer } from '../rig/server.ts'
 import { percentile } from '../rig/statistics.ts'
 import { compare, type Figure, type Run } from './figure.ts'
-import { watchDrain } from './watching.ts'
+import { loadOne, rebuildMsMax, storeEvents } from './stored-events.ts'
 
 const asks = 20
-const database = 'datapulse'
 const dayMs = 86_400_000
-const rebuildMsMax = 60 * 60_000
 
 type Times = Map<string, number[]>
 
@@ -28,8 +22,8 @@ export const questions: Figure = {
   async measure(run) {
     const place = run.keep ?? makePlace()
     try {
-      const few = await askAll(run, await stored(place, run.sizes.questionEvents / 10))
-      const many = await askAll(run, await stored(place, run.sizes.questionEvents))
+      const few = await askAll(run, await storeEvents(place, run.sizes.questionEvents / 10))
+      const many = await askAll(run, await storeEvents(place, run.sizes.questionEvents))
       const secondsMax = run.sizes.questionEvents > 10_000_000 ? 1 : 0.2
       const lines = [...many].map(([name, times]) => {
         const line = compare({
@@ -48,20 +42,6 @@ export const questions: Figure = {
       if (run.keep === null) removePlace(place)
     }
   },
-}
-
-/** A data directory with so many events, made unless it is there: the schema by a server, and what reports need by its next one. */
-async function stored(place: string, events: number): Promise<string> {
-  const dataDir = join(place, `questions-${events}`)
-  const made = `${dataDir}.made`
-  if (existsSync(made)) return dataDir
-  rmSync(dataDir, { recursive: true, force: true })
-  await (await startServer({ dataDir, role: 'all', core: null, readyWithinMs: rebuildMsMax })).stop()
-  const args = [join(dataDir, 'warehouse'), database]
-  await startNode(join(root, 'bench/rig/store-events.ts'), [...args, String(events)], null).result()
-  await startNode(join(root, 'bench/rig/fit-index.ts'), [...args, join(dataDir, 'index')], null).result()
-  writeFileSync(made, '')
-  return dataDir
 }
 
 async function askAll(run: Run, dataDir: string): Promise<Times> {
@@ -85,29 +65,6 @@ async function askAll(run: Run, dataDir: string): Promise<Times> {
   } finally {
     await server.stop()
   }
-}
-
-/** What has no load's note yet is in no receipt, so one load follows what was stored. */
-async function loadOne(server: Server): Promise<void> {
-  const event = { client_user_id: 'u', event_name: 'login', timestamp: Date.now(), ip_address: '203.0.113.1' }
-  const headers = { 'content-type': 'application/json', 'x-api-key': server.apiKey }
-  const url = `http://127.0.0.1:${server.port}/v2/s2s/event`
-  const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) })
-  if (reply.status !== 200) throw new Error(`An event was answered ${reply.status}`)
-  await watchDrain(server)
-  await rolled(server)
-}
-
-/** What is kept ready for reports is ready. */
-async function rolled(server: Server): Promise<void> {
-  type Status = { stages: { pipeline: { rolledUpTo: number }; warehouse: { lastLoad: number } } }
-  const endMs = Date.now() + rebuildMsMax
-  while (Date.now() < endMs) {
-    const { pipeline, warehouse } = (await server.ask<Status>('/api/status')).stages
-    if (warehouse.lastLoad > 0 && pipeline.rolledUpTo === warehouse.lastLoad) return
-    await sleep(2_000)
-  }
-  throw new Error('The rollups of reports were not made in time')
 }
 
 /** What a partner's finance team asks for, with the key. */

@@ -23,6 +23,9 @@ export type Sizes = {
   logBytes: number
   /** Questions: events in the warehouse. */
   questionEvents: number
+  /** First page: events in the warehouse, and times that it is opened. */
+  firstPageEvents: number
+  firstPageVisits: number
 }
 
 export const sizes: Record<Sizes['name'], Sizes> = {
@@ -40,6 +43,8 @@ export const sizes: Record<Sizes['name'], Sizes> = {
     storedEvents: 20_000,
     logBytes: 4 * 2 ** 20,
     questionEvents: 20_000,
+    firstPageEvents: 0,
+    firstPageVisits: 1,
   },
   canonical: {
     name: 'canonical',
@@ -55,6 +60,8 @@ export const sizes: Record<Sizes['name'], Sizes> = {
     storedEvents: 5_000_000,
     logBytes: 512 * 2 ** 20,
     questionEvents: 10_000_000,
+    firstPageEvents: 10_000_000,
+    firstPageVisits: 10,
   },
   full: {
     name: 'full',
@@ -70,5 +77,7 @@ export const sizes: Record<Sizes['name'], Sizes> = {
     storedEvents: 50_000_000,
     logBytes: 5 * 2 ** 30,
     questionEvents: 100_000_000,
+    firstPageEvents: 10_000_000,
+    firstPageVisits: 40,
   },
 }

@@ -22,6 +22,9 @@ type Standing = {
 
 export type Server = {
   port: number
+  /** Of the admin port, without a path at its end. */
+  adminUrl: string
+  adminToken: string
   dataDir: string
   /** The secret of its key. */
   apiKey: string
@@ -72,6 +75,8 @@ export async function startServer(options: Options): Promise<Server> {
   const pids = () => pidsOf(child.pid, role)
   return {
     port,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
+    adminToken: adminToken(dataDir),
     dataDir,
     apiKey,
     startSeconds,

@@ -1,6 +1,9 @@
 // The admin API as the console calls it: same origin, with the session in its cookie, which scripts cannot see. Whatever
 // goes wrong is a Failure; its `code` is the API's own, or UNREACHABLE.
 
+import { headersNow, take } from './early.ts'
+import { pathOf, type Query } from './paths.ts'
+
 export class Failure extends Error {
   readonly code: string
   readonly status: number
@@ -23,14 +26,10 @@ export class Failure extends Error {
   }
 }
 
-export type Query = Record<string, string | number | boolean | undefined>
-
 const patienceMs = 40_000
 
 export async function ask<Body>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Body> {
-  const parameters = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value))
-  return call('GET', parameters.size === 0 ? path : `${path}?${parameters.toString()}`, undefined, signal)
+  return call('GET', pathOf(path, query), undefined, signal)
 }
 
 export function change<Body>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Body> {
@@ -42,12 +41,14 @@ async function call<Body>(method: string, path: string, body?: object, signal?: 
   let reply: Response
   let text: string
   try {
-    reply = await fetch(path, {
-      method,
-      headers: { 'x-requested-with': 'datapulse-console', ...(body && { 'content-type': 'application/json' }) },
-      signal: signal === undefined ? tooLong : AbortSignal.any([signal, tooLong]),
-      ...(body && { body: JSON.stringify(body) }),
-    })
+    const early = method === 'GET' ? take(path) : null
+    reply = await (early ??
+      fetch(path, {
+        method,
+        headers: { ...headersNow(), ...(body && { 'content-type': 'application/json' }) },
+        signal: signal === undefined ? tooLong : AbortSignal.any([signal, tooLong]),
+        ...(body && { body: JSON.stringify(body) }),
+      }))
     text = await reply.text()
   } catch (error) {
     if (signal?.aborted === true) throw error

@@ -4,14 +4,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { Navigate, Route, Routes } from 'react-router'
+import Overview from './pages/overview.tsx'
 import { sessionQuestion } from './questions.ts'
 import { noProduct, Shell } from './shell.tsx'
 import { SignIn } from './sign-in.tsx'
 import { Fault, Loading, Unavailable } from './states.tsx'
 
-// The first page is on its way before anybody knows that it is wanted.
-const overview = import('./pages/overview.tsx')
-const Overview = lazy(() => overview)
 const Events = lazy(() => import('./pages/events.tsx'))
 const Live = lazy(() => import('./pages/live.tsx'))
 const Rejected = lazy(() => import('./pages/rejected.tsx'))

@@ -41,7 +41,7 @@ export function hourPoints(counts: readonly Count[], days: Days): HourPoint[] {
     const point = points[new Date(hour).getHours()]
     if (point === undefined) continue
     if (Date.parse(hour) >= days.todayMs) point.today = (point.today ?? 0) + events
-    else point.yesterday += events
+    else if (Date.parse(hour) >= days.yesterdayMs) point.yesterday += events
   }
   return points
 }

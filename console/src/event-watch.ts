@@ -2,7 +2,8 @@
 // the others; when it goes another one takes it over, where it was. Where the browser has no locks (a page that came neither
 // over HTTPS nor from this machine) each tab has a stream of its own. What is kept is bounded: the newest rows, and counts.
 
-import { Failure, type Query } from './api.ts'
+import { Failure } from './api.ts'
+import type { Query } from './paths.ts'
 import type { LiveEvent } from './questions.ts'
 import { readServerEvents } from './server-events.ts'
 

@@ -1,4 +1,4 @@
-// Where the console begins in the browser.
+// The console, in what all of its pages are within.
 
 import '@mantine/core/styles.layer.css'
 import '@mantine/notifications/styles.layer.css'

@@ -4,6 +4,8 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { ask, change } from './api.ts'
 import type { Usage, UsageOfOne } from './usage.ts'
+import type { Days } from './days.ts'
+import { paths } from './paths.ts'
 
 export type Role = 'admin' | 'viewer'
 export type Session = {
@@ -83,17 +85,17 @@ const slow = 30_000
 
 export const sessionQuestion = queryOptions({
   queryKey: ['session'],
-  queryFn: ({ signal }) => ask<Signed>('/api/session', {}, signal),
+  queryFn: ({ signal }) => ask<Signed>(paths.session, {}, signal),
   staleTime: Number.POSITIVE_INFINITY,
 })
 
 export const productsQuestion = queryOptions({
   queryKey: ['products'],
-  queryFn: async ({ signal }) => (await ask<{ products: Product[] }>('/api/products', {}, signal)).products,
+  queryFn: async ({ signal }) => (await ask<{ products: Product[] }>(paths.products, {}, signal)).products,
   refetchInterval: usual,
 })
 
-/** Of all time: what tells a product that never had an event from one that has. */
+/** Of all time, by looking at every event: what tells a product that never had one from one that has. */
 export const totalsQuestion = queryOptions({
   queryKey: ['totals'],
   queryFn: async ({ signal }) => (await ask<{ counts: Count[] }>('/api/counts', { by: 'product,mode' }, signal)).counts,
@@ -102,14 +104,14 @@ export const totalsQuestion = queryOptions({
 
 export const standingQuestion = queryOptions({
   queryKey: ['standing'],
-  queryFn: ({ signal }) => ask<Standing>('/api/status', {}, signal),
+  queryFn: ({ signal }) => ask<Standing>(paths.status, {}, signal),
   refetchInterval: quick,
 })
 
 export const keysQuestion = (product: string) =>
   queryOptions({
     queryKey: ['keys', product],
-    queryFn: async ({ signal }) => (await ask<{ keys: Key[] }>('/api/keys', { product }, signal)).keys,
+    queryFn: async ({ signal }) => (await ask<{ keys: Key[] }>(paths.keys(product), {}, signal)).keys,
     refetchInterval: usual,
   })
 
@@ -132,7 +134,7 @@ export const keyUsageQuestion = (id: string, since: string) =>
 export const diagnosisQuestion = (product: string, mode: Mode, window: string) =>
   queryOptions({
     queryKey: ['diagnosis', product, mode, window],
-    queryFn: ({ signal }) => ask<Diagnosis>('/api/diagnostics', { product, mode, window }, signal),
+    queryFn: ({ signal }) => ask<Diagnosis>(paths.diagnosis(product, mode, window), {}, signal),
     refetchInterval: usual,
     placeholderData: keepPreviousData,
   })
@@ -141,34 +143,30 @@ export const diagnosisQuestion = (product: string, mode: Mode, window: string) =
 export const hoursQuestion = (product: string, since: string) =>
   queryOptions({
     queryKey: ['hours', product, since],
-    queryFn: async ({ signal }) =>
-      (await ask<{ counts: Count[] }>('/api/counts', { product, mode: 'live', by: 'hour', since }, signal)).counts,
+    queryFn: async ({ signal }) => (await ask<{ counts: Count[] }>(paths.hours(product, since), {}, signal)).counts,
     refetchInterval: usual,
+    placeholderData: keepPreviousData,
   })
 
 export const minuteQuestion = (product: string) =>
   queryOptions({
     queryKey: ['minute', product],
-    queryFn: async ({ signal }) => {
-      const query = { product, mode: 'live', by: 'product', since: '1m' }
-      return (await ask<{ counts: Count[] }>('/api/counts', query, signal)).counts[0]?.events ?? 0
-    },
+    queryFn: async ({ signal }) =>
+      (await ask<{ counts: Count[] }>(paths.minute(product), {}, signal)).counts[0]?.events ?? 0,
     refetchInterval: 5_000,
   })
 
 export const ratesQuestion = queryOptions({
   queryKey: ['rates'],
-  queryFn: async ({ signal }) => (await ask<{ months: { month: string }[] }>('/api/rates', {}, signal)).months,
+  queryFn: async ({ signal }) => (await ask<{ months: { month: string }[] }>(paths.rates, {}, signal)).months,
   staleTime: 600_000,
 })
 
-export const moneyQuestion = (product: string, from: string, to: string, tz: string, converted: boolean) =>
+export const moneyQuestion = (product: string, days: Days, converted: boolean) =>
   queryOptions({
-    queryKey: ['money', product, from, to, tz, converted],
-    queryFn: async ({ signal }) => {
-      const query = { product, from, to, tz, converted: converted || undefined }
-      return (await ask<{ rows: ReportRow[] }>('/api/reports/hourly', query, signal)).rows
-    },
+    queryKey: ['money', product, days.yesterday, days.zone, converted],
+    queryFn: async ({ signal }) =>
+      (await ask<{ rows: ReportRow[] }>(paths.money(product, days, converted), {}, signal)).rows,
     refetchInterval: slow,
   })
 

@@ -1,7 +1,9 @@
 // Reads server-sent events of the admin API: with fetch, which can say what page asks where a browser does not by itself, and
 // which tells why it was refused.
 
-import { Failure, failureOf, type Query } from './api.ts'
+import { Failure, failureOf } from './api.ts'
+import { headersNow } from './early.ts'
+import type { Query } from './paths.ts'
 
 /** The server says at least every 15 seconds that it is there. */
 const silentMsMax = 45_000
@@ -26,7 +28,7 @@ export async function readServerEvents(
   heard()
   try {
     const reply = await fetch(`${path}?${parameters.toString()}`, {
-      headers: { accept: 'text/event-stream', 'x-requested-with': 'datapulse-console' },
+      headers: { accept: 'text/event-stream', ...headersNow() },
       signal: AbortSignal.any([signal, silent.signal]),
     })
     if (!reply.ok || reply.body === null) throw failureOf(reply, await reply.json())

@@ -31,6 +31,7 @@ import { useEffect } from 'react'
 import { NavLink as RouteLink, Outlet, useLocation, useNavigate, useOutletContext, useParams } from 'react-router'
 import { change } from './api.ts'
 import { AppearanceMenu, LanguageMenu } from './choices.tsx'
+import { keptProduct } from './paths.ts'
 import { productsQuestion, type Role } from './questions.ts'
 import { Mark } from './sign-in.tsx'
 import { Unanswered } from './states.tsx'
@@ -50,8 +51,6 @@ const pages = [
 
 /** What nobody chose a product for; it is no product's name. */
 export const noProduct = '~'
-
-const keptProduct = 'datapulse-product'
 
 /** What every page knows: the product that is looked at, null where there is none at all, and by whom. */
 export type Looking = { product: string | null; role: Role }

@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { change, Failure } from './api.ts'
 import { AppearanceMenu, LanguageMenu } from './choices.tsx'
+import icon from './icon.svg'
 import { type Role, type Session, sessionQuestion } from './questions.ts'
 import { sentenceOf } from './states.tsx'
 import type { Words } from './words/en.ts'
@@ -84,7 +85,7 @@ export function Mark() {
   const { words } = useSpeech()
   return (
     <Group gap="xs" wrap="nowrap">
-      <img src="/icon.svg" alt="" width={28} height={28} />
+      <img src={icon} alt="" width={28} height={28} />
       <Text fw={700} size="lg">
         {words.name}
       </Text>

@@ -3,7 +3,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useDocumentVisibility } from '@mantine/hooks'
 import { useEffect, useState } from 'react'
-import type { Query } from './api.ts'
+import type { Query } from './paths.ts'
 import { nothingWatched, type Watched, watchEvents } from './event-watch.ts'
 import { productsQuestion } from './questions.ts'
 

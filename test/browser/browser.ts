@@ -1,21 +1,19 @@
-// A real Chromium for tests of the console: Debian's, driven by playwright-core, without a sandbox of its own (tests may run as
-// root) and with a directory of its own. Whatever a page asks of another machine, logs as an error, or throws is kept: a test
+// A real Chromium for tests of the console, driven by playwright-core, with a directory of its own. Whatever a page asks of another machine, logs as an error, or throws is kept: a test
 // ends by finding nothing kept. With DATAPULSE_TEST_SHOTS=FOLDER each page that is inspected is pictured there.
 
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-
-const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(path => existsSync(path))
+import { chromiumArgs, chromiumProgram, needsChromium } from './chromium.ts'
 
 /** The folder for pictures. */
 export const shots = process.env['DATAPULSE_TEST_SHOTS']
 
 /** Why a test is skipped, or false. */
-export const skipWithoutChromium = program === undefined ? 'needs Chromium (Debian: chromium)' : false
+export const skipWithoutChromium = chromiumProgram === null ? needsChromium : false
 
 export type Watched = {
   context: BrowserContext
@@ -31,17 +29,9 @@ export type Sight = { width: number; dark?: boolean; locale?: string }
 export async function openBrowser(origin: string, { width, dark = false, locale = 'en-US' }: Sight): Promise<Watched> {
   const folder = mkdtempSync(join(tmpdir(), 'datapulse-browser-'))
   const context = await chromium.launchPersistentContext(folder, {
-    executablePath: program ?? '',
+    executablePath: chromiumProgram ?? '',
     headless: true,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+    args: chromiumArgs,
     viewport: { width, height: width < 600 ? 844 : 900 },
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: 'reduce',

@@ -31,19 +31,21 @@ function useDays(): Days {
 function OverviewOf({ product }: { product: string }) {
   const { words } = useSpeech()
   const days = useDays()
-  const totals = useQuery(totalsQuestion)
   const hours = useQuery(hoursQuestion(product, new Date(days.yesterdayMs).toISOString()))
+  const isQuiet = hours.data?.length === 0
+  const totals = useQuery({ ...totalsQuestion, enabled: isQuiet })
   const rates = useQuery(ratesQuestion)
   const converted = (rates.data?.length ?? 0) > 0
   const money = useQuery({
-    ...moneyQuestion(product, days.yesterday, days.tomorrow, days.zone, converted),
+    ...moneyQuestion(product, days, converted),
     enabled: !rates.isPending,
   })
 
-  if (totals.data === undefined) return <Unanswered of={totals} rows={5} />
-  const eventsOf = (mode: string) =>
-    totals.data.reduce((sum, row) => sum + (row.product === product && row.mode === mode ? row.events : 0), 0)
-  const isActive = eventsOf('live') > 0
+  if (hours.data === undefined) return <Unanswered of={hours} rows={5} />
+  if (isQuiet && totals.data === undefined) return <Unanswered of={totals} rows={5} />
+  const had = (mode: string) =>
+    totals.data?.some(row => row.product === product && row.mode === mode && row.events > 0) === true
+  const isActive = !isQuiet || had('live')
   return (
     <>
       <PageHead
@@ -57,7 +59,7 @@ function OverviewOf({ product }: { product: string }) {
       />
       <Stack>
         <Stale of={[totals, hours, money]} />
-        {!isActive && <Begin product={product} hasTests={eventsOf('test') > 0} />}
+        {!isActive && <Begin product={product} hasTests={had('test')} />}
         <Grid gap="md">
           {isActive && (
             <Grid.Col span={12}>
@@ -74,11 +76,7 @@ function OverviewOf({ product }: { product: string }) {
                   {words.overview.perHourHint}
                 </Text>
                 <Suspense fallback={<Skeleton height={260} />}>
-                  {hours.data === undefined ? (
-                    <Skeleton height={260} />
-                  ) : (
-                    <Hours points={hourPoints(hours.data, days)} />
-                  )}
+                  <Hours points={hourPoints(hours.data, days)} />
                 </Suspense>
               </Card>
             </Grid.Col>

@@ -1,0 +1,32 @@
+// Where the console begins in the browser: it asks whether there is a session, and what its first page shows, while everything
+// else is on its way. Without a session nothing more is asked.
+
+import { touch } from './attended.ts'
+import { daysAt } from './days.ts'
+import { begin } from './early.ts'
+import { keptProduct, paths } from './paths.ts'
+
+for (const name of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'])
+  addEventListener(name, touch, { capture: true, passive: true })
+void begun().catch(() => null)
+void import('./main.tsx')
+
+async function begun(): Promise<void> {
+  const { role } = (await (await begin(paths.session)).clone().json()) as { role: string | null }
+  if (role === null) return
+  void begin(paths.products)
+  const [, asked, page = 'overview'] = location.hash.split(/[/?]/)
+  const product = asked === undefined || asked === '~' ? localStorage.getItem(keptProduct) : decodeURIComponent(asked)
+  if (product === null || page !== 'overview') return
+  const days = daysAt(Date.now())
+  for (const path of [
+    paths.diagnosis(product, 'live', '24h'),
+    paths.hours(product, new Date(days.yesterdayMs).toISOString()),
+    paths.status,
+    paths.minute(product),
+    paths.keys(product),
+  ])
+    void begin(path)
+  const { months } = (await (await begin(paths.rates)).clone().json()) as { months: unknown[] }
+  void begin(paths.money(product, days, months.length > 0))
+}
