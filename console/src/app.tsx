@@ -15,6 +15,7 @@ const Live = lazy(() => import('./pages/live.tsx'))
 const Rejected = lazy(() => import('./pages/rejected.tsx'))
 const Reports = lazy(() => import('./pages/reports.tsx'))
 const Keys = lazy(() => import('./pages/keys.tsx'))
+const TryIt = lazy(() => import('./pages/try-it.tsx'))
 const Access = lazy(() => import('./pages/access.tsx'))
 const System = lazy(() => import('./pages/system.tsx'))
 const Help = lazy(() => import('./pages/help.tsx'))
@@ -35,6 +36,7 @@ export function App() {
         <Route path="reports" element={<Page of={Reports} />} />
         <Route path="keys" element={<Page of={Keys} />} />
         <Route path="system" element={<Page of={System} />} />
+        <Route path="try" element={<Page of={TryIt} />} />
         {role === 'admin' && <Route path="access" element={<Page of={Access} />} />}
         <Route path="help" element={<Page of={Help} />} />
         <Route path="*" element={<Navigate to="../overview" replace />} />

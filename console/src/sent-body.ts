@@ -5,12 +5,11 @@
 import { fold } from '@datapulse/contract/names'
 import type { Violation } from './rejections.ts'
 
-declare global {
-  // Not in TypeScript's library yet: https://github.com/tc39/proposal-json-parse-with-source
-  interface JSON {
-    rawJSON?(text: string): unknown
-    parse(text: string, reviver: (key: string, value: unknown, context?: { source?: string }) => unknown): unknown
-  }
+// Not in TypeScript's library yet: https://github.com/tc39/proposal-json-parse-with-source
+const exactJson = JSON as unknown as {
+  rawJSON?(text: string): unknown
+  isRawJSON?(value: unknown): boolean
+  parse(text: string, reviver: (key: string, value: unknown, context?: { source?: string }) => unknown): unknown
 }
 
 export type SentLine = { key: string; text: string }
@@ -21,15 +20,24 @@ export type SentEvent = { index: number | null; lines: SentLine[] | null; text: 
 export function eventsIn(raw: string): SentEvent[] | null {
   let value: unknown
   try {
-    value = JSON.parse(raw, (_key, one, context) =>
-      typeof one === 'number' && context?.source !== undefined && JSON.rawJSON !== undefined
-        ? JSON.rawJSON(context.source)
-        : one,
-    )
+    value = parseExactly(raw)
   } catch {
     return null
   }
   return Array.isArray(value) ? value.map((one: unknown, index) => eventOf(one, index)) : [eventOf(value, null)]
+}
+
+/** A number is kept as it was spelled, where the browser can; JSON.stringify writes it so again. */
+export function parseExactly(json: string): unknown {
+  return exactJson.parse(json, (_key, one, context) =>
+    typeof one === 'number' && context?.source !== undefined && exactJson.rawJSON !== undefined
+      ? exactJson.rawJSON(context.source)
+      : one,
+  )
+}
+
+export function isExactNumber(value: unknown): boolean {
+  return typeof value === 'number' || exactJson.isRawJSON?.(value) === true
 }
 
 function eventOf(value: unknown, index: number | null): SentEvent {

@@ -24,6 +24,7 @@ import {
   LightningBoltIcon,
   LockClosedIcon,
   MagicWandIcon,
+  PaperPlaneIcon,
   PersonIcon,
 } from '@radix-ui/react-icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -44,6 +45,7 @@ const pages = [
   ['rejected', <CrossCircledIcon key="rejected" />],
   ['reports', <BarChartIcon key="reports" />],
   ['keys', <LockClosedIcon key="keys" />],
+  ['try', <PaperPlaneIcon key="try" />],
   ['help', <MagicWandIcon key="help" />],
   ['system', <GearIcon key="system" />],
   ['access', <PersonIcon key="access" />],

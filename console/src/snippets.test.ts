@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { exampleOf, type SnippetLanguage, snippetOf } from './snippets.ts'
+import { exampleOf, type SnippetLanguage, snippetOf, textSnippetOf } from './snippets.ts'
 
 const runs: Record<SnippetLanguage, { file: string; program: string; args: string[]; known: string }> = {
   curl: { file: 'a.sh', program: 'bash', args: ['a.sh'], known: '--version' },
@@ -23,12 +23,17 @@ const runs: Record<SnippetLanguage, { file: string; program: string; args: strin
 
 describe('the snippets of the help center', () => {
   const folder = mkdtempSync(join(tmpdir(), 'console-snippets-'))
-  const came: { path: string | undefined; key: unknown; body: string }[] = []
+  const came: { path: string | undefined; key: unknown; once: unknown; body: string }[] = []
   const server = createServer((request, reply) => {
     let body = ''
     request.on('data', chunk => (body += String(chunk)))
     request.on('end', () => {
-      came.push({ path: request.url, key: request.headers['x-api-key'], body })
+      came.push({
+        path: request.url,
+        key: request.headers['x-api-key'],
+        once: request.headers['idempotency-key'],
+        body,
+      })
       reply.setHeader('content-type', 'application/json')
       reply.end('{"status":"success"}')
     })
@@ -44,14 +49,29 @@ describe('the snippets of the help center', () => {
 
   for (const [language, { file, program, args, known }] of Object.entries(runs)) {
     const skip = spawnSync(program, [known]).status === 0 ? false : `needs ${program}`
-    it(`${language} sends what it shows`, { skip }, async () => {
-      const event = exampleOf('bet', 1_772_366_400_000)
-      const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-      writeFileSync(join(folder, file), snippetOf(language as SnippetLanguage, at, { ...event, note: "it's \\ here" }))
+    const run = async (snippet: string) => {
+      writeFileSync(join(folder, file), snippet)
       await promisify(execFile)(program, args, { cwd: folder })
-      const [sent] = came.splice(0)
+      return came.splice(0)[0]
+    }
+    const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    it(`${language} sends what it shows`, { skip }, async () => {
+      const event = { ...exampleOf('bet', 1_772_366_400_000), note: "it's \\ here" }
+      const sent = await run(snippetOf(language as SnippetLanguage, address(), event))
       assert.deepEqual([sent?.path, sent?.key], ['/v2/s2s/event', 'YOUR_API_KEY'])
-      assert.deepEqual(JSON.parse(sent?.body ?? ''), { ...event, note: "it's \\ here" })
+      assert.deepEqual(JSON.parse(sent?.body ?? ''), event)
+    })
+    it(`${language} sends a text to the letter`, { skip }, async () => {
+      const text = '[{"amount": 50.00, "note": "it\'s \\\\ `here` é\\u00e9 $x ${y} %s"},\n\t{broken'
+      const url = `${address()}/v2/s2s/batch?dryrun&partial=1`
+      const headers = { 'Idempotency-Key': 'it\'s "one"' }
+      const sent = await run(textSnippetOf(language as SnippetLanguage, { url, headers, text }))
+      assert.deepEqual(sent, {
+        path: '/v2/s2s/batch?dryrun&partial=1',
+        key: 'YOUR_API_KEY',
+        once: 'it\'s "one"',
+        body: text,
+      })
     })
   }
 })

@@ -1,5 +1,5 @@
-// One request that is right, in the languages of the guides, with this server's address. Where the key goes stands a word in
-// capitals; no key is ever put here.
+// A request in the languages of the guides, with this server's address: one that is right, or one that was composed. Where the
+// key goes stands a word in capitals; no key is ever put here.
 
 export const snippetLanguages = ['curl', 'TypeScript', 'Python', 'PHP', 'Java', 'Go'] as const
 export type SnippetLanguage = (typeof snippetLanguages)[number]
@@ -28,41 +28,86 @@ export function exampleOf(eventName: string, nowMs: number): Record<string, stri
   }
 }
 
+/** Of a text that is sent as it is: be it JSON or not. `headers`: beside type and key. */
+export type SentText = { url: string; headers: Record<string, string>; text: string }
+
 export function snippetOf(language: SnippetLanguage, address: string, event: object): string {
-  const json = JSON.stringify(event, null, 2)
-  const line = JSON.stringify(event)
-  const url = `${address}/v2/s2s/event`
-  return {
-    curl: `curl ${url} \\
+  const [json, line] = [JSON.stringify(event, null, 2), JSON.stringify(event)]
+  const body = {
+    curl: quoted(line),
+    TypeScript: `JSON.stringify(${indent(json, 2)})`,
+    Python: `json.dumps(event).encode()`,
+    PHP: phpText(line),
+    Java: `"""
+            ${indent(json.replaceAll('\\', '\\\\'), 12)}
+            """`,
+    Go: goText(line),
+  }[language]
+  const before =
+    language === 'Python'
+      ? `import json, urllib.error, urllib.request
+
+event = json.loads(r'''${json}''')`
+      : null
+  return requestIn[language]({ url: `${address}/v2/s2s/event`, headers: [], body, before })
+}
+
+export function textSnippetOf(language: SnippetLanguage, { url, headers, text }: SentText): string {
+  const body = {
+    curl: quoted(text),
+    TypeScript: scriptText(text),
+    Python: `${JSON.stringify(text)}.encode()`,
+    PHP: phpText(text),
+    Java: JSON.stringify(text),
+    Go: goText(text),
+  }[language]
+  return requestIn[language]({ url, headers: Object.entries(headers), body, before: null })
+}
+
+const ownHeaders = [
+  ['Content-Type', 'application/json'],
+  ['X-API-Key', 'YOUR_API_KEY'],
+] as const
+
+type Parts = { url: string; headers: [name: string, value: string][]; body: string; before: string | null }
+
+const requestIn: Record<SnippetLanguage, (parts: Parts) => string> = {
+  curl: ({ url, headers, body }) => `curl ${quoted(url)} \\
   -H 'Content-Type: application/json' \\
   -H 'X-API-Key: YOUR_API_KEY' \\
-  -d '${line.replaceAll("'", `'\\''`)}'`,
-    TypeScript: `const reply = await fetch('${url}', {
+${headers.map(([name, value]) => `  -H ${quoted(`${name}: ${value}`)} \\\n`).join('')}  --data-raw ${body}`,
+  TypeScript: ({ url, headers, body }) => `const reply = await fetch('${url}', {
   method: 'POST',
-  headers: { 'content-type': 'application/json', 'x-api-key': 'YOUR_API_KEY' },
-  body: JSON.stringify(${indent(json, 2)}),
+  headers: { ${[...ownHeaders, ...headers].map(([name, value]) => `'${name.toLowerCase()}': ${scriptText(value)}`).join(', ')} },
+  body: ${body},
 })
 console.log(reply.status, await reply.json())`,
-    Python: `import json, urllib.request
-
-event = json.loads(r'''${json}''')
+  Python: ({ url, headers, body, before }) => `${before ?? 'import urllib.error, urllib.request\n'}
 request = urllib.request.Request(
     "${url}",
-    data=json.dumps(event).encode(),
-    headers={"Content-Type": "application/json", "X-API-Key": "YOUR_API_KEY"},
+    data=${body},
+    headers={"Content-Type": "application/json", "X-API-Key": "YOUR_API_KEY"${headers
+      .map(([name, value]) => `, "${name}": ${JSON.stringify(value)}`)
+      .join('')}},
 )
-with urllib.request.urlopen(request, timeout=10) as reply:
-    print(reply.status, reply.read().decode())`,
-    PHP: `<?php
+try:
+    reply = urllib.request.urlopen(request, timeout=10)
+except urllib.error.HTTPError as error:
+    reply = error
+print(reply.status, reply.read().decode())`,
+  PHP: ({ url, headers, body }) => `<?php
 $reply = file_get_contents('${url}', false, stream_context_create(['http' => [
     'method' => 'POST',
-    'header' => "Content-Type: application/json\\r\\nX-API-Key: YOUR_API_KEY",
-    'content' => '${line.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}',
+    'header' => [
+        'Content-Type: application/json',
+        'X-API-Key: YOUR_API_KEY',
+${headers.map(([name, value]) => `        ${phpText(`${name}: ${value}`)},\n`).join('')}    ],
+    'content' => ${body},
     'timeout' => 10,
     'ignore_errors' => true,
 ]]));
 echo $reply, PHP_EOL;`,
-    Java: `import java.net.URI;
+  Java: ({ url, headers, body }) => `import java.net.URI;
 import java.net.http.*;
 
 public class SendEvent {
@@ -70,15 +115,13 @@ public class SendEvent {
     var request = HttpRequest.newBuilder(URI.create("${url}"))
         .header("Content-Type", "application/json")
         .header("X-API-Key", "YOUR_API_KEY")
-        .POST(HttpRequest.BodyPublishers.ofString("""
-            ${indent(json.replaceAll('\\', '\\\\'), 12)}
-            """))
+${headers.map(([name, value]) => `        .header("${name}", ${JSON.stringify(value)})\n`).join('')}        .POST(HttpRequest.BodyPublishers.ofString(${body}))
         .build();
     var reply = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
     System.out.println(reply.statusCode() + " " + reply.body());
   }
 }`,
-    Go: `package main
+  Go: ({ url, headers, body }) => `package main
 
 import (
 	"fmt"
@@ -88,11 +131,11 @@ import (
 )
 
 func main() {
-	body := \`${line.replaceAll('`', '')}\`
+	body := ${body}
 	request, _ := http.NewRequest("POST", "${url}", strings.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-API-Key", "YOUR_API_KEY")
-	reply, err := http.DefaultClient.Do(request)
+${headers.map(([name, value]) => `	request.Header.Set("${name}", ${JSON.stringify(value)})\n`).join('')}	reply, err := http.DefaultClient.Do(request)
 	if err != nil {
 		panic(err)
 	}
@@ -100,7 +143,25 @@ func main() {
 	text, _ := io.ReadAll(reply.Body)
 	fmt.Println(reply.StatusCode, string(text))
 }`,
-  }[language]
+}
+
+/** For a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+function scriptText(text: string): string {
+  const inner = JSON.stringify(text).slice(1, -1)
+  return `'${inner.replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+}
+
+function phpText(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
+
+/** As it is where Go can take it so, else with escapes. */
+function goText(text: string): string {
+  return /[`\r]/.test(text) ? JSON.stringify(text) : `\`${text}\``
 }
 
 function indent(text: string, spaces: number): string {

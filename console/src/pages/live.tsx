@@ -5,6 +5,7 @@ import { Alert, Autocomplete, Badge, Button, Card, Group, SimpleGrid, Stack, Tex
 import { useDebouncedValue } from '@mantine/hooks'
 import { LightningBoltIcon, PauseIcon, PlayIcon } from '@radix-ui/react-icons'
 import { useState } from 'react'
+import { useSearchParams } from 'react-router'
 import type { Watched } from '../event-watch.ts'
 import type { LiveEvent, Mode } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
@@ -27,7 +28,8 @@ export default function Live() {
 
 function LiveOf({ product }: { product: string }) {
   const { words } = useSpeech()
-  const [mode, setMode] = useState<Mode>('live')
+  const [address] = useSearchParams()
+  const [mode, setMode] = useState<Mode>(address.get('mode') === 'test' ? 'test' : 'live')
   const [typed, setTyped] = useState(filters)
   const [asked] = useDebouncedValue(typed, settledMs)
   const { name, user, transaction, click } = trimmed(asked)

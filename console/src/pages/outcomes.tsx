@@ -84,7 +84,7 @@ export function Outcomes({ sent }: { sent: Replayed[] }) {
   )
 }
 
-function Marks({ receipt: { outcomes } }: { receipt: Pick<Receipt, 'outcomes'> }) {
+export function Marks({ receipt: { outcomes } }: { receipt: Pick<Receipt, 'outcomes'> }) {
   const { tell } = useSpeech()
   const told = useRejectedWords()
   return (

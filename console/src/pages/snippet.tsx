@@ -2,10 +2,9 @@
 
 import { Code, Group, ScrollArea, SegmentedControl, Stack, Text } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { standingQuestion } from '../questions.ts'
 import { exampleOf, type SnippetLanguage, snippetLanguages, snippetOf } from '../snippets.ts'
+import { useApiAddress } from '../use-api-address.ts'
 import { useSpeech } from '../words/language.tsx'
 import { CopyIconButton } from './copy-icon-button.tsx'
 
@@ -13,8 +12,7 @@ export function Snippet({ eventName }: { eventName: string }) {
   const { words } = useSpeech()
   const [language, choose] = useLocalStorage<SnippetLanguage>({ key: 'datapulse-snippets', defaultValue: 'curl' })
   const [nowMs] = useState(Date.now)
-  const { data: standing } = useQuery({ ...standingQuestion, refetchInterval: false })
-  const text = snippetOf(language, addressOf(standing?.stages['api']), exampleOf(eventName, nowMs))
+  const text = snippetOf(language, useApiAddress(), exampleOf(eventName, nowMs))
   return (
     <Stack gap="xs">
       <div>
@@ -42,12 +40,4 @@ export function Snippet({ eventName }: { eventName: string }) {
       </Code>
     </Stack>
   )
-}
-
-/** As this browser would reach it: what listens everywhere is told by the name that the console was called by. */
-function addressOf(api: { host?: string; port?: number } | undefined): string {
-  const host = api?.host ?? location.hostname
-  const isEverywhere = host === '0.0.0.0' || host === '::'
-  const name = isEverywhere ? location.hostname : host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${api?.port ?? 8080}`
 }

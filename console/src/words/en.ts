@@ -14,6 +14,7 @@ export const en = {
     rejected: 'Rejected and parked',
     reports: 'Reports',
     keys: 'Products and keys',
+    try: 'Try it',
     help: 'Help center',
     system: 'System',
     access: 'Access',

@@ -15,6 +15,7 @@ export const zhHant: Words = {
     rejected: '遭拒與擱置',
     reports: '報表',
     keys: '產品與金鑰',
+    try: '試用 API',
     help: '診斷中心',
     system: '系統',
     access: '存取權限',
