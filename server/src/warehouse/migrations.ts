@@ -72,6 +72,10 @@ const steps: Step[] = [
     name: 'usage of keys',
     run: connection => connection.command(createTable(keyUsage)),
   },
+  {
+    name: 'each value of a click in a row of its own',
+    run: remake('rollup_clicks'),
+  },
 ]
 
 /** Where there is nothing yet, all tables are made as they are now. */

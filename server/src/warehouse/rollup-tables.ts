@@ -86,8 +86,11 @@ function rollup(
 }
 
 /** A rollup in which a few clicks of many are looked up: blocks are small, so what each costs to unpack counts. */
-function lookedUp(...[name, about, keys, values]: [string, string, Column[], Column[]]): Table {
-  const table = rollup(name, about, keys, values, fine)
+function lookedUp(
+  settings: Record<string, number>,
+  ...[name, about, keys, values]: [string, string, Column[], Column[]]
+): Table {
+  const table = rollup(name, about, keys, values, settings)
   return { ...table, columns: table.columns.map(column => ({ ...column, codec: 'LZ4' })) }
 }
 
@@ -118,13 +121,17 @@ export const rollups = {
     merged,
   ),
   clicks: lookedUp(
+    { ...fine, index_granularity: 512 },
     'rollup_clicks',
-    'Counts, sums and first deposits by click. What came without one belongs to the first click of its user, and moves when that becomes another.',
-    [click, clickGrain, at('when that time begins'), money],
+    'Counts, sums, first deposits and users by click, one in a row. What came without a click belongs to the first one of its user, and moves when that becomes another.',
+    [
+      click,
+      { name: 'slot', type: 'UInt64', about: 'what it is, of which time and of whom: see click-slots.ts' },
+      money,
+    ],
     [
       { name: 'click_id', type: 'SimpleAggregateFunction(any, String)', about: 'its text', codec: text },
-      ...balances,
-      ...firsts,
+      { name: 'value', type: sum, about: 'how many, or the sum', codec: text },
     ],
   ),
   clickRanks: rollup(
@@ -135,8 +142,9 @@ export const rollups = {
     merged,
   ),
   clickUsers: lookedUp(
+    fine,
     'rollup_click_users',
-    'The same by user and day: who is behind a click, and what moves when the first click of its user becomes another.',
+    'Counts and sums by click, user and day: what moves when the first click of its user becomes another.',
     [click, person, isOwn, day, money],
     balances,
   ),

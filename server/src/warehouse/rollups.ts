@@ -23,6 +23,7 @@
 // What is deleted or exchanged among the events is not taken off: the rollups are emptied before, under the name of a
 // new build, and made anew from the beginning. Until they have caught up, reports are made from the events themselves.
 
+import { type ClickValue, clickValues, slotSql, userValues, whatOf } from './click-slots.ts'
 import type { Connection } from './connection.ts'
 import {
   clickNumberSql,
@@ -380,43 +381,46 @@ function clickUsersSql(): string {
     ) WHERE (SELECT count() FROM step_click_users) = 0`
 }
 
-/** step_click_users by click alone, put together before it is written, each for its day and its third of a month. */
-function byClickSql(marked: string[], columns: string[], values: string[], keys: string[]): string {
-  return `${markedSql(marked)}
-    UNION ALL
-    SELECT product, '', 0, ${columns.join(', ')} FROM (
-      SELECT product, at, ${keys.join(', ')}, any(s.click_id) AS text, ${values.map(name => `sum(s.${name}) AS sum_${name}`).join(', ')}
-      FROM step_click_users AS s GROUP BY product, at, ${keys.join(', ')}
-    ) ARRAY JOIN ${clickTimesSql}`
+/** step_click_users by day and these, put together before it is written. */
+function byDaySql(values: readonly string[], keys: string[]): string {
+  return `SELECT product, at, ${keys.join(', ')}, any(s.click_id) AS text, ${values.map(name => `sum(s.${name}) AS sum_${name}`).join(', ')}
+    FROM step_click_users AS s GROUP BY product, at, ${keys.join(', ')}`
 }
 
 const clickTimesSql = `[('day', at), ('dekad', ${dekadSql('at')})] AS time`
 
-/** Counts and sums, and beside them, of the same days, clicks and currencies, first deposits. */
+/** Each value of each click in a row of its own, for its day and its third of a month; first deposits among them. */
 function clicksSql(): string {
-  const sums = balanceNames.map(name => `sum_${name}`)
-  const [none, noAmount] = ['change.1 - change.1', 'change.4 - change.4']
-  const nothing = balanceNames.map(name => (name in amounts ? noAmount : none))
-  return `${byClickSql(
-    [noClickSql, "'day'", noTimeSql, "''", "''", ...noBalances, noCountSql, noAmountSql],
-    ['click', 'time.1', 'time.2', 'currency', 'text', ...sums, 'sum_events - sum_events', 'sum_stake - sum_stake'],
-    balanceNames,
-    ['click', 'currency'],
-  )}
+  const part = (name: ClickValue, value: string, money = 'toString(currency)', user = '0') =>
+    `(${whatOf(name)}, toUInt32(${user}), ${money}, toDecimal256(${value}, 18))`
+  const byUser = [
+    part('events', 'sum_events', "''", 'person'),
+    part('deposits', 'sum_deposits', 'toString(currency)', 'person'),
+  ]
+  const names = clickValues.filter(name => sumNames.includes(name) && !userValues.some(other => other === name))
+  const byClick = names.map(name => part(name, `sum_${name}`))
+  const firsts = [part('firsts', 'change.1', 'change.3'), part('first_amount', 'change.1 * change.4', 'change.3')]
+  const parts = (list: string[], click: string, text: string, from: string) =>
+    `SELECT product, at, ${click} AS click, ${text} AS text, arrayJoin([${list.join(', ')}]) AS part FROM (${from})`
+  const changes = `SELECT *, toStartOfDay(${timeOfPlaceSql('change.2')}) AS at FROM (${firstChangesSql()})`
+  return `${markedSql([noClickSql, 'taken_off', "''", "''", noAmountSql])}
     UNION ALL
-    SELECT product, '', 0, ${clickNumberSql('change.7')}, time.1, time.2, change.3, change.7, ${nothing.join(', ')}, change.1,
-      change.1 * change.4
-    FROM (SELECT *, toStartOfDay(${timeOfPlaceSql('change.2')}) AS at FROM (${firstChangesSql()})) ARRAY JOIN ${clickTimesSql}`
+    SELECT product, '', 0, click, ${slotSql('time.1', 'time.2', 'part.1', 'part.2')}, part.3, text, part.4
+    FROM (
+      ${parts(byUser, 'click', 'text', byDaySql(userValues, ['click', 'currency', 'person']))}
+      UNION ALL
+      ${parts(byClick, 'click', 'text', byDaySql(names, ['click', 'currency']))}
+      UNION ALL
+      ${parts(firsts, clickNumberSql('change.7'), 'change.7', changes)}
+    ) ARRAY JOIN ${clickTimesSql} WHERE part.4 != 0`
 }
 
 function clickRanksSql(): string {
   const names = ['events', 'deposits', 'registrations']
-  return byClickSql(
-    ["'day'", noTimeSql, noClickSql, noCountSql, noCountSql, noCountSql],
-    ['time.1', 'time.2', 'click', ...names.map(name => `sum_${name}`)],
-    names,
-    ['click'],
-  )
+  return `${markedSql(["'day'", noTimeSql, noClickSql, noCountSql, noCountSql, noCountSql])}
+    UNION ALL
+    SELECT product, '', 0, time.1, time.2, click, ${names.map(name => `sum_${name}`).join(', ')}
+    FROM (${byDaySql(names, ['click'])}) ARRAY JOIN ${clickTimesSql}`
 }
 
 /** The third of its month in which a day is: it begins on the 1st, the 11th or the 21st. */

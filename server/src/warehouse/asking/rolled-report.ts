@@ -4,6 +4,15 @@
 // another time zone, or an hour, is asked for, which rollups of clicks do not have; both are null here, and made from the events.
 // So is what was asked for while the rollups were emptied under it.
 
+import {
+  atOfSlotSql,
+  type ClickValue,
+  personOfSlotSql,
+  slotsSql,
+  userValues,
+  whatOf,
+  whatOfSlotSql,
+} from '../click-slots.ts'
 import type { Connection, Params } from '../connection.ts'
 import { readBuild } from '../rollups.ts'
 import {
@@ -39,51 +48,29 @@ export async function readRolledReport(
   return rows && leading(together(rows), question.dimensionsMax)
 }
 
-/**
- * The clicks that are told of are picked first, by what they are ranked by, so that the rest is read of their rows alone.
- * Until their texts are known they go by their numbers.
- */
+/** The clicks that are told of are picked first, by what they are ranked by, so that the rest is read of their rows alone. */
 async function readByClick(
   connection: Connection,
   build: string,
   question: ReportQuestion,
 ): Promise<ReportRow[] | null> {
   if ((question.timeZone ?? 'UTC') !== 'UTC' || question.bucket === 'hour') return null
-  const params = paramsOf(question)
-  const leaders = await connection.select<{ number: string }>('ask', leadersSql(question), params)
-  // None are there either while the rollups are empty; where there are some, what is asked of them tells.
-  if (leaders.length === 0) return (await readBuild(connection, 'ask')) === build ? [] : null
-  const rows: Partial<ReportRow>[] = []
-  type Found = Partial<ReportRow> & { text?: string }
-  for (let first = 0; first < leaders.length; first += clicksAtOnce) {
-    const some = amongSql(leaders.slice(first, first + clicksAtOnce).map(({ number }) => number))
-    const sqls = [sumsByClickSql, usersByClickSql].map(sql => sql(question, some))
-    const found = await askAll<Found>(connection, build, sqls, params)
-    if (found === null) return null
-    const texts = new Map(
-      found.flat().flatMap(({ dimension, text }) => (text === undefined ? [] : [[dimension, text]])),
-    )
-    rows.push(
-      ...found.flat().map(({ text: _, dimension, ...row }) => ({ ...row, dimension: texts.get(dimension) ?? '' })),
-    )
-  }
-  return together([rows])
+  const rows = await askAll<Partial<ReportRow>>(connection, build, [byClickSql(question)], paramsOf(question))
+  return rows && together(rows)
 }
-
-function amongSql(numbers: readonly string[]): string {
-  return `SELECT toUInt128(arrayJoin([${numbers.map(number => `'${number}'`).join(', ')}]))`
-}
-
-/** A statement has 256 KiB at most, a number 39 digits. */
-const clicksAtOnce = 5_000
 
 /** The clicks with the most deposits, then registrations, as many as are asked for. */
 function leadersSql(question: ReportQuestion): string {
-  return `SELECT toString(click) AS number FROM rollup_click_ranks AS r
-    WHERE ${ours} AND ${clickSpanSql({ ...question, bucket: 'none' })}
+  return `SELECT click FROM rollup_click_ranks AS r
+    WHERE ${ours} AND ${spansSql({ ...question, bucket: 'none' }, ranksSql)}
     GROUP BY click HAVING sum(r.events) > 0
     ORDER BY sum(r.deposits) DESC, sum(r.registrations) DESC, click
     ${limitSql(question)}`
+}
+
+function ranksSql(grain: string, from: string, to: string): string {
+  const at = (day: string) => `toDateTime64('${day}', 3, 'UTC')`
+  return `(grain = '${grain}' AND at >= ${at(from)} AND at < ${at(to)})`
 }
 
 export async function readRolledFunnel(
@@ -130,7 +117,8 @@ async function askAll<Row>(connection: Connection, build: string, sqls: string[]
   return (await readBuild(connection, 'ask')) === build ? found : null
 }
 
-const ours = "product = {product:String} AND build = ''"
+/** What says of a step that it is there has no product. */
+const ours = 'product = {product:String}'
 
 function within(column: string): string {
   return `${column} >= toDateTime64({from:String}, 3, {tz:String}) AND ${column} < toDateTime64({to:String}, 3, {tz:String})`
@@ -180,33 +168,34 @@ function moneySql(question: ReportQuestion): string {
   )
 }
 
-/** Registrations and logins have no money, and stand in the rows without a currency. */
-function sumsByClickSql(question: ReportQuestion, clicks: string): string {
-  const names = ['registrations', 'logins', ...sumNames]
+/**
+ * Registrations, logins and users who were there at all have no money, and stand in the rows without a currency; depositors
+ * by currency.
+ */
+function byClickSql(question: ReportQuestion): string {
+  const valueOf = (name: ClickValue) => `sumIf(balance, what = ${whatOf(name)})`
+  const counts = ['registrations', 'logins', 'deposits', 'withdraws', 'bets', 'settlements', 'firsts'] as const
+  const amounts = ['deposit_amount', 'withdraw_amount', 'stake', 'player_result', 'first_amount'] as const
+  const users = (name: ClickValue) => `uniqExactStateIf(person, what = ${whatOf(name)} AND balance > 0)`
   // What moved to another click has left nothing but zeros behind.
-  const sums = `SELECT ${bucketSql(question, 'at')} AS time, toString(click) AS dimension, toYYYYMM(at) AS month, currency,
-      any(r.click_id) AS text, sum(r.events) AS events, ${sumsOf('r', [...names, 'firsts', 'first_amount'])}
-    FROM rollup_clicks AS r WHERE ${ours} AND ${clickSpanSql(question)} AND click IN (${clicks})
-    GROUP BY time, click, month, currency HAVING events > 0`
+  const there = [...userValues, 'withdraws', 'bets', 'settlements'] as const
+  const sums = `SELECT time, any(text) AS dimension, month, currency,
+      ${counts.map(name => `toInt64(${valueOf(name)}) AS ${name}`).join(', ')},
+      ${amounts.map(name => `${valueOf(name)} AS ${name}`).join(', ')},
+      ${users('events')} AS active, ${users('deposits')} AS paid
+    FROM (
+      SELECT ${bucketSql(question, 'at')} AS time, click, ${atOfSlotSql} AS at, toYYYYMM(at) AS month, currency,
+        ${whatOfSlotSql} AS what, ${personOfSlotSql} AS person, any(r.click_id) AS text, sum(r.value) AS balance
+      FROM rollup_clicks AS r WHERE ${ours} AND ${spansSql(question, slotsSql)} AND click IN (${leadersSql(question)})
+      GROUP BY click, slot, currency
+    ) GROUP BY time, click, month, currency
+    HAVING countIf(balance > 0 AND what IN (${there.map(whatOf).join(', ')})) > 0`
   return moneyOfMonthsSql(
     question,
     sums,
-    text => `any(m.text) AS text, sum(m.registrations) AS registrations, sum(m.logins) AS logins,
-      sum(m.firsts) AS ftd_count, ${text('first_amount')} AS ftd_amount,`,
+    text => `sum(m.registrations) AS registrations, sum(m.logins) AS logins, uniqExactMerge(m.active) AS active_users,
+      uniqExactMerge(m.paid) AS depositors, sum(m.firsts) AS ftd_count, ${text('first_amount')} AS ftd_amount,`,
   )
-}
-
-/** Users who were there at all in the rows without a currency, and depositors by currency. */
-function usersByClickSql(question: ReportQuestion, clicks: string): string {
-  const told = question.converted === true ? "if(currency = '', '', 'USD')" : 'currency'
-  return `SELECT time, toString(click) AS dimension, told, if(told = '', uniqExact(person), 0) AS active_users,
-      if(told = '', 0, uniqExactIf(person, made > 0)) AS depositors
-    FROM (
-      SELECT ${bucketSql(question, 'at')} AS time, click, person, ${told} AS told, sum(r.events) AS events,
-        sum(r.deposits) AS made
-      FROM rollup_click_users AS r WHERE ${ours} AND ${within('at')} AND click IN (${clicks})
-      GROUP BY time, click, person, told HAVING events > 0
-    ) GROUP BY GROUPING SETS ((time, click, told), (time, click)) HAVING grouping(told) = 1 OR told != ''`
 }
 
 function sumsOf(table: string, names: readonly string[]): string {
@@ -214,13 +203,15 @@ function sumsOf(table: string, names: readonly string[]): string {
 }
 
 /** Thirds of months where the range has them whole, and days for the rest or where they are asked for. Days are of UTC. */
-function clickSpanSql({ bucket, from, to }: ReportQuestion): string {
+function spansSql(
+  { bucket, from, to }: ReportQuestion,
+  spanSql: (grain: 'dekad' | 'day', from: string, to: string) => string,
+): string {
   const first = firstDekad(from)
   const behind = lastDekad(to)
-  if (bucket === 'day' || first >= behind) return `grain = 'day' AND ${within('at')}`
-  const day = (text: string) => `toDateTime('${text} 00:00:00', 'UTC')`
-  return `(grain = 'dekad' AND at >= ${day(first)} AND at < ${day(behind)}
-    OR grain = 'day' AND ${within('at')} AND (at < ${day(first)} OR at >= ${day(behind)}))`
+  if (bucket === 'day' || first >= behind) return spanSql('day', from, to)
+  const spans = [spanSql('dekad', first, behind), spanSql('day', from, first), spanSql('day', behind, to)]
+  return `(${spans.join(' OR ')})`
 }
 
 /** The first one that begins on that day or later: on the 1st, the 11th or the 21st of a month. */
