@@ -194,6 +194,8 @@ export const limits = {
   sizesCountMs: 60_000,
   /** A part of the system that is asked how it is must answer within that time; else it is told as away. */
   systemAskMs: 2_000,
+  /** Whoever asks how the system is within this time is told what the one before was. */
+  systemEveryMs: 1_000,
   /** Rows of one page. */
   pageRowsMax: 1_000,
   /** Body of an admin request; beyond it 413. */

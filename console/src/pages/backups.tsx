@@ -66,9 +66,7 @@ function BackupsHere({ system, isAdmin }: { system: System; isAdmin: boolean }) 
         {system.settings.warehouse === 'server' && <Text size="sm">{told.withoutWarehouse}</Text>}
         {whole !== undefined && (
           <Text size="sm">
-            {told.lastMade(ago(whole.taken_at ?? whole.ended_at))},{' '}
-            {whole.checked_at === null ? told.neverChecked : told.lastChecked(ago(whole.checked_at))}
-            {'. '}
+            {told.lastMade(ago(whole.taken_at ?? whole.ended_at), whole.checked_at && ago(whole.checked_at))}
           </Text>
         )}
         {isLost && (

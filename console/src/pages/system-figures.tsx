@@ -120,8 +120,8 @@ export function DiskFigures({ system }: Of) {
           const isHere = (kind: Kind) =>
             here.includes(kind) || (here.includes('data') && !disks.some(disk => disk.kinds.includes(kind)))
           const own = kinds.flatMap(([kind, color]) => {
-            const bytes = directories?.bytes[kind] ?? 0
-            return directories !== null && isHere(kind) ? [{ name: told.kinds[kind], bytes, color }] : []
+            const bytes = directories?.bytes[kind]
+            return bytes !== undefined && isHere(kind) ? [{ name: told.kinds[kind], bytes, color }] : []
           })
           const others = Math.max(0, total - free - own.reduce((sum, { bytes }) => sum + bytes, 0))
           return (

@@ -56,8 +56,7 @@ function OnePart({ part, time }: { part: Part; time: string }) {
       )}
       {lastEnd !== null && how !== null && (
         <Text size="xs" mt={4} {...(since !== null && { title: tell.moment(lastEnd.at) })}>
-          {told.lastEnd(ago(lastEnd.at), how)}
-          {ends > 0 && `; ${told.ends(tell.number(ends))}`}
+          {told.lastEnd(ago(lastEnd.at), how, ends)}
         </Text>
       )}
     </Paper>

@@ -41,8 +41,8 @@ const en = {
   },
   states: { ready: 'Ready', not_ready: 'Not ready', starting: 'Starting', away: 'Away', resting: 'At rest' },
   since: (time: string) => `since ${time}`,
-  ends: (count: string) => (count === '1' ? 'ended once in 30 minutes' : `ended ${count} times in 30 minutes`),
-  lastEnd: (time: string, how: string) => `ended ${time} by ${how}`,
+  lastEnd: (time: string, how: string, ends: number) =>
+    ends > 1 ? `ended ${time} by ${how}; ${ends} times in 30 minutes` : `ended ${time} by ${how}`,
   code: (code: number) => `code ${code}`,
 
   log: 'Log',
@@ -124,9 +124,8 @@ const en = {
   withoutWarehouse: 'The warehouse is a ClickHouse server and is not in them: back it up by its own BACKUP.',
   noBackups: 'No backup is known here',
   noBackupsText: 'A disk that is lost takes everything along. Make the first one, on another disk than the data.',
-  lastMade: (time: string) => `Last made ${time}`,
-  lastChecked: (time: string) => `last checked ${time}`,
-  neverChecked: 'never checked',
+  lastMade: (time: string, checked: string | null) =>
+    checked === null ? `Last made ${time}, never checked.` : `Last made ${time}, last checked ${checked}.`,
   newBackup: 'Back up now',
   newBackupTitle: 'Back up now?',
   newBackupText: (size: string) =>
@@ -248,9 +247,8 @@ const zhHant: SystemWords = {
     site: '有人開啟 /docs 時產生頁面，完成後即結束。',
   },
   states: { ready: '就緒', not_ready: '未就緒', starting: '啟動中', away: '沒有回應', resting: '閒置' },
-  since: time => `${time}起`,
-  ends: count => `30 分鐘內結束 ${count} 次`,
-  lastEnd: (time, how) => `${time}因 ${how} 結束`,
+  since: time => `自${time}起`,
+  lastEnd: (time, how, ends) => `${time}因 ${how} 結束${ends > 1 ? `；30 分鐘內共 ${ends} 次` : ''}`,
   code: code => `代碼 ${code}`,
 
   log: '日誌',
@@ -329,9 +327,7 @@ const zhHant: SystemWords = {
   withoutWarehouse: '資料倉儲是 ClickHouse 伺服器，不包含在內：請使用其本身的 BACKUP。',
   noBackups: '此處沒有已知的備份',
   noBackupsText: '磁碟一旦毀損，所有資料都會遺失。請先建立第一份備份，並存放於另一顆磁碟。',
-  lastMade: time => `最近備份：${time}`,
-  lastChecked: time => `最近檢查：${time}`,
-  neverChecked: '從未檢查',
+  lastMade: (time, checked) => `最近備份：${time}；${checked === null ? '從未檢查' : `最近檢查：${checked}`}。`,
   newBackup: '立即備份',
   newBackupTitle: '要立即備份嗎？',
   newBackupText: size => `將複製約 ${size}。事件仍會繼續接收、儲存與顯示，載入會短暫等待。`,
@@ -381,7 +377,7 @@ const zhHant: SystemWords = {
   willKeepLonger: '刪除的內容會比目前少。先前已刪除的內容不會恢復。',
   understood: '我了解此操作無法復原',
   deleteAndKeep: days => `刪除，並保存 ${days}`,
-  keep: time => `設定為${time}`,
+  keep: time => `設定為 ${time}`,
   retentionChanged: (product, time) => `${product} 的事件保存期限：${time}。`,
   showAll: count => `顯示全部 ${count} 個產品`,
 

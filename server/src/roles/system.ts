@@ -25,49 +25,57 @@ type ApiTold = Told & { api: { limitsHold: boolean }; log: LogStatus; site: Site
 type WebTold = Told & { web: { auditFaults: number } }
 
 export function openSystem(config: Config, shares: WebShares): () => Promise<SystemFound> {
+  const sizes = openDirectorySizes({ dir: config.dataDir, kindOf, now: Date.now, everyMs: limits.sizesCountMs })
+  let last: { asked: Promise<SystemFound>; atMs: number } | null = null
+  // However many look, the parts are asked once in a while.
+  return () => {
+    if (last === null || performance.now() - last.atMs >= limits.systemEveryMs)
+      last = { asked: askSystem(config, shares, sizes), atMs: performance.now() }
+    return last.asked
+  }
+}
+
+async function askSystem(config: Config, shares: WebShares, sizes: DirectorySizes): Promise<SystemFound> {
   const { dataDir } = config
-  const sizes = openDirectorySizes({ dir: dataDir, kindOf, now: Date.now, everyMs: limits.sizesCountMs })
-  return async () => {
-    const within = <T>(asked: Promise<T>) => inTime(limits.systemAskMs, asked)
-    const [supervisor, engine, api, pipeline, web, pipelines, stored, times] = await Promise.all([
-      askRole<SupervisorTold>(dataDir, 'supervisor', 'status'),
-      askRole<Told>(dataDir, 'engine', 'status'),
-      askRole<ApiTold>(dataDir, 'api', 'status'),
-      askRole<Told>(dataDir, 'pipeline', 'status'),
-      askRole<WebTold>(dataDir, 'web', 'status'),
-      within(shares.pipelineStatuses()),
-      within(shares.warehouse.status()),
-      within(shares.logTimes()),
-    ])
-    const told = { engine, api, pipeline, web }
-    const statuses = pipelines ?? []
-    return {
-      parts: [
-        ...supervisorPart(supervisor),
-        ...rolesOf(config).map(role => partOf(role, told[role], supervisor)),
-        ...sitePart(api),
-      ],
-      settings: settingsOf(config),
-      log: logOf(api, times),
-      reader: readerOf(statuses),
-      warehouse: warehouseOf(stored),
-      rollups: rollupsOf(statuses, stored),
-      index: indexOf(statuses),
-      shares: config.shares > 1 ? Array.from({ length: config.shares }, (_, share) => shareOf(share, statuses)) : [],
-      ...diskOf(config, sizes),
-      memory: memoryOf(),
-      machine: { name: hostname(), cores: availableParallelism() },
-      versions: {
-        server: manifest.version,
-        node: process.versions.node,
-        engine: stored?.engine ?? null,
-        warehouse: warehouseVersion,
-        log: config.log === 'embedded' ? segmentFormat : null,
-        index: indexFormat,
-      },
-      limitsHold: api?.api.limitsHold ?? null,
-      auditFaults: web?.web.auditFaults ?? null,
-    }
+  const within = <T>(asked: Promise<T>) => inTime(limits.systemAskMs, asked)
+  const [supervisor, engine, api, pipeline, web, pipelines, stored, times] = await Promise.all([
+    askRole<SupervisorTold>(dataDir, 'supervisor', 'status'),
+    askRole<Told>(dataDir, 'engine', 'status'),
+    askRole<ApiTold>(dataDir, 'api', 'status'),
+    askRole<Told>(dataDir, 'pipeline', 'status'),
+    askRole<WebTold>(dataDir, 'web', 'status'),
+    within(shares.pipelineStatuses()),
+    within(shares.warehouse.status()),
+    within(shares.logTimes()),
+  ])
+  const told = { engine, api, pipeline, web }
+  const statuses = pipelines ?? []
+  return {
+    parts: [
+      ...supervisorPart(supervisor),
+      ...rolesOf(config).map(role => partOf(role, told[role], supervisor)),
+      ...sitePart(api),
+    ],
+    settings: settingsOf(config),
+    log: logOf(api, times),
+    reader: readerOf(statuses),
+    warehouse: warehouseOf(stored),
+    rollups: rollupsOf(statuses, stored),
+    index: indexOf(statuses),
+    shares: config.shares > 1 ? Array.from({ length: config.shares }, (_, share) => shareOf(share, statuses)) : [],
+    ...diskOf(config, sizes),
+    memory: memoryOf(),
+    machine: { name: hostname(), cores: availableParallelism() },
+    versions: {
+      server: manifest.version,
+      node: process.versions.node,
+      engine: stored?.engine ?? null,
+      warehouse: warehouseVersion,
+      log: config.log === 'embedded' ? segmentFormat : null,
+      index: indexFormat,
+    },
+    limitsHold: api?.api.limitsHold ?? null,
+    auditFaults: web?.web.auditFaults ?? null,
   }
 }
 
