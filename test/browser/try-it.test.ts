@@ -152,7 +152,7 @@ describe('the page that tries the API out', { skip: skipWithoutChromium }, () =>
     await reply().getByRole('button', { name: 'Go to Body' }).click()
     const place = 'document.activeElement.value.slice(document.activeElement.selectionStart)'
     assert.equal(await page.evaluate(place), '}', 'where it stops being JSON')
-    await inspect(page, 'en-1280-try-broken')
+    await picture(page, 'en-1280-try-broken')
   })
 
   it('sends a batch, the good of it alone, and finds the event that is bad', async () => {
@@ -212,7 +212,7 @@ describe('the page that tries the API out', { skip: skipWithoutChromium }, () =>
     await page.getByRole('radiogroup', { name: 'How' }).getByText('For real').click()
     await page.getByRole('button', { name: 'Send for real', exact: true }).click()
     await page.getByText('This key is no test key.').waitFor()
-    await inspect(page, 'en-1280-try-asking')
+    await picture(page, 'en-1280-try-asking')
     await page.getByRole('dialog').getByRole('button', { name: 'Send for real' }).click()
     await page.getByTestId('became').getByText('Stored · 1').waitFor()
     await page.getByText('Go', { exact: true }).click()

@@ -60,7 +60,8 @@ export function TryKey({ product, held, hold }: { product: string; held: Held; h
             placeholder="dp_test_…"
             value={held.secret}
             onChange={event => hold({ secret: event.currentTarget.value.trim(), made: null })}
-            autoComplete="off"
+            // What a browser takes for a code that is good once it does not offer to keep.
+            autoComplete="one-time-code"
             data-1p-ignore
             data-lpignore="true"
             visibilityToggleButtonProps={{ 'aria-label': told.showKey }}

@@ -43,7 +43,7 @@ export function TryReply({ of: shown, address, ...mending }: { of: Try | undefin
       <Stack>
         <Head of={shown} />
         {'failure' in shown ? (
-          <Failed error={shown.failure} />
+          <Failed error={shown.failure} isDry={shown.draft.isDry} />
         ) : (
           <>
             <Meaning tried={shown.tried} isDry={shown.draft.isDry} />
@@ -93,13 +93,13 @@ function Meaning({ tried: { reply }, isDry }: { tried: Tried; isDry: boolean }) 
   return <Text size="sm">{said[reply.status] ?? (reply.status >= 500 ? said[500] : said[400])}</Text>
 }
 
-function Failed({ error }: { error: Error }) {
+function Failed({ error, isDry }: { error: Error; isDry: boolean }) {
   const { words } = useSpeech()
   const told = useTryWords()
   const code = error instanceof Failure ? error.code : ''
   const sentences: Record<string, string> = {
     API_AWAY: told.away,
-    API_SILENT: told.silent,
+    API_SILENT: isDry ? told.silentDry : told.silent,
     TOO_MANY_TRIES: told.tooMany,
   }
   return (

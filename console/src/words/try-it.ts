@@ -131,6 +131,7 @@ const en = {
   away: 'The API cannot be reached from this machine: nothing was sent. It may be starting, or run on another machine.',
   silent:
     'The API took the request and did not answer in time. Whether it was queued is not known: with the same ids it can be sent again, and counts once.',
+  silentDry: 'The API did not answer in time. Nothing was stored: try again.',
   tooMany: 'Too much was tried in the last minute: nothing was sent. Wait a moment.',
   violations: 'What is wrong',
   goTo: (name: string) => `Go to ${name}`,
@@ -291,6 +292,7 @@ const zhHant: TryWords = {
   failed: '沒有回應',
   away: '無法從這台主機連線至 API，沒有傳送任何資料。API 可能正在啟動，或位於其他主機。',
   silent: 'API 已收到請求但未及時回應，無法得知是否已寫入。以相同的 ID 可以重送，只會計算一次。',
+  silentDry: 'API 未及時回應。沒有儲存任何資料，請再試一次。',
   tooMany: '最近一分鐘內嘗試過多，沒有傳送任何資料，請稍候。',
   violations: '錯誤內容',
   goTo: name => `前往 ${name}`,

@@ -2,11 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { openRoleSocket, socketPath } from '../role-socket.ts'
 import { freePorts } from '../testing/free-ports.ts'
-import { sendTo } from './trying.ts'
+import { sendTo, tryRequest } from './trying.ts'
 
 const wish = { path: '/v2/s2s/event?dryrun', key: 'dp_test_x', idempotencyKey: 'once', body: '{"a":"é"' }
 
@@ -57,6 +61,25 @@ test('who hangs up, answers in part, or not in time leaves it unknown', async ()
   }
   for (const [name, door] of Object.entries(at))
     await withDoor(door, async place => assert.equal(await sendTo(place, wish, 200), 'silent', name))
+})
+
+test('the API of this machine is found where it listens, or is away', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'datapulse-trying-'))
+  mkdirSync(join(dataDir, 'run'))
+  assert.equal(await tryRequest({ dataDir, host: '127.0.0.1' }, wish), 'away')
+  await withDoor(
+    (_, reply) => reply.end('{}'),
+    async ({ port }) => {
+      const socket = await openRoleSocket(socketPath(dataDir, 'api'), {
+        status: () => ({ port }),
+        metrics: async () => ({}),
+      })
+      for (const host of ['127.0.0.1', '0.0.0.0'])
+        assert.equal(((await tryRequest({ dataDir, host }, wish)) as { body: string }).body, '{}', host)
+      await socket.close()
+    },
+  )
+  rmSync(dataDir, { recursive: true })
 })
 
 type Door = (request: IncomingMessage, reply: ServerResponse) => unknown

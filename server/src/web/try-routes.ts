@@ -41,7 +41,7 @@ export function tryRoutes(needs: Pick<WebNeeds, 'accounts' | 'tryRequest'>): Rou
     const { wish, path } = readWish(body, now, isDry)
     return bounds.within(now, async () => {
       const key = keyOf(needs.accounts, wish.key, now)
-      const tried = answered(await needs.tryRequest(wish))
+      const tried = answered(await needs.tryRequest(wish), isDry)
       return { body: { key, request: { method: 'POST', path }, ...shownOf(tried) } }
     })
   }
@@ -100,13 +100,14 @@ function keyOf(
   return key && { id: key.id, product: key.product, mode: key.mode }
 }
 
-function answered(tried: Tried | 'away' | 'silent'): Tried {
+function answered(tried: Tried | 'away' | 'silent', isDry: boolean): Tried {
   if (tried === 'away') {
     const message = 'Nothing was sent: no API of this installation answers on this machine'
     throw new Refusal('API_AWAY', message, { headers: { 'retry-after': '2' } })
   }
   if (tried === 'silent') {
-    const message = `The API took the request and did not answer whole within ${limits.tryMsMax / 1_000} s: whether it was queued is not known. With the same ids it can be sent again, and counts once`
+    const unknown = 'whether it was queued is not known. With the same ids it can be sent again, and counts once'
+    const message = `The API took the request and did not answer whole within ${limits.tryMsMax / 1_000} s: ${isDry ? 'nothing was stored' : unknown}`
     throw new Refusal('API_SILENT', message)
   }
   return tried

@@ -117,6 +117,8 @@ describe('trying the API out', () => {
     assert.deepEqual([away.status, away.body.code], [503, 'API_AWAY'])
     const silent = await forReal({ to: 'event', body: 'silent' })
     assert.deepEqual([silent.status, silent.body.code], [504, 'API_SILENT'])
+    assert.match(silent.body.message, /whether it was queued is not known/)
+    assert.match((await dryRun({ to: 'event', body: 'silent' })).body.message, /nothing was stored/)
     assert.deepEqual([fakes.audited.acts.at(-1)?.outcome, fakes.audited.acts.at(-1)?.code], ['failed', 'API_SILENT'])
   })
 
