@@ -4,11 +4,12 @@
 import type { Connection } from './connection.ts'
 import { faultOf, warehouseFault } from './fault.ts'
 import { insertWhole } from './insert-whole.ts'
-import { madeForReports } from './rollup-tables.ts'
+import { madeForReports, mergedInTheEnd, rollups } from './rollup-tables.ts'
 import { beginBuild } from './rollups.ts'
 import {
   addColumn,
   addIndex,
+  changeSettings,
   createTable,
   derivedColumns,
   duplicates,
@@ -75,6 +76,10 @@ const steps: Step[] = [
   {
     name: 'each value of a click in a row of its own',
     run: remake('rollup_clicks'),
+  },
+  {
+    name: 'clicks in one part in the end',
+    run: connection => connection.command(changeSettings(rollups.clicks, mergedInTheEnd)),
   },
 ]
 

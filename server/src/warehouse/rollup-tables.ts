@@ -97,6 +97,12 @@ function lookedUp(
 /** Parts of like size are merged as soon as there are two of them: every part has a row of each click, or nearly so. */
 const merged = { merge_selector_base: 2 }
 
+/**
+ * And whatever their sizes when they are an hour old: each part is looked up in, and a table is written anew once an hour at
+ * most, two million rows a second.
+ */
+export const mergedInTheEnd = { min_age_to_force_merge_seconds: 3_600 }
+
 /** Where a few clicks of many are looked up: each granule is a block of its own in each column, so that little is unpacked beside them. */
 const fine = { ...merged, index_granularity: 128, min_compress_block_size: 512 }
 
@@ -121,7 +127,7 @@ export const rollups = {
     merged,
   ),
   clicks: lookedUp(
-    { ...fine, index_granularity: 512 },
+    { ...fine, ...mergedInTheEnd, index_granularity: 512 },
     'rollup_clicks',
     'Counts, sums, first deposits and users by click, one in a row. What came without a click belongs to the first one of its user, and moves when that becomes another.',
     [

@@ -297,6 +297,12 @@ export function createTable(table: Table): string {
   ].join('\n')
 }
 
+/** The statement that gives an older table these settings; again without effect. */
+export function changeSettings(table: Table, settings: Record<string, number>): string {
+  const changes = Object.entries(settings).map(([name, value]) => `${name} = ${value}`)
+  return `ALTER TABLE ${table.name} MODIFY SETTING ${changes.join(', ')}`
+}
+
 /** The statement that brings an older table an index, for what is written from then on; again without effect. */
 export function addIndex(table: Table, name: string): string {
   const index = table.indexes?.find(one => one.split(' ')[1] === name)
