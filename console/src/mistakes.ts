@@ -2,7 +2,7 @@
 // right but for it.
 
 import { type Kind, textOf } from './composed.ts'
-import { exampleOf } from './snippets.ts'
+import { exampleOf } from './fixes.ts'
 
 export type Begun = { kind: Kind; text: string }
 export type Mistake = keyof typeof made

@@ -1,56 +1,11 @@
-// A request in the languages of the guides, with this server's address: one that is right, or one that was composed. Where the
-// key goes stands a word in capitals; no key is ever put here.
+// A request that was composed, in the languages of the guides, with this server's address. Where the key goes stands a word in
+// capitals; no key is ever put here.
 
 export const snippetLanguages = ['curl', 'TypeScript', 'Python', 'PHP', 'Java', 'Go'] as const
 export type SnippetLanguage = (typeof snippetLanguages)[number]
 
-const money = new Set(['deposit', 'withdraw', 'bet', 'win', 'loss'])
-const results = new Set(['win', 'loss'])
-
-/** Everything that an event of this name must have, and what makes it worth more. */
-export function exampleOf(eventName: string, nowMs: number): Record<string, string | number> {
-  return {
-    event_name: eventName,
-    client_user_id: 'user_789',
-    timestamp: Math.floor(nowMs / 1_000),
-    ip_address: '203.0.113.7',
-    ...(money.has(eventName) && {
-      transaction_id: 'tx_1001',
-      amount: eventName === 'loss' ? -50 : 50,
-      currency: 'USD',
-    }),
-    ...(results.has(eventName) && { parent_transaction_id: 'tx_1000' }),
-    ...(eventName === 'bet' && { game_type: 'slot', bet_result: 'win', bet_result_amount: 20 }),
-    ...(!money.has(eventName) && {
-      click_id: 'click_42',
-      user_agent: 'Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36',
-    }),
-  }
-}
-
 /** Of a text that is sent as it is: be it JSON or not. `headers`: beside type and key. */
 export type SentText = { url: string; headers: Record<string, string>; text: string }
-
-export function snippetOf(language: SnippetLanguage, address: string, event: object): string {
-  const [json, line] = [JSON.stringify(event, null, 2), JSON.stringify(event)]
-  const body = {
-    curl: quoted(line),
-    TypeScript: `JSON.stringify(${indent(json, 2)})`,
-    Python: `json.dumps(event).encode()`,
-    PHP: phpText(line),
-    Java: `"""
-            ${indent(json.replaceAll('\\', '\\\\'), 12)}
-            """`,
-    Go: goText(line),
-  }[language]
-  const before =
-    language === 'Python'
-      ? `import json, urllib.error, urllib.request
-
-event = json.loads(r'''${json}''')`
-      : null
-  return requestIn[language]({ url: `${address}/v2/s2s/event`, headers: [], body, before })
-}
 
 export function textSnippetOf(language: SnippetLanguage, { url, headers, text }: SentText): string {
   const body = {
@@ -61,7 +16,7 @@ export function textSnippetOf(language: SnippetLanguage, { url, headers, text }:
     Java: JSON.stringify(text),
     Go: goText(text),
   }[language]
-  return requestIn[language]({ url, headers: Object.entries(headers), body, before: null })
+  return requestIn[language]({ url, headers: Object.entries(headers), body })
 }
 
 const ownHeaders = [
@@ -69,7 +24,7 @@ const ownHeaders = [
   ['X-API-Key', 'YOUR_API_KEY'],
 ] as const
 
-type Parts = { url: string; headers: [name: string, value: string][]; body: string; before: string | null }
+type Parts = { url: string; headers: [name: string, value: string][]; body: string }
 
 const requestIn: Record<SnippetLanguage, (parts: Parts) => string> = {
   curl: ({ url, headers, body }) => `curl ${quoted(url)} \\
@@ -82,7 +37,8 @@ ${headers.map(([name, value]) => `  -H ${quoted(`${name}: ${value}`)} \\\n`).joi
   body: ${body},
 })
 console.log(reply.status, await reply.json())`,
-  Python: ({ url, headers, body, before }) => `${before ?? 'import urllib.error, urllib.request\n'}
+  Python: ({ url, headers, body }) => `import urllib.error, urllib.request
+
 request = urllib.request.Request(
     "${url}",
     data=${body},
@@ -162,8 +118,4 @@ function phpText(text: string): string {
 /** As it is where Go can take it so, else with escapes. */
 function goText(text: string): string {
   return /[`\r]/.test(text) ? JSON.stringify(text) : `\`${text}\``
-}
-
-function indent(text: string, spaces: number): string {
-  return text.replaceAll('\n', `\n${' '.repeat(spaces)}`)
 }

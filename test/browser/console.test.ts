@@ -154,7 +154,7 @@ describe('the console', { skip: skipWithoutChromium }, () => {
 
   it('says what to send, with the address of this server and no key', async () => {
     await page.goto(`${server.adminUrl}/#/casino/help`)
-    await page.getByText('A request that is right').first().waitFor()
+    await page.getByText('What to change in the sender').first().waitFor()
     for (const language of ['curl', 'TypeScript', 'Python', 'PHP', 'Java', 'Go']) {
       await page.getByText(language, { exact: true }).locator('visible=true').first().click()
       const text = (await page.locator('pre').first().textContent()) ?? ''

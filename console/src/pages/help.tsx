@@ -1,4 +1,4 @@
-// The diagnostics: each check with its verdict, what was found, its numbers and causes, and a request that is right.
+// The diagnostics: each check with its verdict, what was found, its numbers and causes, and what to change in the sender.
 
 import { Accordion, Alert, Anchor, Badge, Card, Group, SimpleGrid, Stack, Table, Text, ThemeIcon } from '@mantine/core'
 import { CheckCircledIcon, CrossCircledIcon, ExclamationTriangleIcon, MinusCircledIcon } from '@radix-ui/react-icons'
@@ -11,10 +11,10 @@ import { useLooking } from '../shell.tsx'
 import { Stale, Unanswered } from '../states.tsx'
 import { tellCheck } from '../words/checks.ts'
 import { useSpeech } from '../words/language.tsx'
+import { Fixing } from './fixing.tsx'
 import { NoProducts } from './no-products.tsx'
 import { PageHead } from './page-head.tsx'
 import { ModeChoice, TimeChoice } from './scope-choices.tsx'
-import { Snippet } from './snippet.tsx'
 import { Mark, verdictColors } from './verdict.tsx'
 import { WideTable } from './wide-table.tsx'
 
@@ -24,9 +24,6 @@ const icons: Record<Verdict, React.ReactNode> = {
   good: <CheckCircledIcon width={20} height={20} />,
   nothing: <MinusCircledIcon width={20} height={20} />,
 }
-
-/** Checks that a request which is right mends. */
-const mended = new Set(['schema', 'activity', 'names', 'settlement', 'clock', 'click_id', 'user_agent', 'keys'])
 
 export default function Help() {
   const { product } = useLooking()
@@ -63,8 +60,9 @@ function Told({ diagnosis, scope }: { diagnosis: Diagnosis; scope: Scope }) {
   const { verdict, checks, unknown_keys: unknown } = diagnosis
   const first = checks.find(check => check.verdict === verdict)
   const next = first === undefined ? null : tellCheck(first, language, tell).next
-  const missing = exampleNameOf(diagnosis)
-  const opened = verdict === 'good' ? [] : [verdict === 'nothing' ? 'activity' : (first?.check ?? '')]
+  const [opened, setOpened] = useState(
+    verdict === 'good' ? [] : [verdict === 'nothing' ? 'activity' : (first?.check ?? '')],
+  )
   return (
     <>
       <Alert
@@ -80,9 +78,15 @@ function Told({ diagnosis, scope }: { diagnosis: Diagnosis; scope: Scope }) {
           </Text>
         )}
       </Alert>
-      <Accordion variant="separated" radius="lg" multiple defaultValue={opened}>
+      <Accordion variant="separated" radius="lg" multiple value={opened} onChange={setOpened}>
         {checks.map(check => (
-          <CheckItem key={check.check} check={check} example={missing} scope={scope} />
+          <CheckItem
+            key={check.check}
+            check={check}
+            diagnosis={diagnosis}
+            scope={scope}
+            isOpen={opened.includes(check.check)}
+          />
         ))}
       </Accordion>
       {unknown !== null && unknown.length > 0 && (
@@ -109,11 +113,13 @@ function Told({ diagnosis, scope }: { diagnosis: Diagnosis; scope: Scope }) {
   )
 }
 
-function CheckItem({ check, example, scope }: { check: Check; example: string; scope: Scope }) {
+type ItemProps = { check: Check; diagnosis: Diagnosis; scope: Scope; isOpen: boolean }
+
+function CheckItem({ check, diagnosis, scope, isOpen }: ItemProps) {
   const { words, language, tell } = useSpeech()
   const told = tellCheck(check, language, tell)
   const isBad = check.verdict === 'problem' || check.verdict === 'attention'
-  const isHelped = isBad ? mended.has(check.check) : check.check === 'activity' && check.verdict === 'nothing'
+  const isHelped = isBad || (check.check === 'activity' && check.verdict === 'nothing')
   return (
     <Accordion.Item value={check.check}>
       <Accordion.Control
@@ -146,7 +152,7 @@ function CheckItem({ check, example, scope }: { check: Check; example: string; s
           )}
           {isBad && <ToRejected check={check} scope={scope} />}
           <Numbers check={check} />
-          {isHelped && <Snippet eventName={example} />}
+          {isHelped && isOpen && <Fixing check={check} diagnosis={diagnosis} scope={scope} />}
         </Stack>
       </Accordion.Panel>
     </Accordion.Item>
@@ -249,11 +255,4 @@ function Rows({ label, head, rows }: { label: string; head: string[]; rows: stri
       </Table>
     </WideTable>
   )
-}
-
-/** The known name with the most refusals, or what is nearly named, or the first that everybody sends. */
-function exampleNameOf({ events }: Diagnosis): string {
-  const near = events.find(event => event.near_miss_of !== null)?.near_miss_of
-  const refused = events.filter(event => event.expected && event.errors > 0).toSorted((a, b) => b.errors - a.errors)[0]
-  return refused?.event_name ?? near ?? 'deposit'
 }

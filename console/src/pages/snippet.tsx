@@ -1,43 +1,69 @@
-// A request that is right, to copy, in the language that was chosen last.
+// What to change in a sender's code, to copy, in the language that was chosen last; what matters is marked.
 
-import { Code, Group, ScrollArea, SegmentedControl, Stack, Text } from '@mantine/core'
+import { Code, Group, Mark, ScrollArea, SegmentedControl, Stack, Text } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { useState } from 'react'
-import { exampleOf, type SnippetLanguage, snippetLanguages, snippetOf } from '../snippets.ts'
+import type { ReactNode } from 'react'
+import { fixLinesOf } from '../fix-snippets.ts'
+import type { Fix } from '../fixes.ts'
+import { inert } from '../sent-body.ts'
+import { type SnippetLanguage, snippetLanguages } from '../snippets.ts'
 import { useApiAddress } from '../use-api-address.ts'
 import { useSpeech } from '../words/language.tsx'
 import { CopyIconButton } from './copy-icon-button.tsx'
 
-export function Snippet({ eventName }: { eventName: string }) {
-  const { words } = useSpeech()
+export function Snippet({ fix }: { fix: Fix }) {
+  const { words, tell } = useSpeech()
   const [language, choose] = useLocalStorage<SnippetLanguage>({ key: 'datapulse-snippets', defaultValue: 'curl' })
-  const [nowMs] = useState(Date.now)
-  const text = snippetOf(language, useApiAddress(), exampleOf(eventName, nowMs))
+  const lines = fixLinesOf(language, useApiAddress(), fix)
+  const said = words.fixes
+  const note = said.notes[fix.note]({
+    field: fix.marks[0] ?? '',
+    event: String(fix.event['event_name']),
+    key: fix.key === null ? '' : `${fix.key.name} (${fix.key.prefix}…)`,
+    limit: fix.again?.limit == null ? '' : tell.number(fix.again.limit),
+  })
   return (
-    <Stack gap="xs">
+    <Stack gap="xs" data-testid="fix">
       <div>
         <Text fw={600} size="sm">
-          {words.help.fix}
+          {said.title}
         </Text>
-        <Text size="xs" c="dimmed">
-          {words.help.fixHint}
+        <Text size="sm">{note}</Text>
+        {fix.changes.map(({ field, sent, right }) => (
+          <Code key={`${field} ${sent}`} block mt={4}>
+            <del>{inert(sent ?? '')}</del> → <ins>{right}</ins>
+          </Code>
+        ))}
+        <Text size="xs" c="dimmed" mt={4}>
+          {said.hint} {fix.key === null ? said.keyHint : said.environmentHint}
         </Text>
       </div>
       <Group justify="space-between" wrap="nowrap">
         <ScrollArea type="never">
           <SegmentedControl
             size="xs"
-            aria-label={words.help.fix}
+            aria-label={said.language}
             data={[...snippetLanguages]}
             value={language}
             onChange={chosen => choose(chosen as SnippetLanguage)}
           />
         </ScrollArea>
-        <CopyIconButton text={text} />
+        <CopyIconButton text={lines.map(({ text }) => text).join('\n')} />
       </Group>
       <Code block tabIndex={0}>
-        {text}
+        {lines.flatMap(({ text, isMarked }, n) => (isMarked ? markedLine(text, n) : [text, '\n']))}
       </Code>
     </Stack>
   )
+}
+
+/** Without what it is indented by. */
+function markedLine(text: string, number: number): ReactNode[] {
+  const start = text.length - text.trimStart().length
+  const mark = (
+    <Mark key={number} color="yellow">
+      {text.slice(start)}
+    </Mark>
+  )
+  return [text.slice(0, start), mark, '\n']
 }

@@ -1,5 +1,6 @@
 // Every sentence of the console in English; `Words` is what each other language must have.
 
+import { english as fixes } from './fixes.ts'
 import { english as reports } from './reports.ts'
 import { english as usage } from './usage.ts'
 
@@ -124,6 +125,7 @@ export const en = {
     clear: 'Show all',
     refusedHint: 'Requests of the newest that are kept with their bodies.',
   },
+  fixes,
   reports,
   usage,
   live: {
@@ -275,9 +277,6 @@ export const en = {
     },
     nextStep: 'Next step',
     openRejected: 'See them, fix them and send them again',
-    fix: 'A request that is right',
-    fixHint:
-      'With the address of this server and the names of this product. The key is never shown: put it where it says YOUR_API_KEY.',
     numbers: 'Numbers',
     causes: 'Top causes',
     since: (time: string) => `since ${time}`,

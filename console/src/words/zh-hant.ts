@@ -1,6 +1,7 @@
 // Every sentence of the console in Traditional Chinese.
 
 import type { Words } from './en.ts'
+import { chinese as fixes } from './fixes.ts'
 import { chinese as reports } from './reports.ts'
 import { chinese as usage } from './usage.ts'
 
@@ -125,6 +126,7 @@ export const zhHant: Words = {
     clear: '顯示全部',
     refusedHint: '依保留內容的最新請求計算。',
   },
+  fixes,
   reports,
   usage,
   live: {
@@ -273,8 +275,6 @@ export const zhHant: Words = {
     },
     nextStep: '下一步',
     openRejected: '查看、修正並重新傳送',
-    fix: '正確的請求範例',
-    fixHint: '已填入此伺服器的位址與產品的名稱。範例不會顯示金鑰，請自行填入 YOUR_API_KEY 的位置。',
     numbers: '數據',
     causes: '主要原因',
     since: time => `自 ${time} 起`,

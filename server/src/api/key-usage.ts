@@ -19,6 +19,8 @@ const { keyUsageSlotMs: slotLengthMs, keyUsageReportMs: reportMs, keyUsageWaitin
 type Slot = {
   product: string
   keyId: string
+  /** Whether it says what was not written yet. */
+  isNew: boolean
   usage: {
     slotMs: number
     source: number
@@ -41,8 +43,6 @@ export class KeyUsage {
   #now: () => number
   #source = randomInt(2 ** 48 - 1)
   #open = new Map<string, Slot>()
-  /** Of those in #open that say something new. */
-  #changed = new Set<Slot>()
   #ended: Slot[] = []
   #reportedMs = 0
   #flying: Promise<boolean> | null = null
@@ -87,49 +87,57 @@ export class KeyUsage {
     for (const slot of this.#open.values()) if (nowMs - slot.usage.slotMs >= slotLengthMs) this.#end(slot)
     const isDue = all || Math.abs(nowMs - this.#reportedMs) >= reportMs
     const ended = this.#ended
-    const changed = isDue ? [...this.#changed] : []
+    const changed = isDue ? [...this.#open.values()].filter(({ isNew }) => isNew) : []
     if (ended.length + changed.length === 0) return true
     this.#ended = []
     if (isDue) {
       this.#reportedMs = nowMs
-      this.#changed.clear()
+      for (const slot of changed) slot.isNew = false
     }
-    const isThere = await appendTally(this.#log, nowMs, [...ended, ...changed], slot => this.#keep(slot))
+    const isThere = await appendTally(this.#log, nowMs, [...ended, ...changed], slot => this.#keep(slot), toldOf)
     this.#ended = this.#ended.slice(-waitingMax)
     return isThere
   }
 
   #keep(slot: Slot): void {
-    if (this.#open.get(slot.keyId) === slot) this.#changed.add(slot)
+    if (this.#open.get(slot.keyId) === slot) slot.isNew = true
     else if (!this.#ended.includes(slot)) this.#ended.push(slot)
   }
 
   #at(key: DoorKey, nowMs: number): Slot {
-    const slotMs = nowMs - (nowMs % slotLengthMs)
     const known = this.#open.get(key.id)
-    // The limit answers later than the request came, by a slot at most.
-    if (known !== undefined && Math.abs(known.usage.slotMs - slotMs) <= slotLengthMs && known.usage.slotMs >= slotMs) {
-      this.#changed.add(known)
-      return known
+    if (known !== undefined) {
+      const age = nowMs - known.usage.slotMs
+      // The limit may answer later than the request came, by a slot at most.
+      if (age < slotLengthMs && age > -slotLengthMs) {
+        known.isNew = true
+        return known
+      }
+      this.#end(known)
     }
-    if (known !== undefined) this.#end(known)
+    const slotMs = Math.floor(nowMs / slotLengthMs) * slotLengthMs
     const counts = { peak: 0, requests: 0, overLimit: 0, rejected: 0, events: 0 }
     const usage = { slotMs, source: this.#source, limit: key.rateLimit, ...counts }
-    const slot = { product: key.product, keyId: key.id, usage }
+    const slot = { product: key.product, keyId: key.id, isNew: true, usage }
     this.#open.set(key.id, slot)
-    this.#changed.add(slot)
     return slot
   }
 
   #latest(key: DoorKey): Slot {
     const known = this.#open.get(key.id)
     if (known === undefined) return this.#at(key, this.#now())
-    this.#changed.add(known)
+    known.isNew = true
     return known
   }
 
   #end(slot: Slot): void {
     this.#open.delete(slot.keyId)
-    if (this.#changed.delete(slot)) this.#ended.push(slot)
+    if (!slot.isNew) return
+    slot.isNew = false
+    this.#ended.push(slot)
   }
+}
+
+function toldOf({ product, keyId, usage }: Slot): object {
+  return { product, keyId, usage }
 }

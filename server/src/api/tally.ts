@@ -114,15 +114,16 @@ export class Tally {
   }
 }
 
-/** A record for each part of the log; `absent` takes the entries of those that could not be appended. */
+/** A record for each part of the log, of what `told` makes of its entries; `absent` takes those that could not be appended. */
 export async function appendTally<Entry extends { product: string }>(
   log: Pick<LogWriter, 'append' | 'partOf'>,
   nowMs: number,
   entries: readonly Entry[],
   absent: (entry: Entry) => void,
+  told: (entry: Entry) => object = entry => entry,
 ): Promise<boolean> {
   const parts = Map.groupBy(entries, ({ product }) => log.partOf?.(product) ?? 0)
-  const appended = await Promise.all([...parts.values()].map(part => appendPart(log, nowMs, part, absent)))
+  const appended = await Promise.all([...parts.values()].map(part => appendPart(log, nowMs, part, absent, told)))
   return appended.every(isThere => isThere)
 }
 
@@ -131,6 +132,7 @@ function appendPart<Entry extends { product: string }>(
   nowMs: number,
   entries: Entry[],
   absent: (entry: Entry) => void,
+  told: (entry: Entry) => object,
 ): Promise<boolean> {
   return new Promise(resolve => {
     const done = (fault: unknown) => {
@@ -147,7 +149,7 @@ function appendPart<Entry extends { product: string }>(
           mode: 'live',
           receivedMs: nowMs,
           events: 0,
-          body: Buffer.from(JSON.stringify(entries)),
+          body: Buffer.from(JSON.stringify(entries.map(told))),
         },
         done,
       )
