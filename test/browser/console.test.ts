@@ -90,7 +90,7 @@ describe('the console', { skip: skipWithoutChromium }, () => {
     assert.equal(await page.getByRole('row').count(), 2, 'the head, and withdraw')
     await look(page, '/casino/live', / since /, 'en-1280-live')
     await look(page, '/casino/keys', 'backend', 'en-1280-keys')
-    await look(page, '/casino/help', 'A request that is right', 'en-1280-help')
+    await look(page, '/casino/help', 'What to change in the sender', 'en-1280-help')
     await look(page, '/demo/overview', 'Nothing has come yet', 'en-1280-pending')
   })
 
@@ -105,7 +105,7 @@ describe('the console', { skip: skipWithoutChromium }, () => {
     await look(narrow, '/casino/events', '尚未出現', 'zh-390-events')
     await look(narrow, '/casino/live', /起共/, 'zh-390-live')
     await look(narrow, '/casino/keys', 'backend', 'zh-390-keys')
-    await look(narrow, '/casino/help', '正確的請求範例', 'zh-390-help')
+    await look(narrow, '/casino/help', '傳送程式應如何修改', 'zh-390-help')
     await look(narrow, '/demo/overview', '尚未收到任何事件', 'zh-390-pending')
     await narrow.getByRole('button', { name: '語言' }).click()
     await narrow.getByRole('menuitem', { name: 'English' }).click()
