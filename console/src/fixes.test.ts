@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkBody, normalise } from '@datapulse/contract'
+import { checkBody } from '@datapulse/contract/check'
+import { normalise } from '@datapulse/contract/normalise'
 import { fixLinesOf } from './fix-snippets.ts'
 import { type Fix, fixOf, type Known } from './fixes.ts'
 import type { Check, Diagnosis, EventState, Numbers } from './questions.ts'
