@@ -105,6 +105,9 @@ describe('the fixes of the help center', { skip: skipWithoutChromium }, () => {
       await fix.locator('mark', { hasText: wanted }).waitFor()
     }
     await fix.getByText('curl', { exact: true }).click()
+    await page.getByText('See how much of its limit this key uses').click()
+    await page.getByText(/^Refused 8 requests/).waitFor()
+    await page.goBack()
   })
 
   it('names, clocks, duplicates, conflicts, coverage and settlement, each with its own', async () => {

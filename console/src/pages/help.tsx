@@ -151,6 +151,7 @@ function CheckItem({ check, diagnosis, scope, isOpen }: ItemProps) {
             </Text>
           )}
           {isBad && <ToRejected check={check} scope={scope} />}
+          {isBad && <ToUsage check={check} product={scope.product} />}
           <Numbers check={check} />
           {isHelped && isOpen && <Fixing check={check} diagnosis={diagnosis} scope={scope} />}
         </Stack>
@@ -178,6 +179,18 @@ function ToRejected({ check: { check, numbers }, scope: { product, ...scope } }:
   return (
     <Anchor component={Link} to={`/${product}/rejected${searchOf({ ...scope, ...cause })}`} size="sm" fw={600}>
       {words.help.openRejected}
+    </Anchor>
+  )
+}
+
+/** Of the key that was over its limit most. */
+function ToUsage({ check: { check, numbers }, product }: { check: Check; product: string }) {
+  const { words } = useSpeech()
+  const id = numbers['key_id']
+  if (check !== 'rate_limit' || typeof id !== 'string') return null
+  return (
+    <Anchor component={Link} to={`/${product}/keys?usage=${encodeURIComponent(id)}`} size="sm" fw={600}>
+      {words.help.openUsage}
     </Anchor>
   )
 }

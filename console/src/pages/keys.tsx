@@ -5,6 +5,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { CubeIcon, EyeOpenIcon, LockClosedIcon, PlusIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useSearchParams } from 'react-router'
 import { type Key, keysQuestion, usageQuestion } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
 import { Empty, Stale, Unanswered } from '../states.tsx'
@@ -31,7 +32,9 @@ function KeysOf({ product }: { product: string }) {
   const [makingKey, key] = useDisclosure()
   const [makingProduct, making] = useDisclosure()
   const [revoking, setRevoking] = useState<Key | null>(null)
-  const [openedId, setOpenedId] = useState<string | null>(null)
+  // In the address, so that it can be sent to somebody.
+  const [params, setParams] = useSearchParams()
+  const openedId = params.get('usage')
   const [withEnded, ended] = useDisclosure()
   const all = (keys.data ?? []).toReversed()
   const active = all.filter(({ state }) => state === 'active')
@@ -69,7 +72,7 @@ function KeysOf({ product }: { product: string }) {
           <KeyTable
             product={product}
             keys={shown}
-            open={one => setOpenedId(one.id)}
+            open={one => setParams({ usage: one.id })}
             revoke={isAdmin ? setRevoking : null}
           />
         )}
@@ -85,7 +88,7 @@ function KeysOf({ product }: { product: string }) {
           </Button>
         )}
       </Stack>
-      <OpenedUsage opened={all.find(({ id }) => id === openedId) ?? null} close={() => setOpenedId(null)} />
+      <OpenedUsage opened={all.find(({ id }) => id === openedId) ?? null} close={() => setParams({})} />
       <NewKey product={product} opened={makingKey} close={key.close} />
       <NewProduct opened={makingProduct} close={making.close} />
       <Revoking

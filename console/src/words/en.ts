@@ -276,6 +276,7 @@ export const en = {
       nothing: 'Nothing has come yet',
     },
     nextStep: 'Next step',
+    openUsage: 'See how much of its limit this key uses',
     openRejected: 'See them, fix them and send them again',
     numbers: 'Numbers',
     causes: 'Top causes',

@@ -274,6 +274,7 @@ export const zhHant: Words = {
       nothing: '尚未收到任何資料',
     },
     nextStep: '下一步',
+    openUsage: '查看此金鑰的用量',
     openRejected: '查看、修正並重新傳送',
     numbers: '數據',
     causes: '主要原因',
