@@ -53,6 +53,10 @@ const chinese: Record<string, (n: Reader) => Said> = {
     found: `尚未就緒：${n.parts('away')}。期間事件仍會接收，並在日誌中等待。`,
     next: '系統會自動重新啟動它。若數分鐘內沒有改善，請查看伺服器日誌中它的最後一行。',
   }),
+  shares_away: n => ({
+    found: `日誌分片 ${n.text('shares')} 沒有主機回應。其產品的事件仍會接收，並在日誌中等待。`,
+    next: '十秒內會由另一台主機接手。若無人接手，請確認有管線在執行，並查看其日誌。',
+  }),
   ends_often: n => ({
     found: `${n.parts('part')}在最近半小時內結束 ${n.number('ends')} 次，最近一次因 ${n.text('how')}，已重新啟動。`,
     next: '請查看伺服器日誌中每次結束前的內容。沒有原因的 SIGKILL 多半是作業系統在記憶體用盡時所為，請查看系統日誌。',
@@ -61,6 +65,10 @@ const chinese: Record<string, (n: Reader) => Said> = {
   log_refusing: n => ({
     found: `日誌無法寫入：${n.text('why')} 每筆事件都會收到 500 與 Retry-After。`,
     next: '請清出磁碟空間，或排除使處理停止的原因。空間足夠後會自動恢復。',
+  }),
+  log_shares_refusing: n => ({
+    found: `日誌有 ${n.number('shares')} 個分片無法寫入：其產品的事件會收到 500 與 Retry-After。`,
+    next: '請查看 NATS 伺服器與 API 的日誌。恢復後會自動繼續。',
   }),
   log_damaged: n => ({
     found: `日誌有 ${n.number('damaged')} 處無法讀取。`,

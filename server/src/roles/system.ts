@@ -132,6 +132,7 @@ function logOf(api: ApiTold | null, times: Awaited<ReturnType<WebShares['logTime
   return {
     ...{ offset: head.offset, events: head.events, oldestOffset, bytes, segments, commitMsLast, damage },
     refusing: refusing?.message ?? null,
+    sharesRefusing: api.log.partsRefusing ?? 0,
     weaker: weaker ?? null,
     oldestMs: times?.oldestMs ?? null,
     newestMs: times?.newestMs ?? null,

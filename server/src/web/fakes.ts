@@ -383,7 +383,16 @@ export function fakeSystem(): SystemFound {
   return {
     parts,
     settings: { ...places, dataDir: '/data', ...kept },
-    log: { ...bounds, bytes: 1_000, segments: 1, commitMsLast: 2, damage: [], refusing: null, weaker: null },
+    log: {
+      ...bounds,
+      bytes: 1_000,
+      segments: 1,
+      commitMsLast: 2,
+      damage: [],
+      refusing: null,
+      sharesRefusing: 0,
+      weaker: null,
+    },
     reader: { offset: 3, events: 9, lagEvents: 1, lagSeconds: 0.2 },
     warehouse: { events: 6, bytes: 900, parts: 1, lastLoad: { seq: 2, loadedMs: startMs - 500 } },
     rollups: { behindLoads: 1, upToDateMs: startMs - 20_000 },

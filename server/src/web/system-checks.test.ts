@@ -53,7 +53,16 @@ it('tells of the log: refusing before damaged before nearly full', () => {
   assert.deepEqual(findings({ log: { ...log, bytes: settings.logBudgetBytes * 0.81 } }), ['log_budget'])
   assert.deepEqual(findings({ log: { ...log, damage: ['x'], bytes: settings.logBudgetBytes } }), ['log_damaged'])
   assert.deepEqual(findings({ log: { ...log, damage: ['x'], refusing: 'full.' } }), ['log_refusing'])
+  assert.deepEqual(findings({ log: { ...log, damage: ['x'], sharesRefusing: 1 } }), ['log_shares_refusing'])
   assert.deepEqual(findings({ log: { ...log, weaker: 'Older than 2.10.' } }), ['log_weaker'])
+})
+
+it('tells of a share that nobody has, unless a part is away, which says why', () => {
+  const share = { share: 1, machine: null, ready: false, why: 'nobody answers', lagEvents: null, lagSeconds: null }
+  const shares = [{ ...share, share: 0, machine: 'one', ready: true, why: null }, share]
+  assert.deepEqual(findings({ shares }), ['shares_away'])
+  assert.match(checkSystem(facts({ shares }))[0]!.found, /share 1 of the log/)
+  assert.deepEqual(findings({ shares, parts: parts('pipeline', { state: 'away' }) }), ['part_away'])
 })
 
 it('tells of disk and memory by what is left', () => {

@@ -70,11 +70,19 @@ const checks: Check[] = [
   checkAudit,
 ]
 
-function checkParts({ parts }: SystemFacts): SystemCheck {
+function checkParts({ parts, shares }: SystemFacts): SystemCheck {
+  const lost = shares.filter(({ machine }) => machine === null).map(({ share }) => share)
   const away = parts.filter(isAway)
   const [first] = away
   const numbers = { away: away.map(({ name }) => name).join(', '), count: away.length }
   const say = sayer('parts', numbers)
+  if (first === undefined && lost.length > 0)
+    return sayer('parts', { shares: lost.join(', '), count: lost.length })(
+      'problem',
+      'shares_away',
+      `No machine answers for ${lost.length === 1 ? 'share' : 'shares'} ${lost.join(', ')} of the log. Events of its products are taken and wait in the log.`,
+      'Another machine takes it over within ten seconds. If none does, see that a pipeline runs somewhere, and read its log.',
+    )
   if (first === undefined) return say('good', 'parts_ready', `All ${parts.length} parts work.`, ok)
   const why = away.map(({ name, why: reason }) => `${name}: ${reason ?? 'does not answer'}`).join('; ')
   const isDoor = away.some(({ name }) => name === 'api')
@@ -119,7 +127,13 @@ const nobody = { name: 'supervisor', ends: 0, lastEnd: null } as const
 function checkLog({ log, settings }: SystemFacts): SystemCheck {
   const budget = settings.logBudgetBytes
   if (log === null) return sayer('log', {})('unknown', 'log_unknown', 'The api is away, which alone knows it.', ok)
-  const say = sayer('log', { bytes: log.bytes, budget, damaged: log.damage.length, why: log.refusing ?? log.weaker })
+  const say = sayer('log', {
+    bytes: log.bytes,
+    budget,
+    damaged: log.damage.length,
+    shares: log.sharesRefusing,
+    why: log.refusing ?? log.weaker,
+  })
   const used = `It takes ${size(log.bytes)} of ${size(budget)}.`
   if (log.refusing !== null)
     return say(
@@ -127,6 +141,13 @@ function checkLog({ log, settings }: SystemFacts): SystemCheck {
       'log_refusing',
       `The log takes nothing: ${log.refusing} Every event is answered 500 with Retry-After.`,
       'Make room on the disk, or mend what stops processing. It goes on by itself when there is room.',
+    )
+  if (log.sharesRefusing > 0)
+    return say(
+      'problem',
+      'log_shares_refusing',
+      `${counted(log.sharesRefusing, 'share')} of the log ${log.sharesRefusing === 1 ? 'takes' : 'take'} nothing: events of these products are answered 500 with Retry-After.`,
+      'See the servers of NATS and the log of the api. It goes on by itself when they take messages again.',
     )
   if (log.damage.length > 0)
     return say(

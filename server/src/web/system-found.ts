@@ -31,6 +31,8 @@ export type LogFound = {
   /** What was found broken, a sentence each. */
   damage: string[]
   refusing: string | null
+  /** Of a log that keeps products apart: how many of its shares refuse, where not all do. */
+  sharesRefusing: number
   weaker: string | null
 }
 

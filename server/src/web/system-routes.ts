@@ -85,6 +85,7 @@ function showSystem(found: SystemFound) {
       commit_ms_last: log.commitMsLast,
       damage: log.damage,
       refusing: log.refusing,
+      shares_refusing: log.sharesRefusing,
       weaker: log.weaker,
     },
     reader: reader && {
