@@ -106,9 +106,15 @@ export function visitOf(sessionId: string, product: string): Visit {
   return visit
 }
 
-/** Newest first, the newest so many. */
-export function withTry(tries: Try[], one: Try): Try[] {
-  return [one, ...tries].slice(0, triesMost)
+/** To be sent as a dry run again, whatever it was. */
+export function keepDraft(visit: Visit, draft: Draft): void {
+  visit.draft = { ...draft, isDry: true }
+}
+
+/** Gives all that are kept: the newest so many, newest first. */
+export function keepTry(visit: Visit, one: Try): Try[] {
+  visit.tries = [one, ...visit.tries].slice(0, triesMost)
+  return visit.tries
 }
 
 function objectIn(body: string): Record<string, unknown> {

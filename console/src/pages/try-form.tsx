@@ -14,8 +14,8 @@ import { useTryWords } from '../words/try-it.ts'
 import { TryCustom } from './try-custom.tsx'
 import { TryField } from './try-field.tsx'
 
-/** A field that somebody wants to look at; `nth` tells one wish from the next. */
-export type Wanted = { field: string; nth: number }
+/** A field that somebody wants to look at; another one each time, be it of the same field. */
+export type Wanted = { field: string }
 
 type Shown = {
   kind: Kind

@@ -10,7 +10,7 @@ import { eventsOf, textOf, withField, withName } from '../composed.ts'
 import { exampleText } from '../mistakes.ts'
 import { sessionQuestion } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
-import { type Draft, maskOf, modeOf, sendTry, visitOf, withTry } from '../tries.ts'
+import { type Draft, maskOf, modeOf, sendTry, type Try, keepDraft, keepTry, visitOf } from '../tries.ts'
 import { useApiAddress } from '../use-api-address.ts'
 import { useCall } from '../use-call.ts'
 import { useSpeech } from '../words/language.tsx'
@@ -45,6 +45,7 @@ function TryItOf({ product }: { product: string }) {
 
   const send = async (sent: Draft) => {
     askFirst(null)
+    want(null)
     const [atMs, keyShown] = [Date.now(), held.secret === '' ? null : maskOf(held.secret)]
     const called = await run(() => sendTry(sent, held.secret))
     const result = 'answer' in called ? { tried: called.answer } : { failure: called.failure }
@@ -67,7 +68,7 @@ function TryItOf({ product }: { product: string }) {
   }
   const lookAt = (index: number, field: string) => {
     change({ at: index })
-    want({ field, nth: (wanted?.nth ?? 0) + 1 })
+    want({ field })
   }
 
   return (
@@ -132,13 +133,14 @@ function useVisit(product: string) {
   const [draft, setDraft] = useState<Draft>(() => visit.draft ?? newDraft(Date.now()))
   const [tries, setTries] = useState(visit.tries)
   useEffect(() => {
-    Object.assign(visit, { draft: { ...draft, isDry: true }, tries })
-  }, [visit, draft, tries])
+    keepDraft(visit, draft)
+  }, [visit, draft])
   return {
     draft,
     change: (more: Partial<Draft>) => setDraft(before => ({ ...before, ...more })),
     tries,
-    add: (one: (typeof tries)[0]) => setTries(before => withTry(before, one)),
+    // A reply may come when its page is left.
+    add: (one: Try) => setTries(keepTry(visit, one)),
   }
 }
 
