@@ -3,10 +3,11 @@
 // first characters. With DATAPULSE_TEST_SHOTS=FOLDER the page is pictured there.
 
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import { Installation, until } from '../harness/installation.ts'
-import { inspect, openBrowser, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
+import { inspect, openBrowser, shots, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 
 describe('the fixes of the help center', { skip: skipWithoutChromium }, () => {
   let server: Installation
@@ -80,7 +81,7 @@ describe('the fixes of the help center', { skip: skipWithoutChromium }, () => {
     assert.equal(await fix.locator('ins').textContent(), '"ip_address"')
     assert.deepEqual(await marked(fix), ['"ip_address": "203.0.113.7",'])
     assert.match((await fix.textContent()) ?? '', /"event_name": "withdraw"/)
-    await inspect(page, 'en-1280-help-schema')
+    if (shots !== undefined) await page.screenshot({ path: join(shots, 'en-1280-help-schema.png'), fullPage: true })
   })
 
   it('a key that has ended: the one that may send, by its first characters', async () => {

@@ -4,6 +4,7 @@
 // page is pictured there.
 
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { engineSocket } from '../../server/src/role-socket.ts'
@@ -11,7 +12,7 @@ import { connect } from '../../server/src/warehouse/connection.ts'
 import { keyUsage } from '../../server/src/warehouse/schema.ts'
 import { usageLines } from '../../server/src/warehouse/tab-rows.ts'
 import { Installation, until } from '../harness/installation.ts'
-import { inspect, openBrowser, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
+import { inspect, openBrowser, shots, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 
 const dayMs = 86_400_000
 const weekSlots = 7 * 24 * 60
@@ -120,7 +121,7 @@ describe('usage of keys in the console', { skip: skipWithoutChromium }, () => {
     await page.getByText('7 days').click()
     await page.getByText(/^Refused 840 requests/).waitFor()
     await page.getByRole('figure', { name: 'Requests refused' }).waitFor()
-    await inspect(page, 'en-1280-usage-week')
+    if (shots !== undefined) await page.screenshot({ path: join(shots, 'en-1280-usage-week.png') })
     await page.getByText('24 hours').click()
     await page.keyboard.press('Escape')
   })
