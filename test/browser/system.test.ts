@@ -125,7 +125,7 @@ describe('the system in the console', { skip: skipWithoutChromium }, () => {
     await page.getByRole('button', { name: 'Cancel' }).click()
     assert.equal(await retention(), null)
 
-    await page.unroute('**/api/counts?*until*')
+    await page.unrouteAll({ behavior: 'wait' })
     await change.click()
     await page.getByLabel('for some days').check()
     await page.getByLabel('Days after receipt').fill('730')
@@ -176,7 +176,7 @@ describe('the system in the console', { skip: skipWithoutChromium }, () => {
     await page.getByText('back them up by what ClickHouse and NATS have').waitFor()
     assert.equal(await page.getByRole('button', { name: 'Back up now' }).count(), 0)
     await look(page, 'en-1280-system-shares')
-    await page.unroute('**/api/system')
+    await page.unrouteAll({ behavior: 'wait' })
     await row('nobody').waitFor({ state: 'detached' })
   })
 
@@ -186,7 +186,7 @@ describe('the system in the console', { skip: skipWithoutChromium }, () => {
       .getByText(/This is what was known at/)
       .first()
       .waitFor()
-    await page.unroute('**/api/**')
+    await page.unrouteAll({ behavior: 'wait' })
     await page
       .getByText(/This is what was known at/)
       .first()
@@ -212,6 +212,7 @@ describe('the system in the console', { skip: skipWithoutChromium }, () => {
     await narrow.route('**/api/products', route => route.fulfill({ json: { products: [] } }))
     await narrow.reload()
     await narrow.getByRole('heading', { name: '系統', level: 1 }).waitFor()
+    await narrow.unrouteAll({ behavior: 'wait' })
     assert.deepEqual(chinese.faults, [])
     await chinese.close()
   })
