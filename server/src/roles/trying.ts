@@ -2,6 +2,7 @@
 // connection of its own, and no word about whom it is for, so that nothing is counted against any other address.
 
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { reachable } from '../addresses.ts'
 import type { Config } from '../config.ts'
 import { limits } from '../limits.ts'
 import { askRole } from '../role-socket.ts'
@@ -66,10 +67,4 @@ async function readReply(reply: IncomingMessage): Promise<Omit<Tried, 'tookMs'>>
   const { connection: _connection, 'keep-alive': _alive, 'transfer-encoding': _coding, ...headers } = reply.headers
   const told = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
   return { status: reply.statusCode ?? 0, headers: told, body: Buffer.concat(chunks).toString(), isCut }
-}
-
-/** What listens everywhere is reached on the loopback. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  return host === '::' ? '::1' : host
 }
