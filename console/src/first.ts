@@ -1,5 +1,6 @@
 // Where the console begins in the browser: it asks whether there is a session, and what its first page shows, while everything
-// else is on its way. Without a session nothing more is asked.
+// else is on its way. Without a session nothing more is asked; the page itself says where there is one (a link from elsewhere
+// opens it without the cookie, and then it does not know).
 
 import { touch } from './attended.ts'
 import { daysAt } from './days.ts'
@@ -12,8 +13,11 @@ void begun().catch(() => null)
 void import('./main.tsx')
 
 async function begun(): Promise<void> {
-  const { role } = (await (await begin(paths.session)).clone().json()) as { role: string | null }
-  if (role === null) return
+  const session = begin(paths.session)
+  if (document.querySelector<HTMLMetaElement>('meta[name=signed-in]')?.content !== 'yes') {
+    const { role } = (await (await session).clone().json()) as { role: string | null }
+    if (role === null) return
+  }
   void begin(paths.products)
   const [, asked, page = 'overview'] = location.hash.split(/[/?]/)
   const product = asked === undefined || asked === '~' ? localStorage.getItem(keptProduct) : decodeURIComponent(asked)

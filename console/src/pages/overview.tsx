@@ -3,7 +3,7 @@
 import { Badge, Button, Card, Grid, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { RocketIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { Link } from 'react-router'
 import { compareMoney, currenciesOf, type Days, daysAt, hourPoints } from '../days.ts'
 import { hoursQuestion, moneyQuestion, ratesQuestion, type ReportRow, totalsQuestion } from '../questions.ts'
@@ -16,7 +16,8 @@ import { JustNow } from './just-now.tsx'
 import { NoProducts } from './no-products.tsx'
 import { PageHead } from './page-head.tsx'
 
-const Hours = lazy(() => import('./hours.tsx'))
+const loadHours = () => import('./hours.tsx')
+const Hours = lazy(loadHours)
 
 export default function Overview() {
   const { product } = useLooking()
@@ -35,6 +36,8 @@ function OverviewOf({ product }: { product: string }) {
   const isQuiet = hours.data?.length === 0
   const totals = useQuery({ ...totalsQuestion, enabled: isQuiet })
   const rates = useQuery(ratesQuestion)
+  // It is made ready while the numbers are awaited.
+  useEffect(() => void loadHours().catch(() => null), [])
   const converted = (rates.data?.length ?? 0) > 0
   const money = useQuery({
     ...moneyQuestion(product, days, converted),

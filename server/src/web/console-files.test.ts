@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib'
 import { makeFakes } from './fakes.ts'
 import { openWeb, type Web } from './web.ts'
 
+const token = 'a-token-for-tests-only'
 const script = 'console.log("it is I")'
 
 describe('the console', () => {
@@ -19,12 +20,11 @@ describe('the console', () => {
   before(async () => {
     mkdirSync(join(consoleDir, 'assets'), { recursive: true })
     writeFileSync(join(folder, 'secret.js'), 'not for anybody')
-    writeFileSync(join(consoleDir, 'index.html'), '<meta name="style-nonce" content="__STYLE_NONCE__">')
+    writeFileSync(join(consoleDir, 'index.html'), '<meta name="style-nonce" content="__STYLE_NONCE__">__SIGNED_IN__')
     writeFileSync(join(consoleDir, 'assets/page-1a2b.js'), script)
     writeFileSync(join(consoleDir, 'assets/page-1a2b.js.gz'), gzipSync(script))
     writeFileSync(join(consoleDir, 'notes.txt'), 'of no type that is served')
     const logger = { info() {}, warn() {}, error() {} }
-    const token = 'a-token-for-tests-only'
     web = await openWeb({
       port: 0,
       host: '127.0.0.1',
@@ -52,6 +52,22 @@ describe('the console', () => {
       assert.ok(policy!.includes(part), part)
     assert.doesNotMatch(policy!, /unsafe/)
     assert.equal(first.headers.get('cache-control'), 'no-store')
+  })
+
+  it('says in its page whether the cookie opens anything, and nothing of whom', async () => {
+    const origin = `http://127.0.0.1:${web.port}`
+    const body = JSON.stringify({ token, name: 'Ada' })
+    const signed = await fetch(`${origin}/api/session`, {
+      method: 'POST',
+      headers: { origin, 'content-type': 'application/json' },
+      body,
+    })
+    const [cookie = ''] = signed.headers.getSetCookie().map(one => one.split(';')[0]!)
+    const pageWith = async (cookie: string) => (await fetch(origin, { headers: { cookie } })).text()
+    assert.match(await pageWith(cookie), /yes$/)
+    assert.ok(!(await pageWith(cookie)).includes('Ada'))
+    for (const other of ['', `${cookie}x`, cookie.replace(/=.*/, '=forged')])
+      assert.match(await pageWith(other), /no$/, other)
   })
 
   it('has files that browsers keep, compressed where they take that', async () => {

@@ -10,8 +10,8 @@ import { extname, join } from 'node:path'
 import { chooseEncoding } from '../accept-encoding.ts'
 
 export type ConsoleFiles = {
-  /** null where the console was not built. */
-  page(): { html: string; policy: string } | null
+  /** null where the console was not built. A page that is told so asks at once for what it shows. */
+  page(isSignedIn: boolean): { html: string; policy: string } | null
   /** `accepted`: the header Accept-Encoding. null where there is no such file. */
   read(
     path: string,
@@ -31,10 +31,11 @@ export function openConsoleFiles(folder: string): ConsoleFiles {
   const files = new Set(listFiles(folder))
   const page = files.has('index.html') ? readFileSync(join(folder, 'index.html'), 'utf8') : null
   return {
-    page() {
+    page(isSignedIn) {
       if (page === null) return null
       const nonce = randomBytes(16).toString('base64')
-      return { html: page.replaceAll('__STYLE_NONCE__', nonce), policy: policyWith(nonce) }
+      const html = page.replaceAll('__STYLE_NONCE__', nonce).replace('__SIGNED_IN__', isSignedIn ? 'yes' : 'no')
+      return { html, policy: policyWith(nonce) }
     },
     async read(path, accepted) {
       const name = path.slice(1)

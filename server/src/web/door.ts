@@ -16,6 +16,8 @@ export type Env = { Bindings: HttpBindings; Variables: { caller: Known | null } 
 export type Door = {
   /** null for nobody, where that is allowed. Throws a Refusal for whom it is not open. */
   find(c: Context<Env>, open: Open): Known | null
+  /** Whether a cookie opens anything, for the page itself, which anybody may have. */
+  isSignedIn(c: Context<Env>): boolean
   /** Whose token this is, sent by a page of this server. */
   signIn(c: Context<Env>, token: unknown): Known
 }
@@ -68,6 +70,10 @@ export function openDoor(options: {
           throw new Refusal('READ_ONLY', 'A viewer may look, and change nothing: ask an admin')
         return known
       })
+    },
+    isSignedIn(c) {
+      const secret = readSecret(c)
+      return secret !== undefined && guard.isSession(secret)
     },
     signIn: (c, token) =>
       noted(c, () => {

@@ -17,6 +17,8 @@ export type Guard = {
   checkToken(token: unknown, address: string): Known
   /** `isAttended`: a person did something just now. */
   checkSession(secret: string, address: string, isAttended: boolean): Known
+  /** Whether it is the secret of a session that is not over. Counts as no failure, and as no use. */
+  isSession(secret: string): boolean
   failures(): number
 }
 
@@ -84,6 +86,7 @@ export function openGuard(options: {
       if (session === null) return fail(address, 'This session is over: sign in again')
       return { way: 'session', role: session.role, name: session.name, session, tokenHash: null, address }
     },
+    isSession: secret => access.findSession(secret, tokenHash, false) !== null,
     failures: () => failures,
   }
 }

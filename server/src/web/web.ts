@@ -128,14 +128,14 @@ function buildApp(
     for (const [name, value] of Object.entries(replyHeaders))
       if (!c.res.headers.has(name)) c.res.headers.set(name, value)
   })
+  const door = openDoor({ guard, attempts, host, hostNames })
   app.get('/', c => {
-    const { html, policy } = consoleFiles.page() ?? { html: frontPage, policy: pagePolicy }
+    const { html, policy } = consoleFiles.page(door.isSignedIn(c)) ?? { html: frontPage, policy: pagePolicy }
     return c.html(html, 200, { 'content-security-policy': policy })
   })
   app.get('/metrics', async c =>
     c.body(await needs.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
-  const door = openDoor({ guard, attempts, host, hostNames })
   const recording = { audit: needs.audit, logger, fault: () => void (counts.auditFaults += 1) }
   for (const path of new Set(routes.map(route => route.path))) {
     const ofPath = routes.filter(route => route.path === path)
