@@ -147,7 +147,12 @@ function CheckItem({ check, diagnosis, scope, isOpen }: ItemProps) {
               <Badge variant="light" mr="xs" tt="none">
                 {words.help.nextStep}
               </Badge>
-              {told.next}
+              {told.next}{' '}
+              {told.place !== null && (
+                <Anchor component={Link} to={`/${scope.product}/${told.place}`} inherit fw={600}>
+                  {words.help.openPage(words.pages[told.place])}
+                </Anchor>
+              )}
             </Text>
           )}
           {isBad && <ToRejected check={check} scope={scope} />}

@@ -1,8 +1,11 @@
-// What the checks of the diagnostics are called, and what they found. The server tells what it found and what to do in English;
-// the other language makes its sentences from the numbers.
+// What the checks of the diagnostics are called, and what they found. The server tells what it found and what to do in English,
+// by the command line; here its sentences name the page of the console where that has what the command does. The other
+// language makes its sentences from the numbers.
 
 import type { Check, Numbers } from '../questions.ts'
+import { en } from './en.ts'
 import type { Language, Tell } from './language.tsx'
+import { zhHant } from './zh-hant.ts'
 
 type Told = { title: string; asks: string; found?: (n: Reader, tell: Tell) => string; next?: string }
 type Reader = (name: string) => number
@@ -31,27 +34,27 @@ const chinese: Record<string, Told> = {
     asks: '請求是否使用可傳送的金鑰？',
     found: (n, tell) =>
       `${tell.number(n('accepted_requests') + n('refused_later_requests'))} 個請求使用可傳送的金鑰；已撤銷 ${tell.number(n('revoked_requests'))}、已到期 ${tell.number(n('expired_requests'))}、無傳送權限 ${tell.number(n('scope_requests'))}、疑似輸入不完整 ${tell.number(n('resembling_requests'))}。目前有效金鑰 ${tell.number(n('active_keys'))} 把。`,
-    next: '請確認合作夥伴使用有效金鑰，並完整複製；必要時在「產品與金鑰」建立新的金鑰。',
+    next: `請確認合作夥伴使用有效金鑰，並完整複製；必要時在「${zhHant.pages.keys}」建立新的金鑰。`,
   },
   rate_limit: {
     title: '速率限制',
     asks: '是否有金鑰超過傳送上限？',
     found: (n, tell) =>
       `${tell.number(n('requests'))} 個請求中有 ${tell.number(n('limited_requests'))} 個（${tell.share(n('share'))}）超過上限。`,
-    next: '請合作夥伴改用批次（一個批次只計一次請求），並依 Retry-After 等待；或提高該金鑰的上限。',
+    next: `請合作夥伴改用批次（一個批次只計一次請求），並依 Retry-After 等待；或在「${zhHant.pages.keys}」提高該金鑰的上限。`,
   },
   schema: {
     title: '內容',
     asks: '事件欄位是否齊全且格式正確？',
     found: (n, tell) =>
       `已接受 ${tell.number(n('accepted_events'))} 筆，因內容遭拒 ${tell.number(n('refused_events'))} 筆（${tell.share(n('share'))}）。`,
-    next: '請依下方的主要原因與請求範例修正，修正後可重新傳送已保留的請求。',
+    next: `請依下方的主要原因與請求範例修正，修正後可在「${zhHant.pages.rejected}」重新傳送已保留的請求。`,
   },
   server_errors: {
     title: '伺服器錯誤',
     asks: '此伺服器是否未能接收請求？',
     found: (n, tell) => `${tell.number(n('requests'))} 個請求中有 ${tell.number(n('failed_requests'))} 個收到 500。`,
-    next: '請以 datapulse status 檢查磁碟、日誌空間與負載。',
+    next: `請在「${zhHant.pages.system}」檢查磁碟、日誌空間與負載。`,
   },
   processing: {
     title: '處理',
@@ -65,14 +68,14 @@ const chinese: Record<string, Told> = {
     asks: '已接受的事件是否都能處理？',
     found: (n, tell) =>
       `已接受 ${tell.number(n('accepted_events'))} 筆，其中 ${tell.number(n('parked_events'))} 筆無法處理。`,
-    next: '請以 datapulse parked list 查看原因，修正後可重新傳送。',
+    next: `請在「${zhHant.pages.rejected}」查看原因，修正後可重新傳送。`,
   },
   activity: {
     title: '活動',
     asks: '是否有事件送達？',
     found: (n, tell) =>
       `此期間接受 ${tell.number(n('accepted_events'))} 筆事件，最後一小時儲存 ${tell.number(n('stored_last_hour'))} 筆，拒絕 ${tell.number(n('refused_requests'))} 個請求。`,
-    next: '請確認合作夥伴的傳送程式正在執行，且位址與金鑰正確。',
+    next: `請確認合作夥伴的傳送程式正在執行，且位址與金鑰正確；您可在「${zhHant.pages.try}」自行傳送一筆事件。`,
   },
   duplicates: {
     title: '重複',
@@ -127,13 +130,54 @@ const chinese: Record<string, Told> = {
   },
 }
 
-export type ToldCheck = { title: string; asks: string; found: string; next: string | null }
+/** On which page of the console what a check asks for is done, where there is one. */
+const placeOf = {
+  keys: 'keys',
+  rate_limit: 'keys',
+  server_errors: 'system',
+  processing: 'system',
+  activity: 'try',
+} as const
+
+/** What the server tells by a command, and the page that does the same. */
+const onPages: [command: RegExp, instead: string][] = [
+  [/ with `datapulse keys create [^`]*`/, ` on the page “${en.pages.keys}”`],
+  [/ with `datapulse keys update (\S+) --rate-limit N`/, ` of $1 on the page “${en.pages.keys}”`],
+  [/(See|Look at) `datapulse status`/, `$1 the page “${en.pages.system}”`],
+  [/See with `datapulse status`/, `See on the page “${en.pages.system}”`],
+  [/ with `datapulse rejected list [^`]*`/, ` on the page “${en.pages.rejected}”`],
+  [
+    /(it sent|why)(?:: | with )`datapulse (?:rejected requests|parked list) [^`]*`/,
+    `$1 on the page “${en.pages.rejected}”`,
+  ],
+  [/; `datapulse replay` sends (it|them) again after a fix/, '; after a fix you can send $1 again there'],
+  [/; `datapulse doctor` shows that this server works/, `; on the page “${en.pages.try}” you can send one yourself`],
+]
+
+/** `place`: the page that `next` speaks of. */
+export type ToldCheck = {
+  title: string
+  asks: string
+  found: string
+  next: string | null
+  place: (typeof placeOf)[keyof typeof placeOf] | null
+}
 
 export function tellCheck(check: Check, language: Language, tell: Tell): ToldCheck {
   const told = (language === 'en' ? english : chinese)[check.check] ?? { title: check.check, asks: '' }
   const isWell = check.verdict === 'good' || check.verdict === 'nothing'
+  const place = Object.hasOwn(placeOf, check.check) ? placeOf[check.check as keyof typeof placeOf] : null
   if (language === 'en')
-    return { ...told, found: check.found, next: isWell && check.verdict === 'good' ? null : check.next }
+    return {
+      title: told.title,
+      asks: told.asks,
+      found: check.found,
+      next:
+        check.verdict === 'good'
+          ? null
+          : onPages.reduce((text, [command, page]) => text.replace(command, page), check.next),
+      place,
+    }
   const away = check.check === 'processing' ? check.numbers['not_ready'] : null
   const found =
     typeof away === 'string'
@@ -148,6 +192,7 @@ export function tellCheck(check: Check, language: Language, tell: Tell): ToldChe
     asks: told.asks,
     found: found ?? check.found,
     next: isWell ? null : (told.next ?? check.next),
+    place,
   }
 }
 

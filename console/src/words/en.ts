@@ -278,6 +278,7 @@ export const en = {
     nextStep: 'Next step',
     openUsage: 'See how much of its limit this key uses',
     openRejected: 'See them, fix them and send them again',
+    openPage: (page: string) => `Open “${page}”`,
     numbers: 'Numbers',
     causes: 'Top causes',
     since: (time: string) => `since ${time}`,

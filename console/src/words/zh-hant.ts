@@ -276,6 +276,7 @@ export const zhHant: Words = {
     nextStep: '下一步',
     openUsage: '查看此金鑰的用量',
     openRejected: '查看、修正並重新傳送',
+    openPage: (page: string) => `開啟「${page}」`,
     numbers: '數據',
     causes: '主要原因',
     since: time => `自 ${time} 起`,
