@@ -28,14 +28,15 @@ import {
   PersonIcon,
 } from '@radix-ui/react-icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { NavLink as RouteLink, Outlet, useLocation, useNavigate, useOutletContext, useParams } from 'react-router'
 import { change } from './api.ts'
 import { AppearanceMenu, LanguageMenu } from './choices.tsx'
 import { keptProduct } from './paths.ts'
 import { productsQuestion, type Role } from './questions.ts'
 import { Mark } from './sign-in.tsx'
-import { Unanswered } from './states.tsx'
+import { UnknownProduct } from './pages/unknown-product.tsx'
+import { Loading, Unanswered } from './states.tsx'
 import { useSpeech } from './words/language.tsx'
 
 const pages = [
@@ -70,17 +71,25 @@ export function Shell({ role, name }: { role: Role; name: string | null }) {
   const page = pathname.split('/')[2] ?? 'overview'
   const navigate = useNavigate()
   const ids = products.data?.map(({ id }) => id)
-  const product = ids === undefined ? null : chosenOf(ids, params['product'])
+  const asked = params['product'] ?? noProduct
+  const product = ids === undefined ? null : chosenOf(ids, asked)
+  const isUnknown = product !== null && asked !== noProduct && asked !== product
+  const [missing, setMissing] = useState<string | null>(null)
+  const { refetch } = products
 
+  // Somebody else may have made it since.
   useEffect(() => {
-    if (ids === undefined || (params['product'] ?? noProduct) === (product ?? noProduct)) return
+    if (isUnknown) void refetch().then(() => setMissing(asked))
+  }, [isUnknown, asked, refetch])
+  useEffect(() => {
+    if (ids === undefined || isUnknown || asked === (product ?? noProduct)) return
     void navigate(`/${product ?? noProduct}/${page}`, { replace: true })
   })
   useEffect(() => {
     if (product !== null) localStorage.setItem(keptProduct, product)
     const title = words.pages[page as keyof typeof words.pages]
-    document.title = [title, product, words.name].filter(Boolean).join(' · ')
-  }, [product, page, words])
+    document.title = [title, isUnknown ? asked : product, words.name].filter(Boolean).join(' · ')
+  }, [product, page, words, isUnknown, asked])
 
   return (
     <AppShell
@@ -100,9 +109,9 @@ export function Shell({ role, name }: { role: Role; name: string | null }) {
             </Group>
             <Select
               aria-label={words.product}
-              placeholder={words.noProduct}
+              placeholder={isUnknown ? asked : words.noProduct}
               data={ids ?? []}
-              value={product}
+              value={isUnknown ? null : product}
               onChange={chosen => chosen !== null && void navigate(`/${chosen}/${page}${keptOf(page, search)}`)}
               searchable={(ids?.length ?? 0) > 8}
               allowDeselect={false}
@@ -139,6 +148,12 @@ export function Shell({ role, name }: { role: Role; name: string | null }) {
       <AppShell.Main id="content" tabIndex={-1}>
         {products.data === undefined ? (
           <Unanswered of={products} />
+        ) : isUnknown ? (
+          missing === asked ? (
+            <UnknownProduct asked={asked} other={product} page={page} />
+          ) : (
+            <Loading />
+          )
         ) : (
           <Outlet key={product} context={{ product, role } satisfies Looking} />
         )}

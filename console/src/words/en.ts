@@ -8,6 +8,11 @@ export const en = {
   name: 'DataPulse',
   product: 'Product',
   noProduct: 'No product yet',
+  unknownProduct: {
+    title: (product: string) => `There is no product “${product}”`,
+    text: 'The address names it, perhaps misspelled. Once somebody makes it, it appears here by itself.',
+    go: (product: string) => `Go to ${product}`,
+  },
   pages: {
     overview: 'Overview',
     events: 'Events',

@@ -9,6 +9,11 @@ export const zhHant: Words = {
   name: 'DataPulse',
   product: '產品',
   noProduct: '尚無產品',
+  unknownProduct: {
+    title: (product: string) => `沒有名為「${product}」的產品`,
+    text: '網址中的產品名稱可能有誤；若稍後有人建立此產品，本頁會自動顯示。',
+    go: (product: string) => `前往 ${product}`,
+  },
   pages: {
     overview: '總覽',
     events: '事件',

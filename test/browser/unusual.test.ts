@@ -1,0 +1,143 @@
+// What the console says when something is out of the ordinary: live events that are paused, sampled, cut off, or watched by too
+// many; and a product that nobody made, or that somebody makes meanwhile. In a real Chromium against a real server.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Page } from 'playwright-core'
+import { limits } from '../../server/src/limits.ts'
+import { Installation } from '../harness/installation.ts'
+import { inspect, openBrowser, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
+
+const patienceMs = 60_000
+
+describe('the console out of the ordinary', { skip: skipWithoutChromium }, () => {
+  let server: Installation
+  let english: Watched
+  let chinese: Watched
+  let key = ''
+
+  before(async () => {
+    server = await Installation.open()
+    key = await server.key('lounge', { rate_limit: 600 })
+    english = await browse({ width: 1280 })
+    chinese = await browse({ width: 390, dark: true, locale: 'zh-TW' })
+  })
+  after(async () => {
+    for (const watched of [english, chinese]) await watched?.close()
+    await server?.close()
+  })
+
+  const browse = async (sight: Sight): Promise<Watched> => {
+    const watched = await openBrowser(server.adminUrl, sight)
+    watched.page.setDefaultTimeout(patienceMs)
+    await watched.page.goto(`${server.adminUrl}/`)
+    await signIn(watched.page, server.adminToken)
+    return watched
+  }
+  const send = async (users: string[]) => {
+    const events = users.map(client_user_id => ({
+      ...{ event_name: 'login', client_user_id, timestamp: Date.now(), ip_address: '203.0.113.1' },
+    }))
+    assert.equal((await server.post('/v2/s2s/batch', key, JSON.stringify(events))).status, 200)
+  }
+  const rowOf = (at: Page, user: string) => at.getByRole('button', { name: `Open login of ${user}`, exact: true })
+  /** As many as there may be, by people elsewhere. */
+  const watchedByMany = async () => {
+    const leave = new AbortController()
+    const headers = { authorization: `Bearer ${server.adminToken}` }
+    // Held: an answer that nobody has any more is let go.
+    const held: Response[] = []
+    while (held.length < limits.streamsMax) {
+      const url = `${server.adminUrl}/api/events/stream?product=lounge`
+      const reply = await fetch(url, { headers, signal: leave.signal })
+      // That of a page that was left is free in a moment.
+      if (reply.status === 200) held.push(reply)
+      else assert.equal(reply.status, 429)
+    }
+    return () => {
+      leave.abort()
+      held.length = 0
+    }
+  }
+
+  it('holds the rows while it is paused, and counts what comes', async () => {
+    const at = english.page
+    await at.goto(`${server.adminUrl}/#/lounge/live`)
+    await at.getByText('Each event appears here').waitFor()
+    await send(['first'])
+    await rowOf(at, 'first').waitFor()
+    await at.getByRole('button', { name: 'Pause' }).click()
+    await send(['meanwhile'])
+    await at.getByText('1 came while it is paused').waitFor()
+    await at.getByText('Paused', { exact: true }).waitFor()
+    assert.equal(await rowOf(at, 'meanwhile').count(), 0)
+    await inspect(at, 'en-1280-live-paused')
+    await at.getByRole('button', { name: 'Go on' }).click()
+    await rowOf(at, 'meanwhile').waitFor()
+  })
+
+  it('says when what it shows is a sample, and how many there are', async () => {
+    const at = english.page
+    const said = at.getByText(/^Showing \d+ of [\d,]+ a second. All of them are stored and counted/).waitFor()
+    await send(Array.from({ length: 3_000 }, (_, n) => `many_${n}`))
+    await said
+    await at.getByText('3,002 came since').waitFor()
+  })
+
+  it('keeps what it knew when it is cut off, says since when, and misses nothing', async () => {
+    const at = english.page
+    await at.route('**/api/events/stream*', route => route.abort())
+    server.kill('web')
+    await at.getByText('Nothing new can be read since').waitFor()
+    await at.getByText('Not connected', { exact: true }).waitFor()
+    await server.ready()
+    await send(['unseen'])
+    await server.drained()
+    await inspect(at, 'en-1280-live-lost')
+    assert.notEqual(await at.getByRole('button', { name: /^Open login of / }).count(), 0)
+    await at.unroute('**/api/events/stream*')
+    await rowOf(at, 'unseen').waitFor()
+    await at.getByText('Not connected', { exact: true }).waitFor({ state: 'detached' })
+    await at.getByText('3,003 came since').waitFor()
+  })
+
+  it('says when too many watch, and goes on by itself when one of them leaves', async () => {
+    const at = english.page
+    await at.goto(`${server.adminUrl}/#/lounge/overview`)
+    await at.getByText('What needs attention').waitFor()
+    const leave = await watchedByMany()
+    await at.goto(`${server.adminUrl}/#/lounge/live`)
+    await at.getByText('Too many people watch at once').waitFor()
+    await inspect(at, 'en-1280-live-too-many')
+    const narrow = chinese.page
+    await narrow.goto(`${server.adminUrl}/#/lounge/live`)
+    await narrow.getByText('同時查看的人數過多').waitFor()
+    await inspect(narrow, 'zh-390-live-too-many')
+    leave()
+    await rowOf(at, 'unseen').waitFor()
+    await narrow.getByText('未連線', { exact: true }).waitFor({ state: 'detached' })
+  })
+
+  it('says that nobody made the product in the address, and shows it as soon as somebody does', async () => {
+    const at = english.page
+    await at.goto(`${server.adminUrl}/#/nowhere/reports`)
+    await at.getByText('There is no product “nowhere”').waitFor()
+    await inspect(at, 'en-1280-unknown-product')
+    assert.match(at.url(), /nowhere/, 'it leads nowhere else')
+    await chinese.page.goto(`${server.adminUrl}/#/nowhere/keys`)
+    await chinese.page.getByText('沒有名為「nowhere」的產品').waitFor()
+    await inspect(chinese.page, 'zh-390-unknown-product')
+    await server.admin('/api/products', { method: 'POST', json: { id: 'nowhere' } })
+    await at.getByText('There is no product “nowhere”').waitFor({ state: 'detached' })
+    await at.getByRole('heading', { name: 'Reports', level: 1 }).waitFor()
+    // Made a moment ago, elsewhere: a tab that is open finds it at once.
+    await server.admin('/api/products', { method: 'POST', json: { id: 'fresh' } })
+    await at.goto(`${server.adminUrl}/#/fresh/overview`)
+    await at.getByText('Nothing has come yet').waitFor()
+    await at.goto(`${server.adminUrl}/#/gone/overview`)
+    await at.getByRole('link', { name: 'Go to fresh' }).click()
+    await at.getByText('Nothing has come yet').waitFor()
+  })
+
+  it('did nothing wrong all the while', () => assert.deepEqual([...english.faults, ...chinese.faults], []))
+})
