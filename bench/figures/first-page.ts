@@ -17,7 +17,7 @@ import { watchDrain } from './watching.ts'
 
 const interactiveSecondsMax = 1
 /** Those of today, so that the page has figures to show. */
-const recentBatches = 50
+const recentBatches = { smoke: 2, canonical: 50, full: 50 }
 
 type Turns = { ours: Visit[]; bare: Visit[] }
 
@@ -34,7 +34,7 @@ export const firstPage: Figure = {
       const dataDir = events === 0 ? join(place, 'data') : await storeEvents(place, events)
       const server = await startServer({ dataDir, role: 'all', core: null, readyWithinMs: rebuildMsMax })
       try {
-        await sendRecent(server)
+        await sendRecent(server, recentBatches[run.sizes.name])
         return await openByTurns(run, server)
       } finally {
         await server.stop()
@@ -45,11 +45,11 @@ export const firstPage: Figure = {
   },
 }
 
-async function sendRecent(server: Server): Promise<void> {
+async function sendRecent(server: Server, batches: number): Promise<void> {
   const { port, apiKey } = server
   const loop = { kind: 'closed' } as const
   const job = { port, apiKey, events: batchEvents, connections: 2, warmSeconds: 0, seconds: 60, loop }
-  await generate({ ...job, requestsMax: recentBatches }, null)
+  await generate({ ...job, requestsMax: batches }, null)
   await watchDrain(server)
   await loadOne(server)
 }
