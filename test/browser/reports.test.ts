@@ -129,6 +129,37 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
     )
   })
 
+  it('fits a screen of 1280 with the common columns, and has others by choice, in the address', async () => {
+    const region = `document.querySelector('[role=region][aria-label="By click"]')`
+    assert.ok(Number(await page.evaluate(`${region}.scrollWidth - ${region}.clientWidth`)) <= 0, 'all of it is seen')
+    const headOf = (name: string) => page.getByRole('columnheader', { name, exact: true })
+    const chooser = page.getByRole('button', { name: /^Columns/ })
+    await page.getByRole('button', { name: 'Columns: 7 of 13' }).click()
+    await page.getByRole('checkbox', { name: 'Withdrawals' }).press('Space')
+    await headOf('Withdrawals').waitFor()
+    assert.deepEqual(await hardships(page), [])
+    for (const name of ['Active players', 'FTD amount', 'Deposits', 'Net deposits', 'Bets']) {
+      await page.getByRole('checkbox', { name, exact: true }).click()
+      await headOf(name).waitFor()
+    }
+    await page.keyboard.press('Escape')
+    await page.evaluate(`${region}.scrollTo(${region}.scrollWidth, 0)`)
+    const seen = await page.evaluate(
+      `${region}.querySelector('tbody th').getBoundingClientRect().x - ${region}.getBoundingClientRect().x`,
+    )
+    assert.ok(Math.abs(Number(seen)) <= 2, 'what a row is about stays in sight')
+    await inspect(page, 'en-1280-reports-columns')
+    await page.reload()
+    await page.getByRole('button', { name: 'Columns: 13 of 13' }).waitFor()
+    await page.goto(page.url().replace(/&columns=[^&]*/, '&columns=hold,unknown'))
+    await page.getByRole('button', { name: 'Columns: 1 of 13' }).click()
+    await page.getByRole('checkbox', { name: 'Hold' }).click()
+    await headOf('Hold').waitFor()
+    await page.keyboard.press('Escape')
+    await page.goto(page.url().replace(/&columns=[^&]*/, ''))
+    await chooser.getByText('7 of 13').waitFor()
+  })
+
   it('shows games, providers, and the funnel by click, and another currency', async () => {
     await look(
       page,

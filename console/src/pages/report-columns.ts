@@ -24,6 +24,16 @@ export const columnsOf: Record<ReportName, Column[]> = {
   'funnel-clicks': steps,
 }
 
+const common = new Set(of('registrations', 'ftd_count', 'deposit_amount', 'withdraw_amount', 'stake', 'ggr', 'hold'))
+
+/** Those that were chosen, in the table's order; without a choice what fits on a screen. */
+export function shownColumns(report: ReportName, chosen: string | null): Column[] {
+  const columns = columnsOf[report]
+  const wanted = chosen === null ? [] : columns.filter(column => chosen.split(',').includes(column))
+  if (wanted.length > 0) return wanted
+  return columns === all ? all.filter(column => common.has(column)) : columns
+}
+
 /** The first is shown when none was chosen. */
 export const metricsOf: Record<ReportName, Metric[]> = {
   daily: ['money', 'ggr', 'hold', 'stake', 'ftd_count', 'registrations', 'active_users'],

@@ -1,14 +1,22 @@
 // A report as a table: sorted by any column, with the sums that the API made of the whole period and of the one before.
 
-import { Alert, Button, Card, Group, Table, Text, UnstyledButton } from '@mantine/core'
-import { CaretDownIcon, CaretSortIcon, CaretUpIcon, DownloadIcon } from '@radix-ui/react-icons'
+import { Alert, Button, Card, Checkbox, Group, Popover, Stack, Table, Text, UnstyledButton } from '@mantine/core'
+import { CaretDownIcon, CaretSortIcon, CaretUpIcon, ColumnsIcon, DownloadIcon } from '@radix-ui/react-icons'
 import { useState } from 'react'
 import { csvOf } from '../csv.ts'
 import { lastDayOf, type Period } from '../periods.ts'
 import { type Line, type Sort, sortLines } from '../report-lines.ts'
 import { saveFile } from '../save-file.ts'
 import { useSpeech } from '../words/language.tsx'
-import { columnsOf, dimensionOf, isAmount, type ReportName, savedColumnsOf, tellValue } from './report-columns.ts'
+import {
+  type Column,
+  columnsOf,
+  dimensionOf,
+  isAmount,
+  type ReportName,
+  savedColumnsOf,
+  tellValue,
+} from './report-columns.ts'
 import { tellChange } from './report-figures.tsx'
 import { WideTable } from './wide-table.tsx'
 
@@ -26,13 +34,14 @@ export type TableOf = {
   isAtLimit: boolean
   sort: Sort
   setSort: (sort: string) => void
+  columns: Column[]
+  setColumns: (columns: string[]) => void
 }
 
 export function ReportTable(props: TableOf) {
-  const { report, currency, lines, whole, before, isAtLimit, sort, setSort } = props
+  const { report, currency, lines, whole, before, isAtLimit, sort, setSort, columns } = props
   const { words, tell } = useSpeech()
   const [isWhole, setWhole] = useState(false)
-  const columns = columnsOf[report]
   const sorted = sortLines(lines, sort)
   const shown = isWhole ? sorted : sorted.slice(0, rowsMax)
   const limitSentence = report === 'funnel-clicks' ? words.reports.atLimitFunnel : words.reports.atLimit
@@ -43,16 +52,19 @@ export function ReportTable(props: TableOf) {
         <Text size="sm" c="dimmed">
           {report === 'funnel-clicks' ? '' : `${words.reports.currency}: ${currency || words.reports.withoutCurrency}`}
         </Text>
-        <Button size="xs" variant="default" leftSection={<DownloadIcon />} onClick={() => save(props, sorted)}>
-          {words.reports.save}
-        </Button>
+        <Group gap="xs">
+          <ColumnChoice {...props} />
+          <Button size="xs" variant="default" leftSection={<DownloadIcon />} onClick={() => save(props, sorted)}>
+            {words.reports.save}
+          </Button>
+        </Group>
       </Group>
       {isAtLimit && (
         <Alert role="status" color="yellow" variant="light" mx="md" mb="md">
           {limitSentence(tell.number(lines.length))}
         </Alert>
       )}
-      <WideTable minWidth={160 + columns.length * 105} label={words.reports.reports[report]}>
+      <WideTable minWidth={140 + columns.length * 112} label={words.reports.reports[report]}>
         <Table highlightOnHover>
           <Table.Thead>
             <Table.Tr>
@@ -71,7 +83,7 @@ export function ReportTable(props: TableOf) {
           <Table.Tbody>
             {shown.map(line => (
               <Table.Tr key={line.name}>
-                <Table.Th scope="row" fw={500} className="named" title={line.name}>
+                <Table.Th scope="row" fw={500} className="named stays" title={line.name}>
                   {report === 'daily' ? tell.day(line.name) : line.name || words.reports.nameless}
                 </Table.Th>
                 {columns.map(column => (
@@ -112,6 +124,33 @@ export function ReportTable(props: TableOf) {
   )
 }
 
+/** Which columns the table has; the last of them stays. */
+function ColumnChoice({ report, columns, setColumns }: TableOf) {
+  const { words } = useSpeech()
+  return (
+    <Popover position="bottom-end" withinPortal trapFocus>
+      <Popover.Target>
+        <Button size="xs" variant="default" leftSection={<ColumnsIcon />}>
+          {words.reports.columnsShown(columns.length, columnsOf[report].length)}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Checkbox.Group
+          label={words.reports.chooseColumns}
+          value={columns}
+          onChange={chosen => chosen.length > 0 && setColumns(chosen)}
+        >
+          <Stack gap="xs" mt="xs">
+            {columnsOf[report].map(column => (
+              <Checkbox key={column} size="sm" value={column} label={words.reports.columns[column]} />
+            ))}
+          </Stack>
+        </Checkbox.Group>
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
 function Head(props: { column: string; label: string; sort: Sort; setSort: (sort: string) => void }) {
   const { column, label, sort, setSort } = props
   const isBy = sort.column === column
@@ -120,7 +159,7 @@ function Head(props: { column: string; label: string; sort: Sort; setSort: (sort
   const isNextDown = isBy ? !sort.descending : column !== 'name'
   const Icon = !isBy ? CaretSortIcon : sort.descending ? CaretDownIcon : CaretUpIcon
   return (
-    <Table.Th scope="col" aria-sort={direction} {...(column !== 'name' && { className: 'end' })}>
+    <Table.Th scope="col" aria-sort={direction} className={column === 'name' ? 'stays' : 'end'}>
       <UnstyledButton fz="sm" fw={isBy ? 700 : 600} onClick={() => setSort(`${isNextDown ? '-' : ''}${column}`)}>
         {label} <Icon aria-hidden className="sortIcon" />
       </UnstyledButton>
@@ -131,7 +170,7 @@ function Head(props: { column: string; label: string; sort: Sort; setSort: (sort
 function Foot({ label, cells }: { label: string; cells: string[] }) {
   return (
     <Table.Tr>
-      <Table.Th scope="row" className="named">
+      <Table.Th scope="row" className="named stays">
         {label}
       </Table.Th>
       {cells.map((cell, n) => (

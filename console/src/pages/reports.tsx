@@ -14,7 +14,7 @@ import { useSpeech } from '../words/language.tsx'
 import { NoProducts } from './no-products.tsx'
 import { PageHead } from './page-head.tsx'
 import { type Choices, convertedChoice, ReportChoices, useChoices, withoutChoice } from './report-choices.tsx'
-import { dimensionOf, metricsOf, type ReportName, reportNames, sortOf } from './report-columns.ts'
+import { dimensionOf, metricsOf, type ReportName, reportNames, shownColumns, sortOf } from './report-columns.ts'
 import { Funnel, ReportFigures } from './report-figures.tsx'
 import { ReportTable } from './report-table.tsx'
 
@@ -195,6 +195,8 @@ function One(props: Asked & Wholes & { report: ReportName }) {
         isAtLimit={rows.data.at_limit === true}
         sort={readSort(choices.read('sort') ?? sortOf[report])}
         setSort={sort => choices.choose({ sort })}
+        columns={shownColumns(report, choices.read('columns'))}
+        setColumns={chosen => choices.choose({ columns: chosen.join(',') })}
       />
     </Stack>
   )

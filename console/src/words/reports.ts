@@ -52,6 +52,8 @@ export const english = {
   whole: 'Whole period',
   change: 'Change',
   save: 'Save as CSV',
+  columnsShown: (shown: number, all: number) => `Columns: ${shown} of ${all}`,
+  chooseColumns: 'Columns of the table',
   atLimit: (rows: string) =>
     `These are the ${rows} with the most deposits, then registrations: there may be more. The sums below are of all.`,
   atLimitFunnel: (rows: string) =>
@@ -139,6 +141,8 @@ export const chinese: typeof english = {
   whole: '整個期間',
   change: '變化',
   save: '匯出 CSV',
+  columnsShown: (shown: number, all: number) => `欄位：${shown} / ${all}`,
+  chooseColumns: '表格欄位',
   atLimit: rows => `以下為存款（其次為註冊）最多的 ${rows} 項，可能還有更多；下方合計包含全部。`,
   atLimitFunnel: rows => `以下為註冊最多的 ${rows} 項，可能還有更多；下方合計包含全部。`,
   showAll: rows => `顯示全部 ${rows} 項`,
