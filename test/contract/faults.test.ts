@@ -91,7 +91,7 @@ suite('faults', { skip: skipOnDeployment }, () => {
       const sums: Record<string, [number, number]> = {}
       for (const record of server.own.records) {
         if (record.kind !== 'tally') continue
-        for (const entry of JSON.parse(Buffer.from(record.body).toString()) as Entry[]) {
+        for (const entry of refusalsIn(record.body)) {
           const name = `${entry.product}/${entry.keyId}/${entry.code}`
           const [events, requests] = sums[name] ?? [0, 0]
           sums[name] = [events + entry.events, requests + entry.requests]
@@ -133,9 +133,16 @@ suite('faults', { skip: skipOnDeployment }, () => {
     assert.equal(reply.headers.get('connection'), 'close')
     assert.equal((await half.reply()).status, 200)
     await stopped
+    const kinds = server.own.records.map(record => record.kind)
     assert.deepEqual(
-      server.own.records.map(record => record.kind),
-      ['event', 'event', 'tally'],
+      kinds,
+      ['event', 'event', 'tally', 'tally'],
+      'of what was refused, and of how much the key was used',
+    )
+    const refused = server.own.records.slice(2).flatMap(({ body }) => refusalsIn(body))
+    assert.deepEqual(
+      refused.map(({ code, requests }) => [code, requests]),
+      [['UNAUTHORIZED', 1]],
     )
   })
 
@@ -176,6 +183,12 @@ suite('faults', { skip: skipOnDeployment }, () => {
     assert.deepEqual([eventsReceived, eventsRejected, requestsInFlight], [1, 1, 0])
   })
 })
+
+/** A tally tells how much keys are used, too. */
+function refusalsIn(body: Uint8Array): Entry[] {
+  const entries = JSON.parse(Buffer.from(body).toString()) as (Entry & { usage?: object })[]
+  return entries.filter(({ usage }) => usage === undefined)
+}
 
 async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 10_000
