@@ -61,14 +61,21 @@ export function benchmarksPage(results: Results[], names: string[]): string {
   ].join('\n')}\n`
 }
 
-/** Of each figure the newest result, a full one before a canonical one: they differ in size. */
+/**
+ * Of each figure the newest result, a full one before a canonical one: they differ in size. Questions are wanted in another
+ * time of either size, so that both are told.
+ */
 function newestFigures(results: Results[], names: string[]): { figure: FigureResult; of: Results }[] {
   const sorted = results.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))
   const found = new Map<string, { figure: FigureResult; of: Results }>()
   for (const size of ['full', 'canonical'] as const)
     for (const of of sorted.filter(result => result.size === size))
-      for (const figure of of.figures) if (!found.has(figure.name)) found.set(figure.name, { figure, of })
-  return names.flatMap(name => found.get(name) ?? [])
+      for (const figure of of.figures) {
+        const kind = figure.name === 'questions' ? `${figure.name} ${size}` : figure.name
+        if (!found.has(kind)) found.set(kind, { figure, of })
+      }
+  const kindsOf = (name: string) => [name, `${name} canonical`, `${name} full`]
+  return names.flatMap(kindsOf).flatMap(kind => found.get(kind) ?? [])
 }
 
 function row(line: Line): string {
