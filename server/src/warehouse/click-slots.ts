@@ -46,14 +46,20 @@ export function slotSql(grain: string, at: string, what: string, person: string)
 
 /** Slots of a grain whose time begins on the day `from` or later, and before the day `to`. */
 export function slotsSql(grain: keyof typeof grains, from: string, to: string): string {
-  const first = (day: string) => (BigInt(grains[grain]) << 62n) | (BigInt(Date.parse(day) / 1000 / daySeconds) << 40n)
+  const first = (day: string) =>
+    (BigInt(grains[grain]) << BigInt(grainShift)) | (BigInt(Date.parse(day) / 1000 / daySeconds) << BigInt(dayShift))
   return `(slot >= ${first(from)} AND slot < ${first(to)})`
 }
 
+/** Of a slot, from one shift to below the next. */
+function bitsSql(from: number, to: number): string {
+  return `bitAnd(bitShiftRight(slot, ${from}), ${2 ** (to - from) - 1})`
+}
+
 /** When the time of a slot begins. */
-export const atOfSlotSql = `toDateTime(bitAnd(bitShiftRight(slot, ${dayShift}), 4194303) * ${daySeconds}, 'UTC')`
-export const personOfSlotSql = 'toUInt32(bitAnd(slot, 4294967295))'
-export const whatOfSlotSql = `bitAnd(bitShiftRight(slot, ${whatShift}), 255)`
+export const atOfSlotSql = `toDateTime(${bitsSql(dayShift, grainShift)} * ${daySeconds}, 'UTC')`
+export const personOfSlotSql = `toUInt32(${bitsSql(0, whatShift)})`
+export const whatOfSlotSql = bitsSql(whatShift, dayShift)
 
 export function whatOf(name: ClickValue): number {
   return clickValues.indexOf(name) + 1
