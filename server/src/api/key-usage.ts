@@ -11,6 +11,7 @@
 import { randomInt } from 'node:crypto'
 import { limits } from '../limits.ts'
 import type { LogWriter } from '../log/record.ts'
+import type { UsageRow } from '../warehouse/load.ts'
 import type { DoorKey } from './keys-in-use.ts'
 import { appendTally } from './tally.ts'
 
@@ -21,21 +22,7 @@ type Slot = {
   keyId: string
   /** Whether it says what was not written yet. */
   isNew: boolean
-  usage: {
-    slotMs: number
-    source: number
-    /** Requests in a rolling minute. */
-    limit: number
-    /** The most that was in the rolling minute, as the limit counts. */
-    peak: number
-    /** Admitted by the limit. */
-    requests: number
-    overLimit: number
-    /** Admitted, and refused for another reason. */
-    rejected: number
-    /** Accepted. */
-    events: number
-  }
+  usage: Omit<UsageRow, 'product' | 'keyId'>
 }
 
 export class KeyUsage {

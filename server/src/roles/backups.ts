@@ -15,6 +15,7 @@ import type { LogReader } from '../log/record.ts'
 import type { Logger } from '../pipeline/pace.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
+import type { BackupCheck } from '../web/needs.ts'
 import type { Places } from './configured-log.ts'
 
 export type Backups = {
@@ -30,17 +31,6 @@ export type Backups = {
 
 /** What is there, and the last check since start. */
 export type BackupsTold = { backups: KnownBackup[]; check: BackupCheck | null }
-
-/** Times are Unix milliseconds. `bytes`: to read, and read. */
-export type BackupCheck = {
-  state: 'checking' | 'whole' | 'damaged'
-  from: string
-  startedMs: number
-  endedMs: number | null
-  bytes: number
-  done: number
-  problem: string
-}
 
 export type BackupsParts = {
   config: Config

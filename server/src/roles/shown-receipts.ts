@@ -2,6 +2,7 @@
 
 import { type Outcome, outcomes } from '@datapulse/contract'
 import type { Receipt } from '../warehouse/asking/receipts.ts'
+import { iso } from '../web/when.ts'
 
 type Shown = Record<string, unknown>
 
@@ -55,8 +56,4 @@ function showEvent(receipt: Receipt): Shown {
   }
   if (receipt.outcome === 'conflict') shown['differs'] = receipt.differs
   return shown
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString()
 }

@@ -4,6 +4,7 @@ import type { Audit, AuditEntry } from './needs.ts'
 import { flag, integer, past, productId, type Reading, readQuery, text } from './parameters.ts'
 import { badParameters } from './problem.ts'
 import type { Route } from './routes.ts'
+import { iso } from './when.ts'
 
 export function auditRoutes(audit: Audit, pageRowsMax: number): Route[] {
   const page = { limit: integer(1, pageRowsMax), cursor: integer(1, Number.MAX_SAFE_INTEGER) }
@@ -58,8 +59,8 @@ function showEntry({ seq, startedMs, endedMs, act, outcome, code, values, hash, 
   const { product, target, actor, way, address } = rest
   return {
     seq,
-    started_at: new Date(startedMs).toISOString(),
-    ended_at: endedMs === null ? null : new Date(endedMs).toISOString(),
+    started_at: iso(startedMs),
+    ended_at: iso(endedMs),
     act,
     outcome,
     code,

@@ -10,6 +10,7 @@ import { arrivalChecks } from './arrival-checks.ts'
 import type { Facts, Given, Verdict } from './check.ts'
 import type { Key, UnknownKey } from './needs.ts'
 import { qualityChecks } from './quality-checks.ts'
+import { iso } from './when.ts'
 
 /** Errors are named when at least so much of what came of a name was refused. */
 const errorsShare = 0.05
@@ -142,10 +143,6 @@ function unknownOf({ prefix, address, requests, firstMs, lastMs }: UnknownKey, k
     first_at: iso(firstMs),
     last_at: iso(lastMs),
   }
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString()
 }
 
 function isoOrNull(ms: number): string | null {

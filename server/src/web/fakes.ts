@@ -202,7 +202,14 @@ export function makeFakes(eventCount = 3, now: () => number = () => startMs): Fa
     listBackups: async () => {
       const counts = { bytes: 2_000, events: 10, queued: 1, warehouse: 'copied', program: '0.1.0', problem: '' }
       const times = { takenMs: startMs - 2_000, endedMs: startMs - 1_000, checkedMs: null }
-      const check = { state: 'checking', from: '/backups/1', startedMs: startMs, endedMs: null, bytes: 2_000, done: 5 }
+      const check = {
+        state: 'checking' as const,
+        from: '/backups/1',
+        startedMs: startMs,
+        endedMs: null,
+        bytes: 2_000,
+        done: 5,
+      }
       return {
         backups: [{ to: '/backups/1', state: 'complete', ...times, ...counts }],
         check: { ...check, problem: '' },

@@ -7,6 +7,7 @@ import type { WebNeeds } from './needs.ts'
 import { past, productId, readQuery, required } from './parameters.ts'
 import { badParameters, Refusal } from './problem.ts'
 import type { Route } from './routes.ts'
+import { iso } from './when.ts'
 
 const dayMs = 86_400_000
 const minuteMs = 60_000
@@ -85,8 +86,4 @@ function bucketOf({ sinceMs, untilMs }: { sinceMs: number; untilMs: number }): n
 
 function ofKey<Row extends { key_id: string }>(rows: readonly Row[], id: string): Row | null {
   return rows.find(({ key_id }) => key_id === id) ?? null
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString()
 }

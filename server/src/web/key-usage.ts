@@ -5,6 +5,7 @@
 import type { KeyUsageBucket } from '../steps/key-usage.ts'
 import { counted, length, ok, percent, shareOf, time, type Verdict } from './check.ts'
 import type { Key } from './needs.ts'
+import { iso } from './when.ts'
 
 /** Beyond this share of the limit it is worth attention; from this share of requests on that it refused, a problem. */
 const nearShare = 0.8
@@ -94,8 +95,4 @@ function limitFor(asked: number): number {
 
 function capital(sentence: string): string {
   return `${sentence[0]?.toUpperCase()}${sentence.slice(1)}`
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString()
 }

@@ -195,9 +195,9 @@ export type BackupThere = {
   problem: string
 }
 
-/** Times are Unix milliseconds. */
+/** Times are Unix milliseconds. `bytes`: to read, and read. */
 export type BackupCheck = {
-  state: string
+  state: 'checking' | 'whole' | 'damaged'
   from: string
   startedMs: number
   endedMs: number | null

@@ -7,6 +7,7 @@ import type { Access, Session, Viewer } from './needs.ts'
 import { label, readFields, readQuery, required, text } from './parameters.ts'
 import { Refusal } from './problem.ts'
 import type { Route } from './routes.ts'
+import { iso } from './when.ts'
 
 const none = {}
 const nameMax = 100
@@ -129,7 +130,7 @@ function viewerRoutes(access: Access): Route[] {
 
 function showSession({ id, role, name, address, createdMs, seenMs }: Session) {
   const endsMs = Math.min(createdMs + limits.sessionMsMax, seenMs + limits.sessionIdleMsMax)
-  const [created_at, seen_at, ends_at] = [createdMs, seenMs, endsMs].map(ms => new Date(ms).toISOString())
+  const [created_at, seen_at, ends_at] = [createdMs, seenMs, endsMs].map(ms => iso(ms))
   return { id, role, name, address, created_at, seen_at, ends_at }
 }
 
@@ -137,7 +138,7 @@ function showViewer({ id, name, createdMs, removedMs }: Viewer) {
   return {
     id,
     name,
-    created_at: new Date(createdMs).toISOString(),
-    removed_at: removedMs === null ? null : new Date(removedMs).toISOString(),
+    created_at: iso(createdMs),
+    removed_at: iso(removedMs),
   }
 }

@@ -14,6 +14,7 @@ import type {
   Row,
   Standing,
 } from './needs.ts'
+import { iso } from './when.ts'
 
 type Flat = Record<string, string | number | boolean | null | string[]>
 
@@ -211,10 +212,4 @@ function account(standing: Standing) {
     erased: totals.erased,
     in_flight: inFlight,
   }
-}
-
-function iso(ms: number): string
-function iso(ms: number | null): string | null
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString()
 }

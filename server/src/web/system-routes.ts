@@ -6,6 +6,7 @@ import type { Route } from './routes.ts'
 import { showStanding } from './shown.ts'
 import { checkSystem, worstOf } from './system-checks.ts'
 import type { Part, SystemFound } from './system-found.ts'
+import { iso } from './when.ts'
 
 const dayMs = 86_400_000
 const unknownKeysShown = 20
@@ -130,8 +131,4 @@ function showPart({ name, state, why, sinceMs, pid, memoryBytes, ends, lastEnd }
     ends,
     last_end: lastEnd && { at: iso(lastEnd.atMs), code: lastEnd.code, signal: lastEnd.signal },
   }
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString()
 }

@@ -2,7 +2,7 @@
 // or a length of time counted from now: `15m`, `24h`, `7d`, `2w`.
 
 const lengthsMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
-const iso = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i
+const isoShape = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i
 
 export const timeWanted =
   'an ISO 8601 time (2026-01-31T12:00:00Z), Unix seconds or milliseconds, or a length of time (15m, 24h, 7d)'
@@ -23,7 +23,7 @@ export function parseTime(sent: string | number, nowMs: number, lengths: 'back' 
 }
 
 function parseIso(text: string): number | null {
-  const parts = iso.exec(text)
+  const parts = isoShape.exec(text)
   if (!parts) return null
   const [, year, month, day, clock = '00:00', zone = 'Z'] = parts
   // Date.parse takes the 31st of February for the 3rd of March; a day that does not exist is no time.
@@ -32,6 +32,13 @@ function parseIso(text: string): number | null {
   const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase()
   const ms = Date.parse(`${year}-${month}-${day}T${clock}${offset}`)
   return Number.isNaN(ms) ? null : inRange(ms)
+}
+
+/** As every answer tells a time. */
+export function iso(ms: number): string
+export function iso(ms: number | null): string | null
+export function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
 }
 
 function inRange(ms: number): number | null {
