@@ -148,7 +148,7 @@ function write(results: Results): void {
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`)
   else {
     keepResults(results, values.figure)
-    writePage(names)
+    writePage(figures)
   }
   console.log(
     values.json === undefined ? 'written to bench/results and docs/benchmarks.md' : `written to ${values.json}`,

@@ -5,4 +5,4 @@
 import { figures } from './figures/all.ts'
 import { writePage } from './rig/page.ts'
 
-writePage(figures.map(figure => figure.name))
+writePage(figures)

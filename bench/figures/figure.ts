@@ -42,6 +42,8 @@ export type Figure = {
   /** With which sizes it runs unless figures are named. */
   sizes: Sizes['name'][]
   title: string
+  /** What is wanted of it differs by size, so that the page tells its newest result of each. */
+  isToldBySize?: true
   /** What it needs that is not here, or null; without it, nothing. */
   missing?(): string | null
   /** Free disk that it needs. */

@@ -18,6 +18,7 @@ export const questions: Figure = {
   name: 'questions',
   sizes: ['full'],
   title: 'Questions with many events stored',
+  isToldBySize: true,
   diskBytes: sizes => sizes.questionEvents * 400 + 2e9,
   async measure(run) {
     const place = run.keep ?? makePlace()

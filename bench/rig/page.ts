@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { FigureResult, Line } from '../figures/figure.ts'
+import type { Figure, FigureResult, Line } from '../figures/figure.ts'
 import { root } from './place.ts'
 import { formatValue, readResults, type Results, targetText } from './results.ts'
 
@@ -21,16 +21,18 @@ const notMeasured = [
   'Reports over more than ten million events: what is kept ready for them was made from 37,000 events a second, beside other work.',
 ]
 
-/** Makes docs/benchmarks.md anew; the figures in the order of their names. */
-export function writePage(names: string[]): void {
+type Told = Pick<Figure, 'name' | 'isToldBySize'>
+
+/** Makes docs/benchmarks.md anew. */
+export function writePage(figures: Told[]): void {
   const results = readResults()
   if (results.length === 0) throw new Error('Cannot write the page because bench/results must hold a result: got none.')
-  writeFileSync(join(root, 'docs/benchmarks.md'), benchmarksPage(results, names))
+  writeFileSync(join(root, 'docs/benchmarks.md'), benchmarksPage(results, figures))
 }
 
-/** The whole page, the figures in the order of their names. */
-export function benchmarksPage(results: Results[], names: string[]): string {
-  const found = newestFigures(results, names)
+/** The whole page, the figures in their order. */
+export function benchmarksPage(results: Results[], figures: Told[]): string {
+  const found = newestFigures(results, figures)
   const runs = [...new Set(found.map(each => each.of))]
   return `${[
     '# Benchmarks',
@@ -61,21 +63,18 @@ export function benchmarksPage(results: Results[], names: string[]): string {
   ].join('\n')}\n`
 }
 
-/**
- * Of each figure the newest result, a full one before a canonical one: they differ in size. Questions are wanted in another
- * time of either size, so that both are told.
- */
-function newestFigures(results: Results[], names: string[]): { figure: FigureResult; of: Results }[] {
+/** Of each figure the newest result, a full one in place of a canonical one where it is not told by size. */
+function newestFigures(results: Results[], figures: Told[]): { figure: FigureResult; of: Results }[] {
   const sorted = results.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))
-  const found = new Map<string, { figure: FigureResult; of: Results }>()
-  for (const size of ['full', 'canonical'] as const)
-    for (const of of sorted.filter(result => result.size === size))
-      for (const figure of of.figures) {
-        const kind = figure.name === 'questions' ? `${figure.name} ${size}` : figure.name
-        if (!found.has(kind)) found.set(kind, { figure, of })
-      }
-  const kindsOf = (name: string) => [name, `${name} canonical`, `${name} full`]
-  return names.flatMap(kindsOf).flatMap(kind => found.get(kind) ?? [])
+  const newest = (name: string, size: Results['size']) =>
+    sorted
+      .filter(result => result.size === size)
+      .flatMap(of => of.figures.filter(figure => figure.name === name).map(figure => ({ figure, of })))
+      .slice(0, 1)
+  return figures.flatMap(({ name, isToldBySize }) => {
+    const [canonical, full] = [newest(name, 'canonical'), newest(name, 'full')]
+    return isToldBySize || full.length === 0 ? [...canonical, ...full] : full
+  })
 }
 
 function row(line: Line): string {

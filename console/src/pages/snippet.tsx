@@ -1,19 +1,17 @@
 // What to change in a sender's code, to copy, in the language that was chosen last; what matters is marked.
 
-import { Code, Group, Mark, ScrollArea, SegmentedControl, Stack, Text } from '@mantine/core'
-import { useLocalStorage } from '@mantine/hooks'
+import { Code, Mark, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { fixLinesOf } from '../fix-snippets.ts'
 import type { Fix } from '../fixes.ts'
 import { inert } from '../sent-body.ts'
-import { type SnippetLanguage, snippetLanguages } from '../snippets.ts'
 import { useApiAddress } from '../use-api-address.ts'
 import { useSpeech } from '../words/language.tsx'
-import { CopyIconButton } from './copy-icon-button.tsx'
+import { LanguageChoice, useSnippetLanguage } from './language-choice.tsx'
 
 export function Snippet({ fix }: { fix: Fix }) {
   const { words, tell } = useSpeech()
-  const [language, choose] = useLocalStorage<SnippetLanguage>({ key: 'datapulse-snippets', defaultValue: 'curl' })
+  const [language, choose] = useSnippetLanguage()
   const lines = fixLinesOf(language, useApiAddress(), fix)
   const said = words.fixes
   const note = said.notes[fix.note]({
@@ -38,18 +36,12 @@ export function Snippet({ fix }: { fix: Fix }) {
           {said.hint} {fix.key === null ? said.keyHint : said.environmentHint}
         </Text>
       </div>
-      <Group justify="space-between" wrap="nowrap">
-        <ScrollArea type="never">
-          <SegmentedControl
-            size="xs"
-            aria-label={said.language}
-            data={[...snippetLanguages]}
-            value={language}
-            onChange={chosen => choose(chosen as SnippetLanguage)}
-          />
-        </ScrollArea>
-        <CopyIconButton text={lines.map(({ text }) => text).join('\n')} />
-      </Group>
+      <LanguageChoice
+        label={said.language}
+        language={language}
+        choose={choose}
+        text={lines.map(({ text }) => text).join('\n')}
+      />
       <Code block tabIndex={0}>
         {lines.flatMap(({ text, isMarked }, n) => (isMarked ? markedLine(text, n) : [text, '\n']))}
       </Code>

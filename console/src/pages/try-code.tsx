@@ -1,17 +1,16 @@
 // The request that is composed, as a program would send it. The key is not in it.
 
-import { Card, Code, Group, ScrollArea, SegmentedControl, Stack, Text, Title } from '@mantine/core'
-import { useLocalStorage } from '@mantine/hooks'
-import { type SnippetLanguage, snippetLanguages, textSnippetOf } from '../snippets.ts'
+import { Card, Code, Stack, Text, Title } from '@mantine/core'
+import { textSnippetOf } from '../snippets.ts'
 import { type Draft, pathOf } from '../tries.ts'
 import { useTryWords } from '../words/try-it.ts'
-import { CopyIconButton } from './copy-icon-button.tsx'
+import { LanguageChoice, useSnippetLanguage } from './language-choice.tsx'
 
 const shownMost = 20_000
 
 export function TryCode({ draft, address }: { draft: Draft; address: string }) {
   const told = useTryWords()
-  const [language, choose] = useLocalStorage<SnippetLanguage>({ key: 'datapulse-snippets', defaultValue: 'curl' })
+  const [language, choose] = useSnippetLanguage()
   const { idempotencyKey, text: body } = draft
   const text = textSnippetOf(language, {
     url: `${address}${pathOf(draft)}`,
@@ -29,18 +28,7 @@ export function TryCode({ draft, address }: { draft: Draft; address: string }) {
             {told.codeHint}
           </Text>
         </div>
-        <Group justify="space-between" wrap="nowrap">
-          <ScrollArea type="never">
-            <SegmentedControl
-              size="xs"
-              aria-label={told.code}
-              data={[...snippetLanguages]}
-              value={language}
-              onChange={chosen => choose(chosen as SnippetLanguage)}
-            />
-          </ScrollArea>
-          <CopyIconButton text={text} />
-        </Group>
+        <LanguageChoice label={told.code} language={language} choose={choose} text={text} />
         <Code block tabIndex={0} className="body" data-testid="code">
           {text.slice(0, shownMost)}
         </Code>
