@@ -2,28 +2,11 @@
 // the key that it names and no other. What comes passes the contract's check. A language that is not installed is skipped by name.
 
 import assert from 'node:assert/strict'
-import { execFile, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { promisify } from 'node:util'
 import { checkBody } from '@datapulse/contract/check'
+import { languages, SnippetPrograms, skipWithout } from '../../test/harness/snippet-programs.ts'
 import { fixLinesOf } from './fix-snippets.ts'
 import { exampleOf, type SentEvent } from './fixes.ts'
-import type { SnippetLanguage } from './snippets.ts'
-
-const runs: Record<SnippetLanguage, { file: string; program: string; args: string[]; known: string }> = {
-  curl: { file: 'a.sh', program: 'bash', args: ['a.sh'], known: '--version' },
-  TypeScript: { file: 'a.mts', program: process.execPath, args: ['a.mts'], known: '--version' },
-  Python: { file: 'a.py', program: 'python3', args: ['a.py'], known: '--version' },
-  PHP: { file: 'a.php', program: 'php', args: ['a.php'], known: '--version' },
-  Java: { file: 'SendEvent.java', program: 'java', args: ['SendEvent.java'], known: '-version' },
-  Go: { file: 'a.go', program: 'go', args: ['run', 'a.go'], known: 'version' },
-}
 
 const event: SentEvent = { ...exampleOf('bet', 1_772_366_400_000), note: "it's \\ here, 5% `of` $it" }
 const plain = { event, marks: ['amount'], key: null, clock: false, again: null }
@@ -32,38 +15,16 @@ const secret = prefix.padEnd(48, 'x')
 const whole = { ...plain, key: { name: 'back"end', prefix }, clock: true, again: { limit: 6_000 } }
 
 describe('the fixes of the help center', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'console-snippets-'))
-  const came: { path: string | undefined; key: unknown; body: string }[] = []
-  /** How the next requests are answered; 200 when nothing is said. */
-  const statuses: number[] = []
-  const server = createServer((request, reply) => {
-    let body = ''
-    request.on('data', chunk => (body += String(chunk)))
-    request.on('end', () => {
-      came.push({ path: request.url, key: request.headers['x-api-key'], body })
-      reply.statusCode = statuses.shift() ?? 200
-      if (reply.statusCode === 429) reply.setHeader('retry-after', '1')
-      reply.setHeader('content-type', 'application/json')
-      reply.end('{"status":"success"}')
-    })
-  })
-  before(async () => {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-  })
-  after(() => {
-    server.close()
-    rmSync(folder, { recursive: true })
-  })
+  const programs = new SnippetPrograms()
+  const { came, statuses } = programs
+  before(() => programs.open())
+  after(() => programs.close())
 
-  for (const [name, { file, program, args, known }] of Object.entries(runs)) {
-    const language = name as SnippetLanguage
-    const skip = spawnSync(program, [known]).status === 0 ? false : `needs ${program}`
+  for (const language of languages) {
+    const skip = skipWithout(language)
     const run = (wish: Parameters<typeof fixLinesOf>[2], key = secret) => {
-      const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-      const lines = fixLinesOf(language, at, wish)
-      writeFileSync(join(folder, file), lines.map(({ text }) => text).join('\n'))
-      return promisify(execFile)(program, args, { cwd: folder, env: { ...process.env, DATAPULSE_API_KEY: key } })
+      const lines = fixLinesOf(language, programs.url, wish)
+      return programs.run(language, lines.map(({ text }) => text).join('\n'), { DATAPULSE_API_KEY: key })
     }
 
     it(`${language} sends what it shows`, { skip }, async () => {
