@@ -26,7 +26,7 @@ export type Watched = {
 export type Sight = { width: number; dark?: boolean; locale?: string }
 
 /** Only `origin` may be asked for anything. */
-export async function openBrowser(origin: string, { width, dark = false, locale = 'en-US' }: Sight): Promise<Watched> {
+async function openBrowser(origin: string, { width, dark = false, locale = 'en-US' }: Sight): Promise<Watched> {
   const folder = mkdtempSync(join(tmpdir(), 'datapulse-browser-'))
   const context = await chromium.launchPersistentContext(folder, {
     executablePath: chromiumProgram ?? '',
@@ -57,6 +57,24 @@ export async function openBrowser(origin: string, { width, dark = false, locale 
       await context.close()
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     },
+  }
+}
+
+/** The browsers of one file of tests, on one server: they are closed together. */
+export class Browsers {
+  #opened: Watched[] = []
+
+  /** At the console, which is waited for so long each time that something is looked for. */
+  async open(server: { adminUrl: string }, sight: Sight, patienceMs = 20_000): Promise<Watched> {
+    const watched = await openBrowser(server.adminUrl, sight)
+    this.#opened.push(watched)
+    watched.page.setDefaultTimeout(patienceMs)
+    await watched.page.goto(`${server.adminUrl}/`)
+    return watched
+  }
+
+  async close(): Promise<void> {
+    for (const watched of this.#opened) await watched.close()
   }
 }
 

@@ -11,7 +11,7 @@ import { Installation } from '../harness/installation.ts'
 import {
   hardships,
   inspect,
-  openBrowser,
+  Browsers,
   shots,
   type Sight,
   signIn,
@@ -27,7 +27,7 @@ describe('the console', { skip: skipWithoutChromium }, () => {
   let english: Watched
   let page: Page
   let key = ''
-  const opened: Watched[] = []
+  const browsers = new Browsers()
 
   before(async () => {
     server = await Installation.open()
@@ -38,17 +38,11 @@ describe('the console', { skip: skipWithoutChromium }, () => {
     page = english.page
   })
   after(async () => {
-    for (const watched of opened) await watched.close()
+    await browsers.close()
     await server?.close()
   })
 
-  const browse = async (sight: Sight): Promise<Watched> => {
-    const watched = await openBrowser(server.adminUrl, sight)
-    opened.push(watched)
-    watched.page.setDefaultTimeout(patienceMs)
-    await watched.page.goto(`${server.adminUrl}/`)
-    return watched
-  }
+  const browse = (sight: Sight) => browsers.open(server, sight, patienceMs)
   /** `ready`: a text that is there when the page has what it shows. */
   const look = async (at: Page, path: string, ready: string | RegExp, picture: string) => {
     await at.goto(`${server.adminUrl}/#${path}`)

@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import { Installation, until } from '../harness/installation.ts'
-import { inspect, openBrowser, shots, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
+import { inspect, Browsers, shots, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 
 describe('the fixes of the help center', { skip: skipWithoutChromium }, () => {
   let server: Installation
   let english: Watched
   let page: Page
-  const opened: Watched[] = []
+  const browsers = new Browsers()
   const secrets: string[] = []
 
   before(async () => {
@@ -53,17 +53,11 @@ describe('the fixes of the help center', { skip: skipWithoutChromium }, () => {
     await page.getByText('Events are lost until somebody does something').waitFor()
   })
   after(async () => {
-    for (const watched of opened) await watched.close()
+    await browsers.close()
     await server?.close()
   })
 
-  const browse = async (sight: Sight): Promise<Watched> => {
-    const watched = await openBrowser(server.adminUrl, sight)
-    opened.push(watched)
-    watched.page.setDefaultTimeout(20_000)
-    await watched.page.goto(`${server.adminUrl}/`)
-    return watched
-  }
+  const browse = (sight: Sight) => browsers.open(server, sight)
   /** Opens a check by its question; gives what it says to change. */
   const fixOf = async (question: string): Promise<Locator> => {
     const control = page.getByRole('button', { name: question })

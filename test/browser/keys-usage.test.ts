@@ -12,7 +12,7 @@ import { connect } from '../../server/src/warehouse/connection.ts'
 import { keyUsage } from '../../server/src/warehouse/schema.ts'
 import { usageLines } from '../../server/src/warehouse/tab-rows.ts'
 import { Installation, until } from '../harness/installation.ts'
-import { inspect, openBrowser, shots, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
+import { inspect, Browsers, shots, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 
 const dayMs = 86_400_000
 const weekSlots = 7 * 24 * 60
@@ -21,7 +21,7 @@ describe('usage of keys in the console', { skip: skipWithoutChromium }, () => {
   let server: Installation
   let english: Watched
   let page: Page
-  const opened: Watched[] = []
+  const browsers = new Browsers()
 
   before(async () => {
     server = await Installation.open()
@@ -56,7 +56,7 @@ describe('usage of keys in the console', { skip: skipWithoutChromium }, () => {
     await signIn(page, server.adminToken)
   })
   after(async () => {
-    for (const watched of opened) await watched.close()
+    await browsers.close()
     await server?.close()
   })
 
@@ -64,13 +64,7 @@ describe('usage of keys in the console', { skip: skipWithoutChromium }, () => {
     const { body } = await server.admin('/api/keys?product=casino')
     return (body['keys'] as { id: string; name: string; rate_limit: number }[]).find(key => key.name === name)!
   }
-  const browse = async (sight: Sight): Promise<Watched> => {
-    const watched = await openBrowser(server.adminUrl, sight)
-    opened.push(watched)
-    watched.page.setDefaultTimeout(20_000)
-    await watched.page.goto(`${server.adminUrl}/`)
-    return watched
-  }
+  const browse = (sight: Sight) => browsers.open(server, sight)
   const figure = async (name: string) => (await page.getByTestId(`usage-${name}`).textContent()) ?? ''
 
   it('tells of every key how much it uses', async () => {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { Installation } from '../harness/installation.ts'
-import { hardships, inspect, openBrowser, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
+import { hardships, inspect, Browsers, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 
 const hostile = '<img src=x onerror="document.title=1"><script>document.title=1</script>\u202e'
 
@@ -15,7 +15,7 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
   let english: Watched
   let page: Page
   let key = ''
-  const opened: Watched[] = []
+  const browsers = new Browsers()
 
   before(async () => {
     server = await Installation.open()
@@ -37,17 +37,11 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     await signIn(page, server.adminToken)
   })
   after(async () => {
-    for (const watched of opened) await watched.close()
+    await browsers.close()
     await server?.close()
   })
 
-  const browse = async (sight: Sight): Promise<Watched> => {
-    const watched = await openBrowser(server.adminUrl, sight)
-    opened.push(watched)
-    watched.page.setDefaultTimeout(20_000)
-    await watched.page.goto(`${server.adminUrl}/`)
-    return watched
-  }
+  const browse = (sight: Sight) => browsers.open(server, sight)
   const storedOf = async (transaction: string) => (await server.events(`&transaction=${transaction}`)).length
   const sendAgain = async (events: number, picture?: string) => {
     await page.getByRole('button', { name: 'Dry run' }).click()

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { Installation } from '../harness/installation.ts'
-import { hardships, inspect, openBrowser, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
+import { hardships, inspect, Browsers, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 import { sendTraffic } from './traffic.ts'
 
 const patienceMs = 30_000
@@ -18,7 +18,7 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
   let server: Installation
   let english: Watched
   let page: Page
-  const opened: Watched[] = []
+  const browsers = new Browsers()
 
   before(async () => {
     server = await Installation.open()
@@ -31,17 +31,13 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
     page = english.page
   })
   after(async () => {
-    for (const watched of opened) await watched.close()
+    await browsers.close()
     await server?.close()
   })
 
   const browse = async (sight: Sight): Promise<Watched> => {
-    const watched = await openBrowser(server.adminUrl, sight)
-    opened.push(watched)
-    const at = watched.page
-    at.setDefaultTimeout(patienceMs)
-    await at.goto(`${server.adminUrl}/`)
-    await signIn(at, server.adminToken)
+    const watched = await browsers.open(server, sight, patienceMs)
+    await signIn(watched.page, server.adminToken)
     return watched
   }
   const look = async (at: Page, path: string, ready: string | RegExp, picture: string) => {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { Installation, until } from '../harness/installation.ts'
-import { inspect, openBrowser, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
+import { inspect, Browsers, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 import { sendTraffic } from './traffic.ts'
 
 describe('the system in the console', { skip: skipWithoutChromium }, () => {
@@ -18,7 +18,7 @@ describe('the system in the console', { skip: skipWithoutChromium }, () => {
   let page: Page
   let stored = ''
   const backups = mkdtempSync(join(tmpdir(), 'datapulse-backups-'))
-  const opened: Watched[] = []
+  const browsers = new Browsers()
 
   before(async () => {
     server = await Installation.open()
@@ -32,18 +32,12 @@ describe('the system in the console', { skip: skipWithoutChromium }, () => {
     await page.goto(`${server.adminUrl}/#/casino/system`)
   })
   after(async () => {
-    for (const watched of opened) await watched.close()
+    await browsers.close()
     await server?.close()
     rmSync(backups, { recursive: true, force: true })
   })
 
-  const browse = async (sight: Sight): Promise<Watched> => {
-    const watched = await openBrowser(server.adminUrl, sight)
-    opened.push(watched)
-    watched.page.setDefaultTimeout(20_000)
-    await watched.page.goto(`${server.adminUrl}/`)
-    return watched
-  }
+  const browse = (sight: Sight) => browsers.open(server, sight)
   const look = async (at: Page, picture: string) => {
     await at.evaluate('scrollTo(0, 0)')
     await inspect(at, picture)

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { Installation } from '../harness/installation.ts'
-import { inspect, openBrowser, shots, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
+import { inspect, Browsers, shots, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 
 const patienceMs = 30_000
 
@@ -17,7 +17,7 @@ describe('the page that tries the API out', { skip: skipWithoutChromium }, () =>
   let english: Watched
   let page: Page
   let live = ''
-  const opened: Watched[] = []
+  const browsers = new Browsers()
 
   before(async () => {
     server = await Installation.open()
@@ -26,14 +26,12 @@ describe('the page that tries the API out', { skip: skipWithoutChromium }, () =>
     page = english.page
   })
   after(async () => {
-    for (const watched of opened) await watched.close()
+    await browsers.close()
     await server?.close()
   })
 
   const browse = async (sight: Sight, token: string): Promise<Watched> => {
-    const watched = await openBrowser(server.adminUrl, sight)
-    opened.push(watched)
-    watched.page.setDefaultTimeout(patienceMs)
+    const watched = await browsers.open(server, sight, patienceMs)
     await watched.page.goto(`${server.adminUrl}/#/casino/try`)
     await signIn(watched.page, token)
     return watched

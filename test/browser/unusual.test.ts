@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { limits } from '../../server/src/limits.ts'
 import { Installation } from '../harness/installation.ts'
-import { inspect, openBrowser, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
+import { inspect, Browsers, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 
 const patienceMs = 60_000
 
@@ -14,6 +14,7 @@ describe('the console out of the ordinary', { skip: skipWithoutChromium }, () =>
   let server: Installation
   let english: Watched
   let chinese: Watched
+  const browsers = new Browsers()
   let key = ''
 
   before(async () => {
@@ -23,14 +24,12 @@ describe('the console out of the ordinary', { skip: skipWithoutChromium }, () =>
     chinese = await browse({ width: 390, dark: true, locale: 'zh-TW' })
   })
   after(async () => {
-    for (const watched of [english, chinese]) await watched?.close()
+    await browsers.close()
     await server?.close()
   })
 
   const browse = async (sight: Sight): Promise<Watched> => {
-    const watched = await openBrowser(server.adminUrl, sight)
-    watched.page.setDefaultTimeout(patienceMs)
-    await watched.page.goto(`${server.adminUrl}/`)
+    const watched = await browsers.open(server, sight, patienceMs)
     await signIn(watched.page, server.adminToken)
     return watched
   }
