@@ -61,8 +61,8 @@ export type Answer = {
 }
 /**
  * What changes something is an act: it has a name, and is recorded before and after it is done (act.ts). Its act is null only
- * where what is sent does not fit into a query and nothing changes. `bodyBytesMax`: where it is not that of every route. `open` says to whom, where it is not: a GET to viewers, all else to admins. `token`:
- * to whoever sends a right one in the body.
+ * where what is sent does not fit into a query and nothing changes. `bodyBytesMax`: where it is not that of every route.
+ * `open` says to whom, where it is not: a GET to viewers, all else to admins. `token`: to whoever sends a right one in the body.
  */
 export type Route = { path: string; open?: Open; answer: (asked: Asked) => Promise<Answer> } & (
   | { method: 'GET' }
