@@ -31,6 +31,8 @@ test('an answer comes as it was given, and a fault with its reason', { skip }, a
       throw new Error('not today')
     },
   })
+  // What is asked over another connection may be there before the one who answers is.
+  await answering.flush()
   const ask = askOverNats(asking, 0)
   assert.deepEqual(await ask('twice', words, minuteMs), { answer: Buffer.from('why why') })
   assert.deepEqual(await ask('never', words, minuteMs), { fault: 'not today' })
@@ -45,6 +47,7 @@ test('nobody there is told at once, however long could be waited', { skip }, asy
 test('who works on it is waited for, and no longer once it is silent', { skip }, async () => {
   const mind = Promise.withResolvers<string>()
   const stop = answerOverNats(answering, 2, { slow: () => mind.promise })
+  await answering.flush()
   // Longer than silence is borne.
   setTimeout(() => mind.resolve('at last'), 6_000)
   assert.deepEqual(await askOverNats(asking, 2)('slow', words, minuteMs), { answer: Buffer.from('at last') })
