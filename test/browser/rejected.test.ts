@@ -5,6 +5,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
+import type { Violation } from '../../contract/contract.ts'
+import { violationInChinese } from '../../console/src/words/violations.ts'
+import { ruleExamples } from '../../tools/error-guide/examples.ts'
 import { Installation } from '../harness/installation.ts'
 import { hardships, inspect, Browsers, type Sight, signIn, skipWithoutChromium, type Watched } from './browser.ts'
 
@@ -15,6 +18,9 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
   let english: Watched
   let page: Page
   let key = ''
+  let chinese: Watched
+  /** To a request that breaks it, of each rule. */
+  const answered: Violation[] = []
   const browsers = new Browsers()
 
   before(async () => {
@@ -31,6 +37,12 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     const good = { ...deposit(4), amount: 5, ip_address: '203.0.113.7' }
     const batch = JSON.stringify([good, { ...deposit(5), amount: 'much', ip_address: '203.0.113.7' }])
     assert.equal((await server.post('/v2/s2s/batch?partial=1', key, batch)).status, 200)
+    const ofRules = await server.key('rules', { name: 'backend' })
+    for (const { kind, sent } of Object.values(ruleExamples)) {
+      const { status, body: refusal } = await server.post(`/v2/s2s/${kind}`, ofRules, sent)
+      assert.equal(status, 400)
+      answered.push((refusal['violations'] as Violation[])[0]!)
+    }
     await server.drained()
     english = await browse({ width: 1280 })
     page = english.page
@@ -122,10 +134,26 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
     assert.equal(await page.locator('img[src=x], main script').count(), 0)
   })
 
-  it('shows every cause in Chinese on a narrow screen, dark, and what is parked', async () => {
-    const chinese = await browse({ width: 390, dark: true, locale: 'zh-TW' })
+  it('tells what is wrong in Chinese, whatever the rule, and what the API answered', async () => {
+    chinese = await browse({ width: 390, dark: true, locale: 'zh-TW' })
     const narrow = chinese.page
     await signIn(narrow, server.adminToken)
+    await narrow.goto(`${server.adminUrl}/#/rules/rejected`)
+    const rows = narrow.getByRole('row')
+    await rows.nth(answered.length).waitFor()
+    const shown = (await rows.locator('td.said').allTextContents()).toSorted()
+    const tell = { number: new Intl.NumberFormat('zh-Hant-TW').format }
+    const wanted = answered.map(said => violationInChinese(said, tell).text)
+    assert.deepEqual(shown, wanted.toSorted())
+    await inspect(narrow, 'zh-390-rejected-rules')
+    await narrow.getByRole('link', { name: 'event_name', exact: true }).click()
+    await rows.nth(1).getByRole('link').click()
+    await narrow.getByText('event_name 最多 128 個字元，此值超過上限。').waitFor()
+    await narrow.getByText('event_name must be at most 128 characters: this one is longer').waitFor()
+  })
+
+  it('shows every cause in Chinese on a narrow screen, dark, and what is parked', async () => {
+    const narrow = chinese.page
     await narrow.goto(`${server.adminUrl}/#/casino/rejected`)
     const cause = narrow.getByRole('link', { name: 'ip_address', exact: true })
     await cause.waitFor()

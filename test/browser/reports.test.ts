@@ -230,7 +230,7 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
 
   it('speaks Chinese on a narrow screen, dark, and says when there is nothing', async () => {
     const chinese = await browse({ width: 390, dark: true, locale: 'zh-TW' })
-    await look(chinese.page, '/casino/reports?range=7d&tz=UTC', '從註冊到第二次存款', 'zh-390-reports')
+    await look(chinese.page, '/casino/reports?range=7d&tz=UTC', '從註冊到第二次充值', 'zh-390-reports')
     await look(chinese.page, '/demo/reports?range=today&tz=UTC', '這段期間沒有任何資料', 'zh-390-reports-empty')
     assert.deepEqual(chinese.faults, [])
     await chinese.close()

@@ -5,6 +5,7 @@ import type { Replayed } from '../rejections.ts'
 import { inert } from '../sent-body.ts'
 import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
+import { Said } from './said.tsx'
 import { WideTable } from './wide-table.tsx'
 
 /** `isBad`: some event is. `events` and `requests` are those that would be sent; `held` are requests that would stay behind for bad events. */
@@ -71,7 +72,7 @@ export function Foretold({ looked, partial }: { looked: Replayed[]; partial: boo
                   <Table.Td>{inert(field)}</Table.Td>
                   <Table.Td>{rule}</Table.Td>
                   <Table.Td className="said">
-                    <bdi>{inert(said)}</bdi>
+                    <Said rule={rule === '' ? null : rule} message={said} />
                   </Table.Td>
                 </Table.Tr>
               ))}

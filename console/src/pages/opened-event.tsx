@@ -1,10 +1,11 @@
 // One event: its flags, what became of it and when, what was recorded, and its text as it was sent.
 
-import { Badge, Code, Drawer, Group, Skeleton, Stack, Table, Text, Timeline, Title } from '@mantine/core'
+import { Badge, Code, Drawer, Skeleton, Stack, Table, Text, Timeline, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { eventQuestion, type LiveEvent, type ReceiptEvent, receiptQuestion } from '../questions.ts'
 import { Unavailable } from '../states.tsx'
+import { flagMeaning } from '../words/flags.ts'
 import { useSpeech } from '../words/language.tsx'
 
 const colors: Record<ReceiptEvent['outcome'], string> = {
@@ -39,7 +40,7 @@ export function OpenedEvent({ event, close }: { event: LiveEvent | null; close: 
 }
 
 function Opened({ event }: { event: LiveEvent }) {
-  const { words } = useSpeech()
+  const { words, language } = useSpeech()
   const stored = useQuery(eventQuestion(event))
   const receipt = useQuery(receiptQuestion(event))
   return (
@@ -50,13 +51,18 @@ function Opened({ event }: { event: LiveEvent }) {
             {words.live.noFlags}
           </Text>
         ) : (
-          <Group gap="xs">
+          <Stack gap="xs" component="ul" m={0} p={0} style={{ listStyle: 'none' }}>
             {event.flags.map(flag => (
-              <Badge key={flag} color="yellow" variant="light">
-                {flag}
-              </Badge>
+              <li key={flag}>
+                <Badge color="yellow" variant="light" mr="xs" tt="none">
+                  {flag}
+                </Badge>
+                <Text span size="sm">
+                  {flagMeaning(flag, language)}
+                </Text>
+              </li>
             ))}
-          </Group>
+          </Stack>
         )}
       </Part>
       <Part title={words.live.timeline}>

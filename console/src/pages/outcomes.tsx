@@ -3,10 +3,10 @@
 import { Card, Group, Stack, Table, Text, Title } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { type Receipt, receiptQuestion, type Replayed } from '../rejections.ts'
-import { inert } from '../sent-body.ts'
 import { sentenceOf } from '../states.tsx'
 import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
+import { Said } from './said.tsx'
 import { Mark } from './verdict.tsx'
 import { WideTable } from './wide-table.tsx'
 
@@ -45,7 +45,7 @@ export function Outcomes({ sent }: { sent: Replayed[] }) {
             <Text span ff="monospace" size="xs">
               {target.request}
             </Text>{' '}
-            <bdi>{inert(why)}</bdi>
+            <Said rule={null} message={why} />
           </Text>
         ))}
         {ids.length > 0 && (

@@ -12,6 +12,7 @@ import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
 import { NothingHere } from './nothing-here.tsx'
+import { Said } from './said.tsx'
 import { Together } from './together.tsx'
 import { Turning } from './turning.tsx'
 import { WideTable } from './wide-table.tsx'
@@ -94,7 +95,7 @@ export function RejectedGroups({ product }: { product: string }) {
                           </time>
                         </Table.Td>
                         <Table.Td className="said">
-                          <bdi>{inert(message)}</bdi>
+                          <Said rule={rule} message={message} />
                         </Table.Td>
                       </Table.Tr>
                     ))}
@@ -162,7 +163,7 @@ function Requests({ requests }: { requests: Rejection[] }) {
                 </Table.Th>
                 <Table.Td className="end">{refused === null ? told.allOfIt : tell.number(refused)}</Table.Td>
                 <Table.Td className="said">
-                  <bdi>{inert(message)}</bdi>
+                  <Said rule={null} message={message} />
                 </Table.Td>
                 <Table.Td>{address === null ? '–' : inert(address)}</Table.Td>
               </Table.Tr>

@@ -11,6 +11,7 @@ import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
 import { BodyShown } from './body-shown.tsx'
 import { Mending } from './mending.tsx'
+import { Said } from './said.tsx'
 
 export function RejectedOne({ request }: { request: string }) {
   const { words, tell } = useSpeech()
@@ -39,7 +40,7 @@ export function RejectedOne({ request }: { request: string }) {
         left={
           violations.length === 0 ? (
             <Text size="sm">
-              <bdi>{inert(message)}</bdi>
+              <Said rule={null} message={message} isWhole />
             </Text>
           ) : (
             <Violations violations={violations} total={total} />
@@ -154,7 +155,7 @@ function Violations({ violations, total }: { violations: Violation[]; total: num
             </Text>
           )}
           <Text size="sm" className="sent">
-            <bdi>{inert(message)}</bdi>
+            <Said rule={rule} message={message} isWhole />
           </Text>
         </li>
       ))}

@@ -2,7 +2,7 @@
 
 import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import type { Violation } from '../rejections.ts'
-import { inert } from '../sent-body.ts'
+import { useViolations } from '../use-violations.ts'
 import { useSpeech } from '../words/language.tsx'
 import { useTryWords } from '../words/try-it.ts'
 import { CopyIconButton } from './copy-icon-button.tsx'
@@ -22,6 +22,7 @@ export function TryBody({
 }) {
   const { tell } = useSpeech()
   const told = useTryWords()
+  const tellWrong = useViolations()
   const ofWhole = violations.filter(({ field }) => field === '$')
   return (
     <Stack gap="xs">
@@ -31,7 +32,7 @@ export function TryBody({
         description={told.bodyHint}
         value={text}
         onChange={event => change(event.currentTarget.value)}
-        error={ofWhole.length === 0 ? null : inert(ofWhole[0]!.message)}
+        error={ofWhole.length === 0 ? null : tellWrong(ofWhole[0]!).told}
         autosize
         minRows={16}
         maxRows={34}

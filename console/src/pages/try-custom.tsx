@@ -19,7 +19,7 @@ export function TryCustom({
 }: {
   event: Fields
   known: Field[]
-  messageOf: (field: string) => string | undefined
+  messageOf: (field: string) => string | null
   set: (name: string, value: unknown) => void
 }) {
   const told = useTryWords()
@@ -46,7 +46,7 @@ export function TryCustom({
             label={inert(key)}
             value={shownIn(value)}
             onChange={change => set(key, valueOf('custom', change.currentTarget.value) ?? '')}
-            error={messageOf(key) === undefined ? null : inert(messageOf(key)!)}
+            error={messageOf(key)}
             styles={{ label: { fontFamily: 'var(--mantine-font-family-monospace)', overflowWrap: 'anywhere' } }}
             flex={1}
             miw={0}

@@ -1,14 +1,15 @@
 // What a reply says is wrong, each with the way to its field; and what it says beside: names that were hardly meant, with what
 // puts them right.
 
-import { flags } from '@datapulse/contract/flags'
 import { fold, knownEventNames } from '@datapulse/contract/names'
 import { Badge, Box, Button, Group, Stack, Text } from '@mantine/core'
 import { eventsOf, shownIn } from '../composed.ts'
 import { inert } from '../sent-body.ts'
 import { type Draft, hintsIn, violationsIn } from '../tries.ts'
+import { flagMeaning } from '../words/flags.ts'
 import { useSpeech } from '../words/language.tsx'
 import { useTryWords } from '../words/try-it.ts'
+import { Said } from './said.tsx'
 
 export type Mending = {
   lookAt: (index: number, field: string) => void
@@ -38,7 +39,7 @@ export function TryFindings({ of, body, ...mending }: { of: Draft; body: string 
                   </Text>
                 )}
                 <Text span size="sm" className="sent">
-                  <bdi>{inert(message)}</bdi>
+                  <Said rule={rule} message={message} />
                 </Text>
               </Box>
               <Button
@@ -61,6 +62,7 @@ export function TryFindings({ of, body, ...mending }: { of: Draft; body: string 
 
 function Hints({ of, body, rename, callIt }: { of: Draft; body: string } & Mending) {
   const told = useTryWords()
+  const { language } = useSpeech()
   const { misspelled, flags: noted } = hintsIn(body)
   const found = [
     ...misspelled.map(({ index, sent, expected }) => ({
@@ -73,7 +75,7 @@ function Hints({ of, body, rename, callIt }: { of: Draft; body: string } & Mendi
       const known = flag === 'near_miss_name' ? knownEventNames.find(one => fold(one) === fold(name)) : undefined
       return {
         badge: flag,
-        text: known === undefined ? (flags as Record<string, string>)[flag] : told.nearMiss(inert(name), known),
+        text: known === undefined ? flagMeaning(flag, language) : told.nearMiss(inert(name), known),
         mend: known === undefined ? null : { label: told.callIt(known), act: () => callIt(index, known) },
       }
     }),

@@ -8,7 +8,7 @@ import { useState } from 'react'
 import { type Fields, isRecommended, isRequired, type Kind, shownIn, withField } from '../composed.ts'
 import { freshExample } from '../mistakes.ts'
 import type { Violation } from '../rejections.ts'
-import { inert } from '../sent-body.ts'
+import { useViolations } from '../use-violations.ts'
 import { useSpeech } from '../words/language.tsx'
 import { useTryWords } from '../words/try-it.ts'
 import { TryCustom } from './try-custom.tsx'
@@ -43,7 +43,11 @@ export function TryForm({ kind, events, at, violations, wanted, write, look }: S
       field.name === wanted?.field,
   )
   const shown = isMore ? own : first
-  const messageOf = (field: string) => violations.find(one => one.field === field)?.message
+  const tellWrong = useViolations()
+  const messageOf = (field: string) => {
+    const wrong = violations.find(one => one.field === field)
+    return wrong === undefined ? null : tellWrong(wrong).told
+  }
   const set = (field: string, value: unknown) => write(withField(events, at, field, value))
 
   return (
@@ -55,7 +59,7 @@ export function TryForm({ kind, events, at, violations, wanted, write, look }: S
           field={field}
           eventName={name}
           value={event[field.name]}
-          error={inertOr(messageOf(field.name))}
+          error={messageOf(field.name)}
           set={value => set(field.name, value)}
         />
       ))}
@@ -123,8 +127,4 @@ function ordered(eventName: string): Field[] {
   const rank = (field: Field) =>
     field.name === 'event_name' ? 0 : isRequired(field, eventName) ? 1 : isRecommended(field.name, eventName) ? 2 : 3
   return [...fields].toSorted((a, b) => rank(a) - rank(b))
-}
-
-function inertOr(message: string | undefined): string | null {
-  return message === undefined ? null : inert(message)
 }

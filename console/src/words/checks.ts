@@ -98,10 +98,10 @@ const chinese: Record<string, Told> = {
     next: '請合作夥伴保存到達頁的 click_id，並於 register 與 login 一併傳送。',
   },
   user_agent: {
-    title: '使用者代理',
+    title: 'User Agent',
     asks: '能否辨識裝置？',
     found: (n, tell) => `${tell.number(n('events'))} 筆中有 ${tell.share(n('share'))} 附有 user_agent。`,
-    next: '請合作夥伴將用戶的 User-Agent 標頭隨 register 與 login 傳送。',
+    next: '請合作夥伴將用戶的 User-Agent 請求頭隨 register 與 login 傳送。',
   },
   delay: {
     title: '延遲',

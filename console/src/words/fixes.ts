@@ -59,10 +59,9 @@ export const chinese: typeof english = {
       `請以 JSON 函式庫產生內容，使用 application/json 傳送，每次不超過 5,000 筆事件與 8 MiB。正確的 ${event}：`,
     again: () => '500 是暫時的：請依 Retry-After 等待，再以相同的識別碼傳送相同的事件，只會計算一次。',
     once: ({ field }) => `收到 200 即停止：事件已寫入磁碟。重新傳送時請使用相同的 ${field}，即只計算一次。`,
-    oneId: ({ field }) =>
-      `一個 ${field} 只代表一筆交易，其金額、幣別與使用者不再變動。更正請以新的識別碼另行傳送事件。`,
-    click: ({ event }) => `請保存使用者到達頁的 click_id，並隨 ${event} 傳送。`,
-    agent: ({ event }) => `請將使用者請求中的 User-Agent 標頭隨 ${event} 傳送。`,
+    oneId: ({ field }) => `一個 ${field} 只代表一筆交易，其金額、幣別與用戶不再變動。更正請以新的識別碼另行傳送事件。`,
+    click: ({ event }) => `請保存用戶到達頁的 click_id，並隨 ${event} 傳送。`,
+    agent: ({ event }) => `請將用戶請求中的 User-Agent 請求頭隨 ${event} 傳送。`,
     soon: () => '請於事件發生時記錄時間，並在數秒內批次傳送。',
     clock: () => '請使用以 NTP 校正的時鐘，以 Unix 秒或毫秒傳送。兩者皆以 UTC 計算：請勿加減時區，也勿混用兩種單位。',
     name: ({ event }) => `名稱必須完全相同：請傳送小寫的 ${event}，不含其他字元。`,
