@@ -41,7 +41,7 @@ else {
   compress(join(root, 'dist'))
 }
 
-/** What the first page needs, and its chart, told in the page: else a browser finds one after the other. */
+/** What the first page needs, told in the page: else a browser finds one after the other. */
 function fetchedAtOnce(bundle) {
   const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk')
   const needed = new Set()
@@ -50,8 +50,7 @@ function fetchedAtOnce(bundle) {
     needed.add(chunk)
     for (const name of chunk.imports) add(bundle[name])
   }
-  for (const module of ['src/main.tsx', 'src/pages/hours.tsx'])
-    add(chunks.find(({ moduleIds }) => moduleIds.some(id => id.endsWith(module))))
+  add(chunks.find(({ moduleIds }) => moduleIds.some(id => id.endsWith('src/main.tsx'))))
   const link = (rel, name) => ({ tag: 'link', attrs: { rel, href: `/${name}`, crossorigin: true }, injectTo: 'head' })
   const styles = [...needed].flatMap(({ viteMetadata }) => [...viteMetadata.importedCss])
   const scripts = [...needed].filter(({ name }) => name !== 'first')

@@ -73,6 +73,9 @@ describe('the console', { skip: skipWithoutChromium }, () => {
   it('shows every page in English on a wide screen', async () => {
     await look(page, '/casino/overview', 'What needs attention', 'en-1280-overview')
     await page.getByText('Active', { exact: true }).waitFor()
+    const chart = page.getByRole('slider', { name: 'Events of each hour' })
+    await chart.press('Home')
+    assert.match((await chart.getAttribute('aria-valuetext')) ?? '', /^00:00, Yesterday \d.*, Today \d/)
     await page
       .getByText(/withdraw|are missing|were refused/)
       .first()

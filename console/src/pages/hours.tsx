@@ -1,30 +1,23 @@
-// Events of each hour, today over yesterday. By itself, because a library of charts is large.
+// Events of each hour, today over yesterday.
 
-import '@mantine/charts/styles.layer.css'
-import { AreaChart } from '@mantine/charts'
 import type { HourPoint } from '../days.ts'
 import { useSpeech } from '../words/language.tsx'
+import { Chart } from './chart.tsx'
 
-export default function Hours({ points }: { points: HourPoint[] }) {
+export function Hours({ points }: { points: HourPoint[] }) {
   const { words, tell } = useSpeech()
   return (
-    <AreaChart
-      h={260}
-      data={points}
-      dataKey="hour"
+    <Chart
+      label={words.overview.perHour}
+      height={228}
+      names={points.map(({ hour }) => hour)}
       series={[
-        { name: 'yesterday', label: words.overview.yesterday, color: 'gray.5' },
-        { name: 'today', label: words.overview.today, color: 'teal.7' },
+        { label: words.overview.yesterday, color: 'gray.5', as: 'area', values: points.map(one => one.yesterday) },
+        { label: words.overview.today, color: 'teal.7', as: 'area', values: points.map(one => one.today) },
       ]}
-      curveType="monotone"
-      withDots={false}
+      tell={tell.number}
+      isWhole
       withLegend
-      legendProps={{ verticalAlign: 'top', height: 32 }}
-      valueFormatter={tell.number}
-      xAxisProps={{ interval: 3 }}
-      yAxisProps={{ width: 56, allowDecimals: false }}
-      gridAxis="y"
-      areaProps={{ isAnimationActive: false }}
     />
   )
 }

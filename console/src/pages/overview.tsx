@@ -3,7 +3,6 @@
 import { Badge, Button, Card, Grid, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { RocketIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect } from 'react'
 import { Link } from 'react-router'
 import { compareMoney, currenciesOf, type Days, daysAt, hourPoints } from '../days.ts'
 import { hoursQuestion, moneyQuestion, ratesQuestion, type ReportRow, totalsQuestion } from '../questions.ts'
@@ -12,12 +11,10 @@ import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 import { Attention } from './attention.tsx'
+import { Hours } from './hours.tsx'
 import { JustNow } from './just-now.tsx'
 import { NoProducts } from './no-products.tsx'
 import { PageHead } from './page-head.tsx'
-
-const loadHours = () => import('./hours.tsx')
-const Hours = lazy(loadHours)
 
 export default function Overview() {
   const { product } = useLooking()
@@ -36,8 +33,6 @@ function OverviewOf({ product }: { product: string }) {
   const isQuiet = hours.data?.length === 0
   const totals = useQuery({ ...totalsQuestion, enabled: isQuiet })
   const rates = useQuery(ratesQuestion)
-  // It is made ready while the numbers are awaited.
-  useEffect(() => void loadHours().catch(() => null), [])
   const converted = (rates.data?.length ?? 0) > 0
   const money = useQuery({
     ...moneyQuestion(product, days, converted),
@@ -78,9 +73,7 @@ function OverviewOf({ product }: { product: string }) {
                 <Text size="sm" c="dimmed" mb="md">
                   {words.overview.perHourHint}
                 </Text>
-                <Suspense fallback={<Skeleton height={260} />}>
-                  <Hours points={hourPoints(hours.data, days)} />
-                </Suspense>
+                <Hours points={hourPoints(hours.data, days)} />
               </Card>
             </Grid.Col>
           )}

@@ -1,12 +1,11 @@
 // A report drawn: days beside each other, anything else as bars from the largest down. The two colours are far apart for the
-// colour-blind, too. By itself, because a library of charts is large. Only what is drawn is a float.
+// colour-blind, too. Only what is drawn is a float.
 
-import '@mantine/charts/styles.layer.css'
-import { BarChart } from '@mantine/charts'
 import { Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { type Line, sortLines } from '../report-lines.ts'
 import { useSpeech } from '../words/language.tsx'
+import { Chart } from './chart.tsx'
 import { isShare, type Metric, type ReportName, tellValue } from './report-columns.ts'
 
 const blue = '#0072b2'
@@ -25,39 +24,32 @@ function Days({ lines, before, metric, currency }: Props) {
   const { words, tell } = useSpeech()
   const isWide = useMediaQuery('(min-width: 48em)') === true
   const column = metric === 'money' ? 'deposit_amount' : metric
-  const points = lines.map((line, n) => ({
-    name: tell.shortDay(line.name),
-    first: drawn(line, column),
-    second: metric === 'money' ? drawn(line, 'withdraw_amount') : drawn(before[n], column),
-  }))
+  const first = lines.map(line => drawn(line, column))
+  const second = lines.map((line, n) =>
+    metric === 'money' ? drawn(line, 'withdraw_amount') : drawn(before[n], column),
+  )
   const title = metric === 'money' ? words.reports.money : words.reports.columns[metric]
   const series =
     metric === 'money'
       ? [
-          { name: 'first', label: words.reports.figures.deposits, color: blue },
-          { name: 'second', label: words.reports.figures.withdrawals, color: orange },
+          { label: words.reports.figures.deposits, color: blue, as: 'bars' as const, values: first },
+          { label: words.reports.figures.withdrawals, color: orange, as: 'bars' as const, values: second },
         ]
       : [
-          { name: 'second', label: words.reports.periodBefore, color: 'gray.5' },
-          { name: 'first', label: words.reports.now, color: blue },
+          { label: words.reports.periodBefore, color: 'gray.5', as: 'bars' as const, values: second },
+          { label: words.reports.now, color: blue, as: 'bars' as const, values: first },
         ]
   const shown = (value: number) => (isShare(column) ? tell.share(value) : tell.compact(value))
   return (
     <figure className="chart" aria-label={title}>
-      <BarChart
-        h={280}
-        data={points}
-        dataKey="name"
+      <Chart
+        label={title}
+        height={248}
+        names={lines.map(line => tell.shortDay(line.name))}
         series={series}
+        tell={shown}
         withLegend
-        legendProps={{ verticalAlign: 'top', height: 32 }}
-        withBarValueLabel={points.length * (isWide ? 1 : 3) <= labelsMax}
-        valueLabelProps={{ fontSize: 11, formatter: value => shown(Number(value ?? 0)) }}
-        valueFormatter={shown}
-        xAxisProps={{ minTickGap: 12 }}
-        yAxisProps={{ width: 56 }}
-        gridAxis="x"
-        barProps={{ isAnimationActive: false }}
+        withValues={lines.length * (isWide ? 1 : 3) <= labelsMax}
       />
       <Extremes title={title} lines={lines} column={column} currency={currency} />
     </figure>
@@ -86,28 +78,18 @@ function Largest({ lines, metric, currency }: Props) {
   const { words, tell } = useSpeech()
   if (metric === 'money') return null
   const largest = sortLines(lines, { column: metric, descending: true }).slice(0, barsMax)
-  const points = largest.map(line => ({
-    name: shortened(line.name) || words.reports.nameless,
-    first: drawn(line, metric),
-  }))
+  const values = largest.map(line => drawn(line, metric))
   const shown = (value: number) => tellValue(metric, value, currency, tell)
   return (
     <figure className="chart" aria-label={words.reports.columns[metric]}>
-      <BarChart
-        h={56 + 36 * points.length}
-        data={points}
-        dataKey="name"
-        orientation="vertical"
-        series={[{ name: 'first', label: words.reports.columns[metric], color: blue }]}
-        withBarValueLabel
-        valueLabelProps={{ fontSize: 12, position: 'right', formatter: value => shown(Number(value ?? 0)) }}
-        valueFormatter={shown}
-        yAxisProps={{ width: 120 }}
-        xAxisProps={{ domain: roomyDomain(points.map(({ first }) => first)) }}
-        withXAxis={false}
-        gridAxis="none"
-        maxBarWidth={28}
-        barProps={{ isAnimationActive: false }}
+      <Chart
+        label={words.reports.columns[metric]}
+        height={20 + 36 * largest.length}
+        names={largest.map(line => shortened(line.name) || words.reports.nameless)}
+        series={[{ label: words.reports.columns[metric], color: blue, as: 'bars', values }]}
+        tell={shown}
+        lyingBetween={roomyBetween(values)}
+        withValues
       />
       <Text component="figcaption" size="sm" c="dimmed" mt="xs">
         {words.reports.columns[metric]}
@@ -118,7 +100,7 @@ function Largest({ lines, metric, currency }: Props) {
 }
 
 /** With room for the values at the ends of the bars. */
-function roomyDomain(values: number[]): [number, number] {
+function roomyBetween(values: number[]): [number, number] {
   const [least, most] = [Math.min(0, ...values), Math.max(0, ...values)]
   const room = (most - least || 1) * 0.35
   return [least < 0 ? least - room : 0, most > 0 || least === 0 ? most + room : 0]
