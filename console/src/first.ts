@@ -5,7 +5,7 @@
 import { touch } from './attended.ts'
 import { daysAt } from './days.ts'
 import { begin } from './early.ts'
-import { keptProduct, paths } from './paths.ts'
+import { keptConverted, keptProduct, paths } from './paths.ts'
 
 for (const name of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'])
   addEventListener(name, touch, { capture: true, passive: true })
@@ -22,15 +22,16 @@ async function begun(): Promise<void> {
   const [, asked, page = 'overview'] = location.hash.split(/[/?]/)
   const product = asked === undefined || asked === '~' ? localStorage.getItem(keptProduct) : decodeURIComponent(asked)
   if (product === null || page !== 'overview') return
-  const days = daysAt(Date.now())
   for (const path of [
     paths.diagnosis(product, 'live', '24h'),
-    paths.hours(product, new Date(days.yesterdayMs).toISOString()),
     paths.status,
     paths.minute(product),
     paths.keys(product),
+    paths.rates,
   ])
     void begin(path)
-  const { months } = (await (await begin(paths.rates)).clone().json()) as { months: unknown[] }
-  void begin(paths.money(product, days, months.length > 0))
+  // To find out where one is takes a browser long: behind what can be asked without it.
+  const days = daysAt(Date.now())
+  void begin(paths.hours(product, new Date(days.yesterdayMs).toISOString()))
+  void begin(paths.money(product, days, localStorage.getItem(keptConverted) === 'yes'))
 }

@@ -11,6 +11,8 @@ export function pathOf(path: string, query: Query = {}): string {
 }
 
 export const keptProduct = 'datapulse-product'
+/** Whether there were rates when they were asked for last: so money is asked for beside them. */
+export const keptConverted = 'datapulse-converted'
 
 export const paths = {
   session: '/api/session',

@@ -5,7 +5,7 @@ import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@ta
 import { ask, change } from './api.ts'
 import type { Usage, UsageOfOne } from './usage.ts'
 import type { Days } from './days.ts'
-import { paths } from './paths.ts'
+import { keptConverted, paths } from './paths.ts'
 
 export type Role = 'admin' | 'viewer'
 export type Session = {
@@ -158,7 +158,11 @@ export const minuteQuestion = (product: string) =>
 
 export const ratesQuestion = queryOptions({
   queryKey: ['rates'],
-  queryFn: async ({ signal }) => (await ask<{ months: { month: string }[] }>(paths.rates, {}, signal)).months,
+  async queryFn({ signal }) {
+    const { months } = await ask<{ months: { month: string }[] }>(paths.rates, {}, signal)
+    localStorage.setItem(keptConverted, months.length > 0 ? 'yes' : 'no')
+    return months
+  },
   staleTime: 600_000,
 })
 

@@ -43,25 +43,25 @@ export type Tell = ReturnType<typeof tellIn>
 
 function tellIn(language: Language) {
   const locale = language === 'en' ? (navigator.languages.find(one => one.startsWith('en')) ?? 'en') : 'zh-Hant-TW'
-  const number = new Intl.NumberFormat(locale)
-  const short = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
-  const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
-  const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
-  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
-  const shortDay = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' })
-  const shortDate = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' })
-  const exactClock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
-  const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const number = once(() => new Intl.NumberFormat(locale))
+  const short = once(() => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }))
+  const share = once(() => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }))
+  const moment = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }))
+  const clock = once(() => new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }))
+  const compact = once(() => new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }))
+  const day = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }))
+  const shortDay = once(() => new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' }))
+  const shortDate = once(() => new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' }))
+  const exactClock = once(() => new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }))
+  const ago = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
   return {
-    number: (value: number) => number.format(value),
-    rate: (value: number) => short.format(value),
-    share: (value: number) => share.format(value),
-    moment: (time: string | number) => moment.format(new Date(time)),
-    clock: (time: string | number) => clock.format(new Date(time)),
-    shortDate: (time: string | number) => shortDate.format(new Date(time)),
-    exactClock: (time: string | number) => exactClock.format(new Date(time)),
+    number: (value: number) => number().format(value),
+    rate: (value: number) => short().format(value),
+    share: (value: number) => share().format(value),
+    moment: (time: string | number) => moment().format(new Date(time)),
+    clock: (time: string | number) => clock().format(new Date(time)),
+    shortDate: (time: string | number) => shortDate().format(new Date(time)),
+    exactClock: (time: string | number) => exactClock().format(new Date(time)),
     /** Decimal text, told to the cent; a code that is no currency of this world is told as it is. */
     money(amount: string, currency: string): string {
       try {
@@ -75,24 +75,24 @@ function tellIn(language: Language) {
     amount(text: string, currency: string): string {
       return new Intl.NumberFormat(locale, fractionOf(currency)).format(text as unknown as number)
     },
-    compact: (value: number) => compact.format(value),
+    compact: (value: number) => compact().format(value),
     /** A day as text, such as 2026-06-01, wherever the reader is. */
-    day: (text: string) => day.format(new Date(text)),
-    shortDay: (text: string) => shortDay.format(new Date(text)),
-    days: (first: string, last: string) => day.formatRange(new Date(first), new Date(last)),
+    day: (text: string) => day().format(new Date(text)),
+    shortDay: (text: string) => shortDay().format(new Date(text)),
+    days: (first: string, last: string) => day().formatRange(new Date(first), new Date(last)),
     /** How long ago, or how soon. */
     fromNow(time: string, nowMs: number): string {
       const seconds = Math.round((Date.parse(time) - nowMs) / 1_000)
       const size = Math.abs(seconds)
-      if (size < 60) return ago.format(seconds, 'second')
-      if (size < 3_600) return ago.format(Math.round(seconds / 60), 'minute')
-      if (size < 86_400) return ago.format(Math.round(seconds / 3_600), 'hour')
-      return ago.format(Math.round(seconds / 86_400), 'day')
+      if (size < 60) return ago().format(seconds, 'second')
+      if (size < 3_600) return ago().format(Math.round(seconds / 60), 'minute')
+      if (size < 86_400) return ago().format(Math.round(seconds / 3_600), 'hour')
+      return ago().format(Math.round(seconds / 86_400), 'day')
     },
     /** Bytes, by the units in which the configuration has them. */
     size(bytes: number): string {
       const step = bytes < 1 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log2(bytes) / 10))
-      return `${short.format(bytes / 1024 ** step)} ${sizes[step]}`
+      return `${short().format(bytes / 1024 ** step)} ${sizes[step]}`
     },
     length(ms: number): string {
       const size = Math.abs(ms)
@@ -109,6 +109,12 @@ function tellIn(language: Language) {
       return size < 86_400_000 * 2 ? unit(ms / 3_600_000, 'hour') : unit(ms / 86_400_000, 'day')
     },
   }
+}
+
+/** Each is slow to make, and a page needs few. */
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => (made ??= make())
 }
 
 const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
