@@ -50,7 +50,7 @@ describe('the fixes of the help center', { skip: skipWithoutChromium }, () => {
     page = english.page
     await signIn(page, server.adminToken)
     await page.goto(`${server.adminUrl}/#/casino/help`)
-    await page.getByText('Events are lost until somebody does something').waitFor()
+    await page.getByText('Events are lost, or count wrongly, until somebody does something').waitFor()
   })
   after(async () => {
     await browsers.close()

@@ -63,17 +63,18 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
       row => row['currency'] === 'USD',
     )
     assert.ok(usd !== undefined && before !== undefined)
-    await page.getByTestId('figure-deposits').getByText('before: 50.00 USD').waitFor()
-    const told = async (name: string) => (await page.getByTestId(`figure-${name}`).textContent()) ?? ''
+    await page.getByTestId('figure-deposits').getByText('before: USD 50.00').waitFor()
+    const told = async (name: string) =>
+      ((await page.getByTestId(`figure-${name}`).textContent()) ?? '').replaceAll('\u00a0', ' ')
     for (const [name, column] of [
       ['deposits', 'deposit_amount'],
       ['withdrawals', 'withdraw_amount'],
       ['ggr', 'ggr'],
     ] as const)
-      assert.ok((await told(name)).includes(`${amountOf(usd[column])} USD`), `${name}: ${await told(name)}`)
-    assert.ok((await told('deposits')).includes(`before: ${amountOf(before['deposit_amount'])} USD`))
+      assert.ok((await told(name)).includes(`USD ${amountOf(usd[column])}`), `${name}: ${await told(name)}`)
+    assert.ok((await told('deposits')).includes(`before: USD ${amountOf(before['deposit_amount'])}`))
     assert.match(await told('deposits'), /\+[\d,.]+%/)
-    assert.match(await told('withdrawals'), /–.*before: 0\.00 USD/)
+    assert.match(await told('withdrawals'), /–.*before: USD 0\.00/)
 
     // Of today there is next to nothing when it has just begun.
     const yesterday = await rowsOf('daily', `from=${day(-1)}&to=${day(0)}`)
@@ -240,7 +241,7 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
     await page.goto(`${server.adminUrl}/#/casino/reports?range=7d&tz=UTC&currency=USD`)
     await page.getByText('From registration').waitFor()
     await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
-    await page.getByTestId('figure-deposits').getByText('before: 50.00 USD').waitFor()
+    await page.getByTestId('figure-deposits').getByText('before: USD 50.00').waitFor()
     const known = await page.getByTestId('figure-deposits').textContent()
     await page.route('**/api/reports/**', route => route.abort())
     // Whoever comes back to the page has it asked anew.

@@ -57,6 +57,7 @@ describe('the system in the console', { skip: skipWithoutChromium }, () => {
     await page.getByText(versions.node, { exact: true }).waitFor()
     await page.getByText(versions.engine, { exact: true }).waitFor()
     await page.getByText(stored, { exact: true }).first().waitFor()
+    await page.getByText('DATAPULSE_LOG_RETENTION=7d\nDATAPULSE_LOG_RETENTION_BYTES=20GiB').waitFor()
     await row('dp_live').getByText('3', { exact: true }).waitFor()
     await page.getByText(/^Counted /).waitFor()
     await look(page, 'en-1280-system')

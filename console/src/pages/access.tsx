@@ -1,10 +1,10 @@
-// Who may look, and who is signed in: viewers are made and removed, sessions ended.
+// Who may look, who is signed in, and who did what: viewers are made and removed, sessions ended.
 
-import { Badge, Button, Card, Group, Modal, Stack, Table, Text, TextInput, Title, VisuallyHidden } from '@mantine/core'
+import { Badge, Button, Group, Modal, Stack, Table, Text, TextInput, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { PlusIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import {
   type Session,
   sessionQuestion,
@@ -19,7 +19,9 @@ import { Loading, sentenceOf, Stale, Unavailable } from '../states.tsx'
 import { useNotice } from '../use-notice.ts'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
+import { AuditLog } from './audit-log.tsx'
 import { PageHead } from './page-head.tsx'
+import { Section } from './section.tsx'
 import { ShownOnce } from './shown-once.tsx'
 import { WideTable } from './wide-table.tsx'
 
@@ -51,26 +53,13 @@ export default function Access() {
             <Section title={words.access.sessions} hint={words.access.sessionsHint}>
               <Sessions sessions={sessions.data} />
             </Section>
+            <AuditLog />
           </>
         )}
       </Stack>
       <NewViewer opened={making} close={maker.close} />
       <Removing viewer={removing} close={() => setRemoving(null)} />
     </>
-  )
-}
-
-function Section({ title, hint, children }: { title: string; hint: string; children: ReactNode }) {
-  return (
-    <Card>
-      <Title order={2} size="h4">
-        {title}
-      </Title>
-      <Text size="sm" c="dimmed" mb="sm">
-        {hint}
-      </Text>
-      {children}
-    </Card>
   )
 }
 

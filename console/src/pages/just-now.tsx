@@ -31,7 +31,7 @@ export function JustNow({ product }: { product: string }) {
               {words.overview.perSecond(tell.rate(minute.data / 60))}
             </Text>
             <Text size="xs" c="dimmed">
-              {tell.number(minute.data)} {words.overview.lastMinute}
+              {words.overview.lastMinute(tell.number(minute.data))}
             </Text>
           </div>
         )}

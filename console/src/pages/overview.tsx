@@ -141,7 +141,7 @@ function Figures(props: {
             before={
               yesterdayUntil === 0
                 ? words.overview.yesterdayNone(clock)
-                : words.overview.yesterdayUntil(tell.number(yesterdayUntil), clock)
+                : words.overview.yesterdayUntil(tell.number(todayUntil), tell.number(yesterdayUntil), clock)
             }
             change={ratioOf(todayUntil, yesterdayUntil)}
           />
@@ -158,7 +158,11 @@ function Figures(props: {
                     ? words.overview.noMoney
                     : compared.yesterdayUntil === '0'
                       ? words.overview.yesterdayNone(clock)
-                      : words.overview.yesterdayUntil(tell.money(compared.yesterdayUntil, currency ?? ''), clock)
+                      : words.overview.yesterdayUntil(
+                          tell.money(compared.todayUntil, currency ?? ''),
+                          tell.money(compared.yesterdayUntil, currency ?? ''),
+                          clock,
+                        )
                 }
                 change={
                   compared === undefined ? null : ratioOf(Number(compared.todayUntil), Number(compared.yesterdayUntil))
@@ -196,7 +200,7 @@ function Figure({
   const { tell } = useSpeech()
   return (
     <Card h="100%" padding="md">
-      <Group justify="space-between" wrap="nowrap">
+      <Group justify="space-between" wrap="nowrap" gap={6}>
         <Text size="sm" c="dimmed">
           {label}
         </Text>

@@ -69,7 +69,13 @@ function Extremes(props: { title: string; lines: Line[]; column: string; currenc
     <Text component="figcaption" size="sm" c="dimmed" mt="xs">
       {high !== undefined &&
         low !== undefined &&
-        `${words.reports.columns[column as keyof typeof words.reports.columns]}. ${words.reports.extremes(told(high), tell.day(high.name), told(low), tell.day(low.name))}`}
+        words.reports.extremes(
+          words.reports.columns[column as keyof typeof words.reports.columns],
+          told(high),
+          tell.day(high.name),
+          told(low),
+          tell.day(low.name),
+        )}
     </Text>
   )
 }
@@ -92,8 +98,9 @@ function Largest({ lines, metric, currency }: Props) {
         withValues
       />
       <Text component="figcaption" size="sm" c="dimmed" mt="xs">
-        {words.reports.columns[metric]}
-        {lines.length > barsMax ? `. ${words.reports.top(barsMax, tell.number(lines.length))}` : ''}
+        {lines.length > barsMax
+          ? words.reports.top(words.reports.columns[metric], barsMax, tell.number(lines.length))
+          : words.reports.columns[metric]}
       </Text>
     </figure>
   )

@@ -4,7 +4,7 @@ import { Badge, Card, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/
 import { changeOf, subtractDecimals } from '../decimals.ts'
 import type { Line } from '../report-lines.ts'
 import { useSpeech } from '../words/language.tsx'
-import { isShare, tellValue } from './report-columns.ts'
+import { isAmount, isShare, tellValue } from './report-columns.ts'
 
 type Both = { line: Line; before: Line | undefined; currency: string }
 
@@ -20,8 +20,8 @@ const figures = [
 export function ReportFigures({ line, before, currency }: Both) {
   const { words, tell } = useSpeech()
   const value = (of: Line | undefined, column: string) => tellValue(column, of?.[column], currency, tell)
-  const isMoney = (column: string) => column !== 'hold' && !column.endsWith('count') && column !== 'registrations'
-  const coded = (text: string, column: string) => (isMoney(column) && text !== '–' ? `${text} ${currency}` : text)
+  const shown = (of: Line | undefined, column: string) =>
+    isAmount(column) && of?.[column] != null ? tell.money(String(of[column]), currency) : value(of, column)
   return (
     <SimpleGrid cols={{ base: 2, lg: 3 }} spacing="md">
       {figures.map(([name, column, second]) => (
@@ -33,13 +33,13 @@ export function ReportFigures({ line, before, currency }: Both) {
             {before !== undefined && <Change column={column} line={line} before={before} />}
           </Group>
           <Text fz={{ base: 18, sm: 24 }} fw={700} lh={1.4}>
-            {coded(value(line, column), column)}
+            {shown(line, column)}
           </Text>
           <Text size="xs" c="dimmed">
-            {before === undefined ? '\u00a0' : words.reports.before(coded(value(before, column), column))}
+            {before === undefined ? '\u00a0' : words.reports.before(shown(before, column))}
           </Text>
           <Text size="xs" c="dimmed">
-            {words.reports.columns[second]}: {value(line, second)}
+            {words.reports.columns[second]}: {shown(line, second)}
           </Text>
         </Card>
       ))}

@@ -1,11 +1,12 @@
 // How long the raw log and the events of each product are kept. Admins change the latter, after they are told what will be
 // deleted.
 
-import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { EyeOpenIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { configuredLength, configuredSize } from '../configured.ts'
 import { type Product, productsQuestion } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
 import { Unanswered } from '../states.tsx'
@@ -13,6 +14,7 @@ import type { System } from '../system-questions.ts'
 import { useSpeech } from '../words/language.tsx'
 import { keptFor, useSystemWords } from '../words/system.ts'
 import { ChangingRetention } from './changing-retention.tsx'
+import { CopyIconButton } from './copy-icon-button.tsx'
 import { Section } from './section.tsx'
 
 const shownMax = 8
@@ -27,6 +29,10 @@ export function Retention({ settings, isAdmin }: { settings: System['settings'];
   const ordered = (products.data ?? []).toSorted((a, b) => Number(b.id === chosen) - Number(a.id === chosen))
   const shown = all ? ordered : ordered.slice(0, shownMax)
   const raw = told.retentionOf(tell.length(settings.log_retention_ms), tell.size(settings.log_retention_bytes))
+  const variables = [
+    `DATAPULSE_LOG_RETENTION=${configuredLength(settings.log_retention_ms)}`,
+    `DATAPULSE_LOG_RETENTION_BYTES=${configuredSize(settings.log_retention_bytes)}`,
+  ].join('\n')
   return (
     <Section title={told.keeping} hint={told.keepingHint}>
       <Stack gap="sm">
@@ -36,6 +42,12 @@ export function Retention({ settings, isAdmin }: { settings: System['settings'];
           </Alert>
         )}
         <Kept name={told.rawLog} value={raw} hint={told.rawLogHint} />
+        <Group align="flex-start" wrap="nowrap" gap="xs">
+          <Code block flex={1} miw={0} tabIndex={0} className="body" aria-label={told.rawLogSettings}>
+            {variables}
+          </Code>
+          <CopyIconButton text={variables} />
+        </Group>
         {products.data === undefined ? (
           <Unanswered of={products} rows={2} />
         ) : (

@@ -71,3 +71,22 @@ test('what no page does is told by the command', () => {
   const sentence = 'Let it send with `datapulse keys update key_1 --scope ingest,read`, or with another key.'
   assert.equal(told('keys', sentence).next, sentence)
 })
+
+test('the Chinese sentence says what most of it is', () => {
+  const ofContent = (numbers: Check['numbers']) => {
+    const check: Check = { check: 'schema', verdict: 'attention', found: '', next: '', numbers }
+    return tellCheck(check, 'zh-Hant', tell).found
+  }
+  const missing = [{ field: 'ip_address', requests: 25, violations: 25 }]
+  const others = [{ rule: 'type', field: 'timestamp', requests: 6, violations: 6 }]
+  assert.match(ofContent({ missing, others }), /主要是 25 個請求缺少 ip_address。$/)
+  assert.match(ofContent({ missing: [], others }), /主要是 6 個請求的 timestamp：值的類型不符/)
+  const limit: Check = {
+    check: 'rate_limit',
+    verdict: 'problem',
+    found: '',
+    next: '',
+    numbers: { key_id: 'key_1', rate_limit: 30 },
+  }
+  assert.match(tellCheck(limit, 'zh-Hant', tell).found, /主要是金鑰 key_1，上限為每分鐘 30 個請求。$/)
+})

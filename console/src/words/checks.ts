@@ -5,6 +5,7 @@
 import type { Check, Numbers } from '../questions.ts'
 import { en } from './en.ts'
 import type { Language, Tell } from './language.tsx'
+import { ruleInChinese } from './violations.ts'
 import { zhHant } from './zh-hant.ts'
 
 type Told = { title: string; asks: string; found?: (n: Reader, tell: Tell) => string; next?: string }
@@ -179,6 +180,7 @@ export function tellCheck(check: Check, language: Language, tell: Tell): ToldChe
       place,
     }
   const away = check.check === 'processing' ? check.numbers['not_ready'] : null
+  const most = mostOf(check, tell)
   const found =
     typeof away === 'string'
       ? `${away} 尚未就緒。`
@@ -190,7 +192,7 @@ export function tellCheck(check: Check, language: Language, tell: Tell): ToldChe
   return {
     title: told.title,
     asks: told.asks,
-    found: found ?? check.found,
+    found: `${found ?? check.found}${most}`,
     next: isWell ? null : (told.next ?? check.next),
     place,
   }
@@ -199,6 +201,26 @@ export function tellCheck(check: Check, language: Language, tell: Tell): ToldChe
 function namesOf({ near_misses: near }: Numbers, tell: Tell): string {
   if (!Array.isArray(near) || near.length === 0) return '沒有與標準名稱相近的名稱。'
   return `${near.map(one => `${tell.number(Number(one['events']))} 筆名為 ${one['event_name']}，應為 ${one['expected']}`).join('；')}。`
+}
+
+/** Of what most of it is made. */
+function mostOf({ check, verdict, numbers }: Check, tell: Tell): string {
+  if (verdict === 'good' || verdict === 'nothing') return ''
+  if (check === 'rate_limit' && typeof numbers['key_id'] === 'string')
+    return `主要是金鑰 ${numbers['key_id']}，上限為每分鐘 ${tell.number(Number(numbers['rate_limit'] ?? 0))} 個請求。`
+  if (check !== 'schema') return ''
+  const [missing, other] = [firstOf(numbers['missing']), firstOf(numbers['others'])]
+  const isMissing = missing !== undefined && !(Number(other?.['requests'] ?? 0) > Number(missing['requests']))
+  const first = isMissing ? missing : other
+  if (first === undefined) return ''
+  const requests = tell.number(Number(first['requests']))
+  if (isMissing) return `主要是 ${requests} 個請求缺少 ${String(first['field'])}。`
+  const rule = ruleInChinese(String(first['rule']))
+  return `主要是 ${requests} 個請求的 ${String(first['field'])}：${rule}`
+}
+
+function firstOf(list: Numbers[string] | undefined): Record<string, unknown> | undefined {
+  return Array.isArray(list) ? list[0] : undefined
 }
 
 /** What is not known counts as nothing. */

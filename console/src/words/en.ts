@@ -72,7 +72,9 @@ export const en = {
     deposits: 'Deposits today',
     withdrawals: 'Withdrawals today',
     ggr: 'GGR today',
-    yesterdayUntil: (value: string, time: string) => `${value} yesterday until ${time}`,
+    /** What is compared: the hour that is not over yet counts in neither. */
+    yesterdayUntil: (today: string, yesterday: string, time: string) =>
+      `until ${time}: ${today}, yesterday ${yesterday}`,
     yesterdayNone: (time: string) => `nothing yesterday until ${time}`,
     noMoney: 'No money event came yesterday or today.',
     unconverted: (count: string) => `${count} amounts have no exchange rate and are not in it.`,
@@ -82,7 +84,7 @@ export const en = {
     today: 'Today',
     yesterday: 'Yesterday',
     now: 'Just now',
-    lastMinute: 'in the last minute',
+    lastMinute: (count: string) => `${count} in the last minute`,
     perSecond: (rate: string) => `${rate} a second`,
     lag: 'Processing',
     lagNone: 'up to date',
@@ -245,7 +247,7 @@ export const en = {
     readOnly: 'You are a viewer: only an admin can make or revoke keys.',
   },
   access: {
-    lead: 'Who may look at this console, and who is signed in. Only admins see this page.',
+    lead: 'Who may look at this console, who is signed in, and who did what. Only admins see this page.',
     viewers: 'Viewers',
     viewersHint: 'A viewer reads everything and changes nothing.',
     newViewer: 'New viewer',
@@ -275,7 +277,7 @@ export const en = {
     lead: 'Why events do not arrive, and how good those are that do: in the order of an event’s way.',
     verdicts: { problem: 'Problem', attention: 'Attention', good: 'Good', nothing: 'Nothing to judge by' },
     overall: {
-      problem: 'Events are lost until somebody does something',
+      problem: 'Events are lost, or count wrongly, until somebody does something',
       attention: 'Some things are worth a look',
       good: 'All is well',
       nothing: 'Nothing has come yet',

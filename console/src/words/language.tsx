@@ -46,13 +46,15 @@ function tellIn(language: Language) {
   const number = once(() => new Intl.NumberFormat(locale))
   const short = once(() => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }))
   const share = once(() => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }))
-  const moment = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }))
+  const moment = once(
+    () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }),
+  )
   const clock = once(() => new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }))
-  const compact = once(() => new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }))
+  const compact = once(() => new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 }))
   const day = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }))
   const shortDay = once(() => new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' }))
   const shortDate = once(() => new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' }))
-  const exactClock = once(() => new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }))
+  const exactClock = once(() => new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hourCycle: 'h23' }))
   const ago = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
   return {
     number: (value: number) => number().format(value),

@@ -46,9 +46,9 @@ export const english = {
   money: 'Deposits and withdrawals',
   now: 'This period',
   periodBefore: 'Period before',
-  extremes: (high: string, highName: string, low: string, lowName: string) =>
-    `Highest: ${high} (${highName}). Lowest: ${low} (${lowName}).`,
-  top: (shown: number, all: string) => `The first ${shown} of ${all}.`,
+  extremes: (name: string, high: string, highName: string, low: string, lowName: string) =>
+    `${name}. Highest: ${high} (${highName}). Lowest: ${low} (${lowName}).`,
+  top: (name: string, shown: number, all: string) => `${name}. The first ${shown} of ${all}.`,
   whole: 'Whole period',
   change: 'Change',
   save: 'Save as CSV',
@@ -136,8 +136,9 @@ export const chinese: typeof english = {
   money: '充值與提現',
   now: '本期',
   periodBefore: '前期',
-  extremes: (high, highName, low, lowName) => `最高：${high}（${highName}）。最低：${low}（${lowName}）。`,
-  top: (shown, all) => `顯示前 ${shown} 項，共 ${all} 項。`,
+  extremes: (name, high, highName, low, lowName) =>
+    `${name}。最高：${high}（${highName}）。最低：${low}（${lowName}）。`,
+  top: (name, shown, all) => `${name}。顯示前 ${shown} 項，共 ${all} 項。`,
   whole: '整個期間',
   change: '變化',
   save: '匯出 CSV',

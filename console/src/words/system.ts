@@ -157,7 +157,8 @@ const en = {
   keepingHint: 'What outlives its time is deleted for good, within an hour.',
   rawLog: 'Raw log, once it is processed',
   rawLogHint:
-    'Changed by DATAPULSE_LOG_RETENTION and DATAPULSE_LOG_RETENTION_BYTES, and a restart. What is not in it any more cannot be processed again from it; stored events stay.',
+    'What was processed stays here so long, to be processed again if need be; beyond that size the oldest goes, however young. Stored events stay. Both belong to the configuration of the server: change these two in its environment, on every machine, and start it again.',
+  rawLogSettings: 'Settings of the raw log',
   eventsOf: (product: string) => `Events of ${product}`,
   forEver: 'for ever',
   days: (count: string) => (count === '1' ? '1 day' : `${count} days`),
@@ -356,7 +357,8 @@ const zhHant: SystemWords = {
   keepingHint: '超過期限的內容會在一小時內永久刪除。',
   rawLog: '原始日誌（處理完成後）',
   rawLogHint:
-    '以 DATAPULSE_LOG_RETENTION 與 DATAPULSE_LOG_RETENTION_BYTES 變更，重新啟動後生效。已不在日誌中的內容無法由日誌重新處理；已儲存的事件會保留。',
+    '處理完成的內容在此期間保留於日誌，必要時可重新處理；超過大小上限時，最舊的會先移除。已儲存的事件不受影響。這兩項屬於伺服器的設定：請在每台主機的環境變數中變更以下兩項，並重新啟動。',
+  rawLogSettings: '原始日誌的設定',
   eventsOf: product => `${product} 的事件`,
   forEver: '永久保存',
   days: count => `${count} 天`,

@@ -25,6 +25,11 @@ export function violationInChinese({ rule, message }: Said, tell: Tell): ToldVio
   return { text: isKnown ? general[rule as Rule] : message, exact: false }
 }
 
+/** What breaking a rule means; one that is not known, by its name. */
+export function ruleInChinese(rule: string): string {
+  return Object.hasOwn(general, rule) ? general[rule as Rule] : `${rule}。`
+}
+
 const number = (captured: string | undefined, tell: Tell) => tell.number(Number(captured))
 const twin = '(?:: was "(.*)" meant to be it\\?)?$'
 
