@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
-import type { RollingWarehouse, RollupName, RollupStep } from '../warehouse/load.ts'
+import type { Load, LoadingWarehouse, RollingWarehouse, RollupName, RollupStep } from '../warehouse/load.ts'
+import { seeLoads } from './loads-seen.ts'
 import { openRolling, rollOrder, type RollingParts } from './rolling.ts'
 
 const logger = { info: () => {}, warn: () => {}, error: () => {} }
@@ -33,6 +34,7 @@ function fake(last: number) {
 
 const parts = (warehouse: RollingWarehouse, more: Partial<RollingParts> = {}): RollingParts => ({
   ...{ warehouse, now: Date.now, logger, intervalMs: 600_000, isBehind: () => false, busyMs: 600_000, eventsMax: 10 },
+  loadsSeen: null,
   ...more,
 })
 
@@ -76,4 +78,56 @@ test('it closes at once, also while the pipeline is behind or a step is being ma
     release()
     await closed
   }
+})
+
+test('the warehouse is asked for what is new after each load, and not again before the next', async () => {
+  const { warehouse, stepped, state } = fake(0)
+  let asked = 0
+  const nextStep: RollingWarehouse['nextStep'] = (...step) => {
+    asked += 1
+    return warehouse.nextStep(...step)
+  }
+  let work = async () => {}
+  const { loading, seen } = seeLoads({ load: () => work() } as unknown as LoadingWarehouse)
+  const rolling = openRolling(parts({ ...warehouse, nextStep }, { loadsSeen: seen }))
+  const askedNow = async () => {
+    const before = asked
+    assert.equal(await rolling.upToDate(1_000), 'one')
+    return asked - before
+  }
+  await askedNow()
+  assert.equal(await askedNow(), 0)
+
+  const load = (seq: number, ends: Promise<void>) => {
+    work = async () => {
+      state.last = seq
+      await ends
+    }
+    return loading.load({} as Load)
+  }
+  await load(1, Promise.resolve())
+  assert.equal(await askedNow(), 2)
+  assert.equal(stepped.books, 1)
+  assert.equal(await askedNow(), 0)
+
+  // It is there before whoever loads it knows.
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const slow = load(2, promise)
+  assert.equal(await askedNow(), 2)
+  assert.equal(await askedNow(), 1)
+  resolve()
+  await slow
+  assert.deepEqual([await askedNow(), await askedNow()], [1, 0])
+
+  await assert.rejects(load(3, Promise.reject(new Error('the engine is away'))), /away/)
+  assert.equal(await askedNow(), 2)
+  assert.equal(stepped.books, 3)
+  assert.equal(await askedNow(), 1)
+  await load(3, Promise.resolve())
+  assert.deepEqual([await askedNow(), await askedNow()], [1, 0])
+
+  // What is made anew begins from the beginning.
+  await rolling.change(async () => {})
+  assert.equal(await askedNow(), 1)
+  await rolling.close()
 })

@@ -3,6 +3,7 @@
 // whoever does that does it here (`change`), after the rollups were emptied, and they are made anew afterwards.
 
 import type { RollingWarehouse, RollupName } from '../warehouse/load.ts'
+import type { LoadsSeen } from './loads-seen.ts'
 import type { Logger } from './pace.ts'
 import { openTurns } from './turns.ts'
 
@@ -34,6 +35,8 @@ export type RollingParts = {
   isBehind: () => boolean
   busyMs: number
   eventsMax: number
+  /** Spares a question where nothing was loaded since the last; null where other processes load too. */
+  loadsSeen: LoadsSeen | null
 }
 
 /** Those that are made of what stood before in another come before that other. */
@@ -51,11 +54,13 @@ export const rollOrder: readonly RollupName[] = [
 const retryMs = 2_000
 
 export function openRolling(parts: RollingParts): Rolling {
-  const { warehouse, now, logger, intervalMs, isBehind, busyMs, eventsMax } = parts
+  const { warehouse, now, logger, intervalMs, isBehind, busyMs, eventsMax, loadsSeen } = parts
   const turns = openTurns()
   let build: string | null = null
   let stepped = {} as Record<RollupName, number>
   let upTo = 0
+  /** As of when there was nothing left. */
+  let seenThen: number | null = null
   let steps = 0
   let stepMsLast = 0
   let upToDateMs: number | null = null
@@ -70,10 +75,16 @@ export function openRolling(parts: RollingParts): Rolling {
       upTo = Math.min(...Object.values(stepped))
     }
     const startedMs = now()
+    const seen = loadsSeen?.() ?? null
+    if (seen !== null && seen === seenThen) {
+      upToDateMs = startedMs
+      return false
+    }
     // One that was cut off is done to its end: what stands in some of them must not be taken for what stood before.
     const begun = Math.max(...Object.values(stepped))
     const next = begun > upTo ? { to: begun } : await warehouse.nextStep(upTo, eventsMax)
     if (next === null) {
+      seenThen = seen
       upToDateMs = now()
       return false
     }
@@ -89,6 +100,7 @@ export function openRolling(parts: RollingParts): Rolling {
   }
   const forget = () => {
     build = null
+    seenThen = null
   }
   const once = () =>
     turns.run(async () => {

@@ -14,6 +14,7 @@ import { limits } from '../limits.ts'
 import type { IndexPlace } from '../pipeline/index/identity-index.ts'
 import type { LogReader } from '../log/record.ts'
 import { levelIndexPlace } from '../pipeline/index/level-index.ts'
+import { seeLoads } from '../pipeline/loads-seen.ts'
 import { ownedLoads, ownedPlace, type Ownership } from '../pipeline/ownership.ts'
 import type { Logger } from '../pipeline/pace.ts'
 import { openPipelineOver, type Pipeline, type PipelineStatus } from '../pipeline/pipeline.ts'
@@ -81,6 +82,7 @@ export async function openPipelineShare(parts: PipelineShareParts): Promise<Pipe
   const accounts = accountsOfShare(parts.accounts, share, config.shares)
   const dir = config.shares === 1 ? config.dataDir : join(config.dataDir, 'shares', String(share))
   await mkdir(dir, { recursive: true })
+  const { loading, seen } = seeLoads(withCrashPoints('warehouse', warehouse.loading, config))
   const rolling = openRolling({
     warehouse: withCrashPoints('rolling', warehouse.rolling, config),
     now: Date.now,
@@ -94,8 +96,8 @@ export async function openPipelineShare(parts: PipelineShareParts): Promise<Pipe
     },
     busyMs: limits.rollBusyMs,
     eventsMax: limits.rollEventsMax,
+    loadsSeen: ownership === null ? seen : null,
   })
-  const loading = withCrashPoints('warehouse', warehouse.loading, config)
   const pipeline = openPipelineOver({
     log: withCrashPoints('log', log, config),
     warehouse: ownership === null ? loading : ownedLoads(loading, ownership),

@@ -81,6 +81,10 @@ const steps: Step[] = [
     name: 'clicks in one part in the end',
     run: connection => connection.command(changeSettings(rollups.clicks, mergedInTheEnd)),
   },
+  {
+    name: 'all of a click and a time in one row, and ranks quickly unpacked',
+    run: remake('rollup_clicks', 'rollup_click_ranks'),
+  },
 ]
 
 /** Where there is nothing yet, all tables are made as they are now. */

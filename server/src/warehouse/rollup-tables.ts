@@ -85,7 +85,7 @@ function rollup(
   return { name, about, columns: [...all, ...values], engine: 'sums', orderBy, settings }
 }
 
-/** A rollup in which a few clicks of many are looked up: blocks are small, so what each costs to unpack counts. */
+/** A rollup of clicks, of which many rows are unpacked for each answer: what that costs counts. */
 function lookedUp(
   settings: Record<string, number>,
   ...[name, about, keys, values]: [string, string, Column[], Column[]]
@@ -127,25 +127,25 @@ export const rollups = {
     merged,
   ),
   clicks: lookedUp(
-    { ...fine, ...mergedInTheEnd, index_granularity: 512 },
+    { ...fine, ...mergedInTheEnd },
     'rollup_clicks',
-    'Counts, sums, first deposits and users by click, one in a row. What came without a click belongs to the first one of its user, and moves when that becomes another.',
+    'Counts, sums, first deposits and users by click. What came without a click belongs to the first one of its user, and moves when that becomes another.',
+    [click, { name: 'period', type: 'UInt32', about: 'which day or third of a month: see click-sums.ts' }, money],
     [
-      click,
-      { name: 'slot', type: 'UInt64', about: 'what it is, of which time and of whom: see click-slots.ts' },
-      money,
-    ],
-    [
-      { name: 'click_id', type: 'SimpleAggregateFunction(any, String)', about: 'its text', codec: text },
-      { name: 'value', type: sum, about: 'how many, or the sum', codec: text },
+      { name: 'click_id', type: 'SimpleAggregateFunction(any, String)', about: 'its text' },
+      {
+        name: 'sums',
+        type: 'SimpleAggregateFunction(sumMap, Tuple(Array(UInt64), Array(Decimal(76, 18))))',
+        about: 'how many, or the sum, by what it is and of whom',
+      },
     ],
   ),
-  clickRanks: rollup(
+  clickRanks: lookedUp(
+    { ...merged, ...mergedInTheEnd },
     'rollup_click_ranks',
     'What says which clicks come first.',
     [clickGrain, at('when that time begins'), click],
     [balanced('events'), balanced('deposits'), balanced('registrations')],
-    merged,
   ),
   clickUsers: lookedUp(
     fine,

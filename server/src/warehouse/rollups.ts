@@ -23,7 +23,7 @@
 // What is deleted or exchanged among the events is not taken off: the rollups are emptied before, under the name of a
 // new build, and made anew from the beginning. Until they have caught up, reports are made from the events themselves.
 
-import { type ClickValue, clickValues, slotSql, userValues, whatOf } from './click-slots.ts'
+import { clickValues, keySql, periodSql, userValues } from './click-sums.ts'
 import type { Connection } from './connection.ts'
 import {
   clickNumberSql,
@@ -306,6 +306,7 @@ function markedSql(columns: string[]): string {
 const noCountSql = 'toInt64(taken_off)'
 const noAmountSql = 'toDecimal256(taken_off, 18)'
 const noClickSql = 'toUInt128(taken_off)'
+const noMapSql = "CAST(([], []), 'Tuple(Array(UInt64), Array(Decimal(76, 18)))')"
 const noTimeSql = "toDateTime(0, 'UTC')"
 const balanceNames = ['events', ...sumNames]
 const noBalances = balanceNames.map(name => (name in amounts ? noAmountSql : noCountSql))
@@ -389,30 +390,39 @@ function byDaySql(values: readonly string[], keys: string[]): string {
 
 const clickTimesSql = `[('day', at), ('dekad', ${dekadSql('at')})] AS time`
 
-/** Each value of each click in a row of its own, for its day and its third of a month; first deposits among them. */
+/**
+ * What each click's maps gain, for its day and its third of a month: users who were there, whatever the currency; by currency who
+ * made deposits, counts and sums; and first deposits.
+ */
 function clicksSql(): string {
-  const part = (name: ClickValue, value: string, money = 'toString(currency)', user = '0') =>
-    `(${whatOf(name)}, toUInt32(${user}), ${money}, toDecimal256(${value}, 18))`
-  const byUser = [
-    part('events', 'sum_events', "''", 'person'),
-    part('deposits', 'sum_deposits', 'toString(currency)', 'person'),
+  const number = (sql: string) => `toDecimal256(${sql}, 18)`
+  const ofUsers = (name: (typeof userValues)[number]) => [
+    `groupArray(${keySql(name, 'person')})`,
+    `groupArray(${number(`sum_${name}`)})`,
   ]
-  const names = clickValues.filter(name => sumNames.includes(name) && !userValues.some(other => other === name))
-  const byClick = names.map(name => part(name, `sum_${name}`))
-  const firsts = [part('firsts', 'change.1', 'change.3'), part('first_amount', 'change.1 * change.4', 'change.3')]
-  const parts = (list: string[], click: string, text: string, from: string) =>
-    `SELECT product, at, ${click} AS click, ${text} AS text, arrayJoin([${list.join(', ')}]) AS part FROM (${from})`
-  const changes = `SELECT *, toStartOfDay(${timeOfPlaceSql('change.2')}) AS at FROM (${firstChangesSql()})`
-  return `${markedSql([noClickSql, 'taken_off', "''", "''", noAmountSql])}
+  const names = clickValues.filter(name => sumNames.includes(name) && name !== 'deposits')
+  const sums = [
+    `[${names.map(name => keySql(name)).join(', ')}]`,
+    `[${names.map(name => number(`sum(sum_${name})`)).join(', ')}]`,
+  ]
+  const [depositors, deposits] = ofUsers('deposits')
+  const firsts = [keySql('firsts'), keySql('first_amount'), number('change.1'), number('change.1 * change.4')]
+  return `${markedSql([noClickSql, 'toUInt32(taken_off)', "''", "''", noMapSql])}
     UNION ALL
-    SELECT product, '', 0, click, ${slotSql('time.1', 'time.2', 'part.1', 'part.2')}, part.3, text, part.4
+    SELECT product, '', 0, click, ${periodSql('time.1', 'time.2')} AS period, money, any(text), sumMap(keys, amounts) AS sums
     FROM (
-      ${parts(byUser, 'click', 'text', byDaySql(userValues, ['click', 'currency', 'person']))}
+      SELECT product, at, click, '' AS money, any(d.text) AS text, ${ofUsers('events').join(' AS keys, ')} AS amounts
+      FROM (${byDaySql(['events'], ['click', 'person'])}) AS d GROUP BY product, at, click
       UNION ALL
-      ${parts(byClick, 'click', 'text', byDaySql(names, ['click', 'currency']))}
+      SELECT product, at, click, toString(currency), any(d.text),
+        arrayConcat(${depositors}, ${sums[0]}), arrayConcat(${deposits}, ${sums[1]})
+      FROM (${byDaySql(['deposits', ...names], ['click', 'currency', 'person'])}) AS d
+      GROUP BY product, at, click, currency
       UNION ALL
-      ${parts(firsts, clickNumberSql('change.7'), 'change.7', changes)}
-    ) ARRAY JOIN ${clickTimesSql} WHERE part.4 != 0`
+      SELECT product, toStartOfDay(${timeOfPlaceSql('change.2')}), ${clickNumberSql('change.7')}, change.3, change.7,
+        [${firsts.slice(0, 2).join(', ')}], [${firsts.slice(2).join(', ')}]
+      FROM (${firstChangesSql()})
+    ) ARRAY JOIN ${clickTimesSql} GROUP BY product, click, period, money HAVING notEmpty(sums.1)`
 }
 
 function clickRanksSql(): string {

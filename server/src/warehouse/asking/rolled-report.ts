@@ -4,15 +4,7 @@
 // another time zone, or an hour, is asked for, which rollups of clicks do not have; both are null here, and made from the events.
 // So is what was asked for while the rollups were emptied under it.
 
-import {
-  atOfSlotSql,
-  type ClickValue,
-  personOfSlotSql,
-  slotsSql,
-  userValues,
-  whatOf,
-  whatOfSlotSql,
-} from '../click-slots.ts'
+import { atOfPeriodSql, type ClickValue, periodsSql, userValues, whatOf, whatOfKeySql } from '../click-sums.ts'
 import type { Connection, Params } from '../connection.ts'
 import { readBuild } from '../rollups.ts'
 import {
@@ -173,28 +165,29 @@ function moneySql(question: ReportQuestion): string {
  * by currency.
  */
 function byClickSql(question: ReportQuestion): string {
-  const valueOf = (name: ClickValue) => `sumIf(balance, what = ${whatOf(name)})`
   const counts = ['registrations', 'logins', 'deposits', 'withdraws', 'bets', 'settlements', 'firsts'] as const
   const amounts = ['deposit_amount', 'withdraw_amount', 'stake', 'player_result', 'first_amount'] as const
-  const users = (name: ClickValue) => `uniqExactStateIf(person, what = ${whatOf(name)} AND balance > 0)`
-  // What moved to another click has left nothing but zeros behind.
+  const sumOf = (name: ClickValue) => `arraySum(arrayFilter((amount, what) -> what = ${whatOf(name)}, amounts, whats))`
+  const users = (name: (typeof userValues)[number]) =>
+    `arrayFilter((key, amount, what) -> what = ${whatOf(name)} AND amount > 0, summed.1, amounts, whats)`
+  // What moved to another click has left nothing behind.
   const there = [...userValues, 'withdraws', 'bets', 'settlements'] as const
-  const sums = `SELECT time, any(text) AS dimension, month, currency,
-      ${counts.map(name => `toInt64(${valueOf(name)}) AS ${name}`).join(', ')},
-      ${amounts.map(name => `${valueOf(name)} AS ${name}`).join(', ')},
+  const sums = `SELECT time, text AS dimension, month, currency,
+      ${counts.map(name => `toInt64(${sumOf(name)}) AS ${name}`).join(', ')},
+      ${amounts.map(name => `${sumOf(name)} AS ${name}`).join(', ')},
       ${users('events')} AS active, ${users('deposits')} AS paid
     FROM (
-      SELECT ${bucketSql(question, 'at')} AS time, click, ${atOfSlotSql} AS at, toYYYYMM(at) AS month, currency,
-        ${whatOfSlotSql} AS what, ${personOfSlotSql} AS person, any(r.click_id) AS text, sum(r.value) AS balance
-      FROM rollup_clicks AS r WHERE ${ours} AND ${spansSql(question, slotsSql)} AND click IN (${leadersSql(question)})
-      GROUP BY click, slot, currency
-    ) GROUP BY time, click, month, currency
-    HAVING countIf(balance > 0 AND what IN (${there.map(whatOf).join(', ')})) > 0`
+      SELECT ${bucketSql(question, atOfPeriodSql)} AS time, click, toYYYYMM(${atOfPeriodSql}) AS month, currency,
+        any(r.click_id) AS text, sumMap(r.sums) AS summed, summed.2 AS amounts,
+        arrayMap(key -> ${whatOfKeySql('key')}, summed.1) AS whats
+      FROM rollup_clicks AS r WHERE ${ours} AND ${spansSql(question, periodsSql)} AND click IN (${leadersSql(question)})
+      GROUP BY time, click, month, currency
+    ) WHERE arrayExists((amount, what) -> amount > 0 AND what IN (${there.map(whatOf).join(', ')}), amounts, whats)`
   return moneyOfMonthsSql(
     question,
     sums,
-    text => `sum(m.registrations) AS registrations, sum(m.logins) AS logins, uniqExactMerge(m.active) AS active_users,
-      uniqExactMerge(m.paid) AS depositors, sum(m.firsts) AS ftd_count, ${text('first_amount')} AS ftd_amount,`,
+    text => `sum(m.registrations) AS registrations, sum(m.logins) AS logins, uniqExactArray(m.active) AS active_users,
+      uniqExactArray(m.paid) AS depositors, sum(m.firsts) AS ftd_count, ${text('first_amount')} AS ftd_amount,`,
   )
 }
 
