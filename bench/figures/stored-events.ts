@@ -38,13 +38,16 @@ export async function loadOne(server: Server): Promise<void> {
   await rolled(server)
 }
 
-/** What is kept ready for reports is ready. */
+/** What is kept ready for reports is ready, and as it will be for long: merged. */
 async function rolled(server: Server): Promise<void> {
-  type Status = { stages: { pipeline: { rolledUpTo: number }; warehouse: { lastLoad: number } } }
+  type Status = {
+    stages: { pipeline: { rolledUpTo: number; isMergingRollups: boolean }; warehouse: { lastLoad: number } }
+  }
   const endMs = Date.now() + rebuildMsMax
   while (Date.now() < endMs) {
     const { pipeline, warehouse } = (await server.ask<Status>('/api/status')).stages
-    if (warehouse.lastLoad > 0 && pipeline.rolledUpTo === warehouse.lastLoad) return
+    const isRolled = warehouse.lastLoad > 0 && pipeline.rolledUpTo === warehouse.lastLoad
+    if (isRolled && !pipeline.isMergingRollups) return
     await sleep(2_000)
   }
   throw new Error('The rollups of reports were not made in time')

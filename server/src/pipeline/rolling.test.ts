@@ -13,7 +13,7 @@ const logger = { info: () => {}, warn: () => {}, error: () => {} }
 function fake(last: number) {
   const stepped = Object.fromEntries(rollOrder.map(name => [name, 0])) as Record<RollupName, number>
   const rolled: (RollupStep & { name: RollupName })[] = []
-  const state = { last, isLost: false, lose: false }
+  const state = { last, isLost: false, lose: false, merged: 0 }
   const warehouse: RollingWarehouse = {
     beginBuild: async () => 'one',
     build: async () => 'one',
@@ -27,6 +27,9 @@ function fake(last: number) {
       if (state.isLost) return
       rolled.push({ name, ...step })
       stepped[name] = step.to
+    },
+    merge: async () => {
+      state.merged += 1
     },
   }
   return { warehouse, stepped, rolled, state }
@@ -129,5 +132,23 @@ test('the warehouse is asked for what is new after each load, and not again befo
   // What is made anew begins from the beginning.
   await rolling.change(async () => {})
   assert.equal(await askedNow(), 1)
+  await rolling.close()
+})
+
+test('parts are merged after many steps at a stretch, and not after some', async () => {
+  const { warehouse, state } = fake(0)
+  const nextStep: RollingWarehouse['nextStep'] = async from => (from < state.last ? { to: from + 1 } : null)
+  const rolling = openRolling(parts({ ...warehouse, nextStep }, { intervalMs: 1 }))
+  const merged = async (last: number) => {
+    state.last = last
+    while (rolling.status().upTo < last || rolling.status().isMerging) await sleep(1)
+    await rolling.upToDate(1_000)
+    await sleep(10)
+    return state.merged
+  }
+  assert.equal(await merged(3), 0)
+  assert.equal(await merged(5), 0)
+  assert.equal(await merged(50), 1)
+  assert.equal(await merged(53), 1)
   await rolling.close()
 })

@@ -1,5 +1,6 @@
 // Keeps the rollups of reports up to date, in steps: now and then by itself, so that little is left to do, and when
-// somebody is about to ask, up to the last load. One step goes at a time, and none while events are being deleted or exchanged:
+// somebody is about to ask, up to the last load. After many steps at a stretch (they were made anew, or there was much to
+// catch up with) their parts are merged. One step goes at a time, and none while events are being deleted or exchanged:
 // whoever does that does it here (`change`), after the rollups were emptied, and they are made anew afterwards.
 
 import type { RollingWarehouse, RollupName } from '../warehouse/load.ts'
@@ -23,6 +24,8 @@ export type RollingStatus = {
   steps: number
   stepMsLast: number
   upToDateMs: number | null
+  /** Whether parts of many steps at a stretch are still to be merged. */
+  isMerging: boolean
 }
 
 export type RollingParts = {
@@ -52,6 +55,8 @@ export const rollOrder: readonly RollupName[] = [
   'books',
 ]
 const retryMs = 2_000
+/** Steps without a rest, beyond which a merge is worth it; traffic as it comes takes one or two. */
+const stretchMin = 10
 
 export function openRolling(parts: RollingParts): Rolling {
   const { warehouse, now, logger, intervalMs, isBehind, busyMs, eventsMax, loadsSeen } = parts
@@ -62,6 +67,8 @@ export function openRolling(parts: RollingParts): Rolling {
   /** As of when there was nothing left. */
   let seenThen: number | null = null
   let steps = 0
+  let stretch = 0
+  let isMerging = false
   let stepMsLast = 0
   let upToDateMs: number | null = null
   let closing = false
@@ -85,6 +92,8 @@ export function openRolling(parts: RollingParts): Rolling {
     const next = begun > upTo ? { to: begun } : await warehouse.nextStep(upTo, eventsMax)
     if (next === null) {
       seenThen = seen
+      isMerging ||= stretch >= stretchMin
+      stretch = 0
       upToDateMs = now()
       return false
     }
@@ -95,6 +104,7 @@ export function openRolling(parts: RollingParts): Rolling {
     if (Object.values(stepped).some(to => to < next.to)) throw new Error('the engine has lost a step while it was made')
     upTo = next.to
     steps += 1
+    stretch += 1
     stepMsLast = now() - startedMs
     return true
   }
@@ -128,6 +138,10 @@ export function openRolling(parts: RollingParts): Rolling {
         // While the pipeline is behind, one step at a time, far apart: loads go first.
         if (isBehind()) await pause(busyMs)
         while ((await once()) && !isBehind());
+        if (isMerging) {
+          await warehouse.merge()
+          isMerging = false
+        }
         await pause(intervalMs)
       } catch (cause) {
         if (!closing)
@@ -155,7 +169,14 @@ export function openRolling(parts: RollingParts): Rolling {
         await warehouse.beginBuild()
         return work()
       }),
-    status: () => ({ build: build ?? '', upTo, steps, stepMsLast, upToDateMs }),
+    status: () => ({
+      build: build ?? '',
+      upTo,
+      steps,
+      stepMsLast,
+      upToDateMs,
+      isMerging: isMerging || stretch >= stretchMin,
+    }),
     async close() {
       closing = true
       wake()

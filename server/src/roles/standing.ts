@@ -105,6 +105,7 @@ function pipelineHealth(told: PipelineTold): StageHealth {
     rebuilds,
     indexBytes,
     rolledUpTo: told.rollups.upTo,
+    isMergingRollups: told.rollups.isMerging,
     rollSteps: told.rollups.steps,
     rollMsLast: told.rollups.stepMsLast,
   }

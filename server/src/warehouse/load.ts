@@ -230,6 +230,8 @@ export type RollingWarehouse = {
    * made of what stood before it in `clickUsers` and `users`: first come `firsts`, `clicks` and `clickRanks`, then these two.
    */
   roll(name: RollupName, step: RollupStep): Promise<void>
+  /** Makes few parts of those that clicks are looked up in, which would come about by itself within hours; again without effect. */
+  merge(): Promise<void>
 }
 
 /** Of what is parked, or of a rejected request: where it is, why, and what was sent. */

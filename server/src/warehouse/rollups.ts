@@ -58,6 +58,7 @@ export function rollingOver(connection: Connection, ask: Ask, now: () => number)
     nextStep: (from, eventsMax) => ask(() => nextStep(connection, from, eventsMax)),
     prepare: step => ask(() => prepare(connection, step)),
     roll: (name, step) => ask(() => connection.command(rollSql(name), { ...step }, rollSettings)),
+    merge: () => ask(() => merge(connection)),
   }
 }
 
@@ -176,6 +177,16 @@ const rollSettings = {
   max_execution_time: 100,
   workload: 'roll',
 } as const
+
+/** In a queue of its own: steps and questions go on meanwhile. */
+async function merge(connection: Connection): Promise<void> {
+  for (const { name } of [rollups.clickRanks, rollups.clicks])
+    await connection.command(
+      `OPTIMIZE TABLE ${name} FINAL`,
+      {},
+      { workload: 'bulk', optimize_skip_merged_partitions: 1 },
+    )
+}
 
 /** How many rows say that a table in memory has this step: none or one. */
 const stepRowsIn = (table: string) =>

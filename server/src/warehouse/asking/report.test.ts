@@ -222,6 +222,16 @@ test('in each rollup, what has no product says of a step that it is there, and n
   }
   await connection.close()
 })
+test('clicks that are merged are told as before, from one part', async () => {
+  await warehouse.rolling.merge()
+  await isWhole(range.product)
+  const connection = connect({ socketPath: engine.socketPath, database: 'datapulse', logger: silentLogger })
+  const sql =
+    "SELECT table, count() AS parts FROM system.parts WHERE active AND table IN ('rollup_clicks', 'rollup_click_ranks') GROUP BY table ORDER BY table"
+  const one = ['rollup_click_ranks', 'rollup_clicks'].map(table => ({ table, parts: 1 }))
+  assert.deepEqual(await connection.select('ask', sql), one)
+  await connection.close()
+})
 test('rollups of another build are not taken for these', async () => {
   assert.equal(await warehouse.readRolledReport('another', { ...range, bucket: 'day' }), null)
 })
