@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts'
 import { faultOf, warehouseFault } from './fault.ts'
 import { insertWhole } from './insert-whole.ts'
 import { madeForReports, mergedInTheEnd, rollups } from './rollup-tables.ts'
-import { beginBuild } from './rollups.ts'
+import { beginBuild } from './rollup-builds.ts'
 import {
   addColumn,
   addIndex,

@@ -20,7 +20,7 @@ import {
 import { replayPrefix } from '../../steps/replay-key.ts'
 import { rejectedReason } from '../../steps/rejection.ts'
 import type { Connection, Params } from '../connection.ts'
-import { readReceivedUpTo } from '../rollups.ts'
+import { readReceivedUpTo } from '../rollup-builds.ts'
 import { readMistakes } from './mistakes.ts'
 
 const aheadMs = 5_000

@@ -10,7 +10,7 @@
 
 import type { Connection } from '../connection.ts'
 import { orderSql, resultSql } from '../event-sql.ts'
-import { readBuild } from '../rollups.ts'
+import { readBuild } from '../rollup-builds.ts'
 import { eventsThen } from './events-then.ts'
 import { type LateFound, type LateQuestion, type LateRow, lateRowOf } from './report-more.ts'
 import { canAnswer } from './rolled-report.ts'

@@ -4,7 +4,7 @@
 
 import type { Connection, Params } from '../connection.ts'
 import { rejectedReason } from '../../steps/rejection.ts'
-import { readBuild } from '../rollups.ts'
+import { readBuild } from '../rollup-builds.ts'
 
 export type ReconciliationQuestion = {
   product: string

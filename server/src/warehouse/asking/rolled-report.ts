@@ -6,7 +6,7 @@
 
 import { atOfPeriodSql, type ClickValue, periodsSql, userValues, whatOf, whatOfKeySql } from '../click-sums.ts'
 import type { Connection, Params } from '../connection.ts'
-import { readBuild } from '../rollups.ts'
+import { readBuild } from '../rollup-builds.ts'
 import {
   bucketSql,
   firstsOfMonthsSql,
