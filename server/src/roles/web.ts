@@ -33,6 +33,7 @@ import {
 } from './answers.ts'
 import { openPlaces } from './configured-log.ts'
 import { openDerive } from './configured-steps.ts'
+import { gathered } from './gathered.ts'
 import type { PipelineShareStatus } from './pipeline-share.ts'
 import type { AskPipeline } from './remote-questions.ts'
 import { type ReplayReport, replay } from './replay.ts'
@@ -120,7 +121,8 @@ export function runWeb(config: Config): Promise<void> {
             return null
           }
         },
-        standing: () => askStanding(config, shares.pipelineStatus, warehouse),
+        // The first page asks for it twice at once, by itself and for the diagnostics.
+        standing: gathered(5, () => askStanding(config, shares.pipelineStatus, warehouse)),
         system: openSystem(config, shares),
         metrics: () => collectMetrics(config.dataDir, rolesOf(config)),
       },
