@@ -10,7 +10,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 const root = import.meta.dirname
 /** What the first page needs is few files: a browser takes six at a time from an HTTP/1.1 server. */
 const groups = [
-  { name: 'first', test: /console.src.(first|attended|early|paths|days|decimals)\.ts$/, priority: 2 },
+  { name: 'first', test: /console.src.(first|attended|early|paths|days|decimals|signed-in)\.ts$/, priority: 2 },
   { name: 'console', test: /console.src.main\.tsx$/, priority: 1 },
 ]
 const vite = await import('vite').catch(() => null)

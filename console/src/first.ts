@@ -5,7 +5,8 @@
 import { touch } from './attended.ts'
 import { daysAt } from './days.ts'
 import { begin } from './early.ts'
-import { keptConverted, keptProduct, paths } from './paths.ts'
+import { type Guess, keptConverted, keptProduct, paths } from './paths.ts'
+import { isSignedIn } from './signed-in.ts'
 
 for (const name of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'])
   addEventListener(name, touch, { capture: true, passive: true })
@@ -14,7 +15,7 @@ void import('./main.tsx')
 
 async function begun(): Promise<void> {
   const session = begin(paths.session)
-  if (document.querySelector<HTMLMetaElement>('meta[name=signed-in]')?.content !== 'yes') {
+  if (!isSignedIn()) {
     const { role } = (await (await session).clone().json()) as { role: string | null }
     if (role === null) return
   }
@@ -22,6 +23,7 @@ async function begun(): Promise<void> {
   const [, asked, page = 'overview'] = location.hash.split(/[/?]/)
   const product = asked === undefined || asked === '~' ? localStorage.getItem(keptProduct) : decodeURIComponent(asked)
   if (product === null || page !== 'overview') return
+  if (asked === undefined) history.replaceState({ usr: { isGuess: true } satisfies Guess }, '', `#/${product}/overview`)
   for (const path of [
     paths.diagnosis(product, 'live', '24h'),
     paths.status,

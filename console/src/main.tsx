@@ -11,7 +11,8 @@ import { createRoot } from 'react-dom/client'
 import { HashRouter } from 'react-router'
 import { Failure } from './api.ts'
 import { App } from './app.tsx'
-import { sessionQuestion } from './questions.ts'
+import { productsQuestion, sessionQuestion } from './questions.ts'
+import { isSignedIn } from './signed-in.ts'
 import { theme } from './theme.ts'
 import { Speaker } from './words/language.tsx'
 
@@ -38,6 +39,13 @@ const client = new QueryClient({
   },
 })
 
+/** For so long nothing is better than what stands in for it. */
+const blankMsMax = 250
+if (isSignedIn())
+  await Promise.race([
+    Promise.all([client.prefetchQuery(sessionQuestion), client.prefetchQuery(productsQuestion)]),
+    new Promise(resolve => setTimeout(resolve, blankMsMax)),
+  ])
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>

@@ -11,6 +11,8 @@ export function pathOf(path: string, query: Query = {}): string {
 }
 
 export const keptProduct = 'datapulse-product'
+/** What the router keeps beside an address that nobody gave: that of the product that was looked at last. */
+export type Guess = { isGuess: true }
 /** Whether there were rates when they were asked for last: so money is asked for beside them. */
 export const keptConverted = 'datapulse-converted'
 

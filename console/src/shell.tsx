@@ -32,7 +32,7 @@ import { useEffect, useState } from 'react'
 import { NavLink as RouteLink, Outlet, useLocation, useNavigate, useOutletContext, useParams } from 'react-router'
 import { change } from './api.ts'
 import { AppearanceMenu, LanguageMenu } from './choices.tsx'
-import { keptProduct } from './paths.ts'
+import { type Guess, keptProduct } from './paths.ts'
 import { productsQuestion, type Role } from './questions.ts'
 import { Mark } from './sign-in.tsx'
 import { UnknownProduct } from './pages/unknown-product.tsx'
@@ -67,11 +67,13 @@ export function Shell({ role, name }: { role: Role; name: string | null }) {
   const [opened, { toggle, close }] = useDisclosure()
   const products = useQuery(productsQuestion)
   const params = useParams()
-  const { pathname, search } = useLocation()
+  const { pathname, search, state } = useLocation()
   const page = pathname.split('/')[2] ?? 'overview'
   const navigate = useNavigate()
   const ids = products.data?.map(({ id }) => id)
-  const asked = params['product'] ?? noProduct
+  const named = params['product'] ?? noProduct
+  const isGuess = (state as Guess | null)?.isGuess === true
+  const asked = isGuess && ids?.includes(named) === false ? noProduct : named
   const product = ids === undefined ? null : chosenOf(ids, asked)
   const isUnknown = product !== null && asked !== noProduct && asked !== product
   const [missing, setMissing] = useState<string | null>(null)

@@ -138,5 +138,13 @@ describe('the console out of the ordinary', { skip: skipWithoutChromium }, () =>
     await at.getByText('Nothing has come yet').waitFor()
   })
 
+  it('leads to another product where the one that was looked at last is not there any more', async () => {
+    const at = english.page
+    await at.evaluate("localStorage.setItem('datapulse-product', 'gone')")
+    await at.goto(`${server.adminUrl}/`)
+    await at.waitForURL(url => /^#\/(?!gone|~)[a-z]+\/overview$/.test(url.hash))
+    await at.getByRole('heading', { level: 1 }).waitFor()
+  })
+
   it('did nothing wrong all the while', () => assert.deepEqual([...english.faults, ...chinese.faults], []))
 })
