@@ -133,6 +133,13 @@ describe('the fixes of the help center', { skip: skipWithoutChromium }, () => {
     await narrow.getByRole('button', { name: '事件欄位是否齊全' }).click()
     await narrow.getByText('每筆 withdraw 都必須包含 ip_address。').waitFor()
     await inspect(narrow, 'zh-390-help-schema')
+    const named = await narrow.locator('dt, [role=region] th').allTextContents()
+    assert.deepEqual(
+      named.filter(name => /_/.test(name)),
+      [],
+      'every number has words',
+    )
+    assert.ok(named.length > 20)
     assert.deepEqual(chinese.faults, [])
   })
 })

@@ -1,9 +1,10 @@
 // Every event name and what comes of it: the grid that answers whether an integration is whole.
 
-import { Button, Card, Group, Stack, Table, Text, TextInput, Tooltip } from '@mantine/core'
+import { Anchor, Button, Card, Group, Stack, Table, Text, TextInput, Tooltip } from '@mantine/core'
 import { ActivityLogIcon, MagnifyingGlassIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Link } from 'react-router'
 import { diagnosisQuestion, type EventState, type Mode } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
 import { Empty, Stale, Unanswered } from '../states.tsx'
@@ -84,7 +85,7 @@ function EventsOf({ product }: { product: string }) {
                 </Button>
               </Empty>
             ) : (
-              <Grid events={shown} />
+              <Grid events={shown} mode={mode} />
             )}
           </>
         )}
@@ -93,7 +94,7 @@ function EventsOf({ product }: { product: string }) {
   )
 }
 
-function Grid({ events }: { events: EventState[] }) {
+function Grid({ events, mode }: { events: EventState[]; mode: Mode }) {
   const { words, tell } = useSpeech()
   const columns = words.events.columns
   const nowMs = useNow()
@@ -129,9 +130,22 @@ function Grid({ events }: { events: EventState[] }) {
             {events.map(event => (
               <Table.Tr key={event.event_name ?? ''}>
                 <Table.Th scope="row" fw={500}>
-                  <Text ff="monospace" size="sm" fw={600}>
-                    {event.event_name ?? words.events.unnamed}
-                  </Text>
+                  {event.event_name === null || event.last_seen_at === null ? (
+                    <Text ff="monospace" size="sm" fw={600}>
+                      {event.event_name ?? words.events.unnamed}
+                    </Text>
+                  ) : (
+                    <Anchor
+                      component={Link}
+                      to={`../live?${new URLSearchParams({ name: event.event_name, mode })}`}
+                      ff="monospace"
+                      size="sm"
+                      fw={600}
+                      title={words.events.watch}
+                    >
+                      {event.event_name}
+                    </Anchor>
+                  )}
                   {event.near_miss_of !== null && (
                     <Text size="xs" c="red">
                       {words.events.nearMiss(event.near_miss_of)}

@@ -7,10 +7,12 @@ import { useState } from 'react'
 import { Link } from 'react-router'
 import { type Check, type Diagnosis, diagnosisQuestion, type Mode, type Verdict } from '../questions.ts'
 import { searchOf } from '../rejected-address.ts'
+import { inert } from '../sent-body.ts'
 import { useLooking } from '../shell.tsx'
 import { Stale, Unanswered } from '../states.tsx'
 import { tellCheck } from '../words/checks.ts'
 import { useSpeech } from '../words/language.tsx'
+import { numberName } from '../words/numbers.ts'
 import { Fixing } from './fixing.tsx'
 import { NoProducts } from './no-products.tsx'
 import { PageHead } from './page-head.tsx'
@@ -200,17 +202,20 @@ function ToUsage({ check: { check, numbers }, product }: { check: Check; product
   )
 }
 
-/** What is single stands in a grid by its name in the API; what there is several of is a table. */
+/** What is single stands in a grid; what there is several of is a table. */
 function Numbers({ check: { numbers } }: { check: Check }) {
-  const { words, tell } = useSpeech()
+  const { words, language, tell } = useSpeech()
+  const nameOf = (name: string) => numberName(name, language)
   const single = Object.entries(numbers).filter(([, value]) => !Array.isArray(value) && value !== null)
   const lists = Object.entries(numbers).flatMap(([name, value]) =>
     Array.isArray(value) && value.length > 0 ? [[name, value] as const] : [],
   )
   const shown = (name: string, value: unknown): string => {
-    if (typeof value !== 'number') return value === null || value === undefined ? '–' : (value as string)
+    if (typeof value === 'string') return name.endsWith('_at') ? tell.moment(value) : inert(value)
+    if (typeof value !== 'number') return '–'
     if (/share/.test(name)) return tell.share(value)
     if (name.endsWith('_ms')) return tell.length(value)
+    if (name.endsWith('_seconds')) return tell.length(value * 1_000)
     return tell.number(value)
   }
   return (
@@ -218,8 +223,8 @@ function Numbers({ check: { numbers } }: { check: Check }) {
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm" component="dl" m={0}>
         {single.map(([name, value]) => (
           <div key={name}>
-            <Text component="dt" size="xs" c="dimmed" ff="monospace">
-              {name}
+            <Text component="dt" size="xs" c="dimmed" title={name}>
+              {nameOf(name)}
             </Text>
             <Text component="dd" m={0} fw={600}>
               {shown(name, value)}
@@ -230,14 +235,13 @@ function Numbers({ check: { numbers } }: { check: Check }) {
       {lists.map(([name, rows]) => (
         <div key={name}>
           <Text size="sm" fw={600} mb={4}>
-            {words.help.causes}{' '}
-            <Text span size="xs" c="dimmed" ff="monospace">
-              {name}
-            </Text>
+            {words.help.causes}
+            {' · '}
+            {nameOf(name)}
           </Text>
           <Rows
-            label={name}
-            head={Object.keys(rows[0] ?? {})}
+            label={nameOf(name)}
+            head={Object.keys(rows[0] ?? {}).map(nameOf)}
             rows={rows.slice(0, 10).map(row => Object.entries(row).map(([column, value]) => shown(column, value)))}
           />
         </div>

@@ -30,7 +30,7 @@ function LiveOf({ product }: { product: string }) {
   const { words } = useSpeech()
   const [address] = useSearchParams()
   const [mode, setMode] = useState<Mode>(address.get('mode') === 'test' ? 'test' : 'live')
-  const [typed, setTyped] = useState(filters)
+  const [typed, setTyped] = useState(() => filtersIn(address))
   const [asked] = useDebouncedValue(typed, settledMs)
   const { name, user, transaction, click } = trimmed(asked)
   const isFiltered = Object.values(trimmed(typed)).some(Boolean)
@@ -188,4 +188,14 @@ function trimmed(some: typeof filters): Partial<typeof filters> {
       .map(([name, value]) => [name, value.trim()])
       .filter(([, value]) => value !== ''),
   ) as Partial<typeof filters>
+}
+
+/** What another page wants to be looked at. */
+function filtersIn(address: URLSearchParams): typeof filters {
+  return {
+    name: address.get('name') ?? '',
+    user: address.get('user') ?? '',
+    transaction: address.get('transaction') ?? '',
+    click: address.get('click') ?? '',
+  }
 }

@@ -86,6 +86,9 @@ export function RejectedGroups({ product }: { product: string }) {
                           <Text size="xs" c="dimmed" ff="monospace">
                             {rule === null || field === null || field === '$' ? code : rule}
                           </Text>
+                          <Text size="xs" fw={400} hiddenFrom="sm" className="sent" maw={220} mt={2}>
+                            <Said rule={rule} message={message} />
+                          </Text>
                         </Table.Th>
                         <Table.Td className="end">{tell.number(requests)}</Table.Td>
                         <Table.Td className="end">{tell.number(violations)}</Table.Td>

@@ -130,6 +130,7 @@ export const en = {
     never: 'never',
     none: 'No name is like this.',
     clear: 'Show all',
+    watch: 'Watch events of this name as they come',
     refusedHint: 'Requests of the newest that are kept with their bodies.',
   },
   fixes,

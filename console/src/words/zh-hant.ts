@@ -129,6 +129,7 @@ export const zhHant: Words = {
     never: '從未',
     none: '沒有符合的名稱。',
     clear: '顯示全部',
+    watch: '即時查看此名稱的事件',
     refusedHint: '依保留內容的最新請求計算。',
   },
   fixes,
