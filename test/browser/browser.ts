@@ -23,10 +23,14 @@ export type Watched = {
   close(): Promise<void>
 }
 
-export type Sight = { width: number; dark?: boolean; locale?: string }
+/** `zone`: where its reader is. */
+export type Sight = { width: number; dark?: boolean; locale?: string; zone?: string }
 
 /** Only `origin` may be asked for anything. */
-async function openBrowser(origin: string, { width, dark = false, locale = 'en-US' }: Sight): Promise<Watched> {
+async function openBrowser(
+  origin: string,
+  { width, dark = false, locale = 'en-US', zone = 'UTC' }: Sight,
+): Promise<Watched> {
   const folder = mkdtempSync(join(tmpdir(), 'datapulse-browser-'))
   const context = await chromium.launchPersistentContext(folder, {
     executablePath: chromiumProgram ?? '',
@@ -36,7 +40,7 @@ async function openBrowser(origin: string, { width, dark = false, locale = 'en-U
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
     locale,
-    timezoneId: 'UTC',
+    timezoneId: zone,
   })
   const page = context.pages()[0] ?? (await context.newPage())
   const faults: string[] = []

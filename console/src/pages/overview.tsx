@@ -214,7 +214,7 @@ function Figure({
       {value === undefined ? (
         <Skeleton height={32} my={4} />
       ) : (
-        <Text fz={26} fw={700} lh={1.4}>
+        <Text fz={fitting(value)} fw={700} lh="36px">
           {value}
         </Text>
       )}
@@ -223,6 +223,11 @@ function Figure({
       </Text>
     </Card>
   )
+}
+
+/** Millions with their cents are no wider than the card. */
+function fitting(value: string): number {
+  return value.length > 17 ? 15 : value.length > 14 ? 18 : 22
 }
 
 /** null where there is nothing to compare with. */

@@ -21,7 +21,9 @@ export function ReportFigures({ line, before, currency }: Both) {
   const { words, tell } = useSpeech()
   const value = (of: Line | undefined, column: string) => tellValue(column, of?.[column], currency, tell)
   const shown = (of: Line | undefined, column: string) =>
-    isAmount(column) && of?.[column] != null ? tell.money(String(of[column]), currency) : value(of, column)
+    isAmount(column) && of?.[column] != null
+      ? tell.money(String(of[column]), currency).replaceAll('\u00a0', ' ')
+      : value(of, column)
   return (
     <SimpleGrid cols={{ base: 2, lg: 3 }} spacing="md">
       {figures.map(([name, column, second]) => (
