@@ -90,7 +90,24 @@ function made(count: number): EventRow[] {
   })
 }
 
-const rows = made(6_000)
+/** At night, when clocks are set back: by an hour in Berlin, by half of one on Lord Howe. */
+const nights = [
+  '2025-10-26T00:10:00Z',
+  '2025-10-26T00:50:00Z',
+  '2025-10-26T01:10:00Z',
+  '2026-04-04T14:45:00Z',
+  '2026-04-04T15:15:00Z',
+  '2026-04-04T15:45:00Z',
+  '2026-04-05T00:35:00Z',
+  '2026-04-05T01:05:00Z',
+].map((time, n) =>
+  eventRow(
+    { product: 'clocks', requestId: uuidOf(`night ${n}`) },
+    { name: 'login', eventMs: Date.parse(time), transactionId: '', amount: null, currency: '', currencySent: '' },
+  ),
+)
+
+const rows = [...made(6_000), ...nights]
 
 before(async () => {
   engine = await startEngine()
@@ -119,7 +136,7 @@ after(async () => {
 const range = { product: 'casino', from: '2026-05-25', to: '2026-07-05' }
 const plainRange = { product: 'casino', fromMs: Date.UTC(2026, 4, 25), toMs: Date.UTC(2026, 6, 5) }
 const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-const hour = (ms: number) => `${new Date(ms).toISOString().slice(0, 13)}:00:00+0000`
+const hour = (ms: number) => `${new Date(ms).toISOString().slice(0, 13)}:00:00Z`
 
 /** As the plain one: what is not zero, as text. */
 function textsOf(report: ReportRow[]): Map<string, Record<string, string>> {
@@ -307,6 +324,28 @@ test('in one, of a range that begins and ends within days of UTC, or is shorter 
           bucketOf: () => '',
         },
       )
+})
+test('hours are those of the clock, told so that programs can read them, in their order also when it was set back', async () => {
+  const hours = async (timeZone: string, from: string, to: string) => {
+    const question = { product: 'clocks', from, to, timeZone, bucket: 'hour' } as const
+    const report = await warehouse.readReport(question)
+    assert.deepEqual(await warehouse.readRolledReport(build, question), report)
+    return report.map(({ time, logins }) => `${time} ${logins}`)
+  }
+  assert.deepEqual(await hours('Europe/Berlin', '2025-10-26', '2025-10-27'), [
+    '2025-10-26T02:00:00+02:00 2',
+    '2025-10-26T02:00:00+01:00 1',
+  ])
+  assert.deepEqual(await hours('Europe/London', '2025-10-26', '2025-10-27'), [
+    '2025-10-26T01:00:00+01:00 2',
+    '2025-10-26T01:00:00Z 1',
+  ])
+  assert.deepEqual(await hours('Australia/Lord_Howe', '2026-04-05', '2026-04-06'), [
+    '2026-04-05T01:00:00+11:00 1',
+    '2026-04-05T01:00:00+10:30 1',
+    '2026-04-05T02:00:00+10:30 1',
+    '2026-04-05T11:00:00+10:30 2',
+  ])
 })
 test('a product without events has no rows, and nothing of another', async () => {
   assert.deepEqual(await warehouse.readReport({ ...range, product: 'none', bucket: 'day' }), [])

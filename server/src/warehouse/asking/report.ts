@@ -112,7 +112,7 @@ export function together(answers: readonly (readonly Found[])[]): ReportRow[] {
   const rows = new Map<string, ReportRow>()
   for (const found of answers.flat()) {
     const {
-      time = '',
+      time: bucket = '',
       dimension = '',
       told,
       currency = told ?? '',
@@ -122,6 +122,7 @@ export function together(answers: readonly (readonly Found[])[]): ReportRow[] {
     } = found as Found & {
       settlements?: number
     }
+    const time = timeOf(bucket)
     const key = JSON.stringify([time, dimension, currency])
     const row = rows.get(key) ?? { ...nothing, time, dimension, currency }
     // First deposits without a rate are counted among the deposits already.
@@ -129,8 +130,18 @@ export function together(answers: readonly (readonly Found[])[]): ReportRow[] {
     rows.set(key, Object.assign(row, numbers, { unconverted_count }))
   }
   return [...rows.values()].toSorted(
-    (a, b) => compare(a.time, b.time) || compare(a.dimension, b.dimension) || compare(a.currency, b.currency),
+    (a, b) => compareTimes(a.time, b.time) || compare(a.dimension, b.dimension) || compare(a.currency, b.currency),
   )
+}
+
+/** An hour as RFC 3339 has it, `2026-06-01T13:00:00+08:00`; the database writes no colon into the offset. */
+function timeOf(bucket: string): string {
+  return bucket.replace(/([+-]\d\d)(\d\d)$/, '$1:$2').replace('+00:00', 'Z')
+}
+
+/** An hour that comes twice, as clocks are set back, comes with the larger offset first. */
+function compareTimes(a: string, b: string): number {
+  return compare(a.slice(0, 19), b.slice(0, 19)) || (a === b ? 0 : Date.parse(a) - Date.parse(b))
 }
 
 const nothing = {
@@ -184,7 +195,7 @@ export const inRangeSql =
 export function bucketSql({ bucket }: ReportQuestion, column = 'timestamp'): string {
   if (bucket === 'none') return "''"
   if (bucket === 'day') return `toString(toDate(${column}, {tz:String}))`
-  return `formatDateTime(toStartOfHour(toTimeZone(${column}, {tz:String})), '%Y-%m-%dT%H:00:00%z')`
+  return `formatDateTime(toTimeZone(${column}, {tz:String}), '%Y-%m-%dT%H:00:00%z')`
 }
 
 /** The events, with the dimension as `dimension`: an event without a click is its user's first click's. */
