@@ -139,6 +139,17 @@ describe('receipts', () => {
     assert.equal((await ask('/nonsense')).status, 404)
   })
 
+  it('asked for in vain is no request that went to a wrong path', async () => {
+    const astray = async () => {
+      const { stages } = (await server.status()) as { stages: { api: { requestsAstray: number } } }
+      return stages.api.requestsAstray
+    }
+    assert.equal((await ask('?transaction_id=none')).status, 404)
+    assert.equal(await astray(), 0)
+    assert.equal((await server.post('/v2/s2s/events', key, JSON.stringify(login))).status, 404)
+    assert.equal(await astray(), 1)
+  })
+
   it('takes the scope read, which a key can be given and lose', async () => {
     const request = await send('/v2/s2s/event', login)
     const change = async (json: object) => {

@@ -138,7 +138,7 @@ describe('reports', () => {
     )
     assert.match(refused.stderr, /month must be a month such as "2026-06"/)
     writeFileSync(path, JSON.stringify(file))
-    assert.match(run('rates', 'import', path), /Rates of 1 currencies count for 2026-06/)
+    assert.match(run('rates', 'import', path), /The rates of 2026-06 count from now on; currencies: 1/)
     const rows = report('daily', '--converted') as Record<string, unknown>[]
     assert.deepEqual(
       rows

@@ -17,7 +17,7 @@ export function addRates(program: Command, setting: Setting): void {
       const file = await readJson(path)
       const made = await adminOf(choice, setting).postText<Imported>('/api/rates', file)
       if (choice.json) setting.output.json(made)
-      else setting.output.line(`Rates of ${made.currencies} currencies count for ${made.month} from now on.`)
+      else setting.output.line(`The rates of ${made.month} count from now on; currencies: ${made.currencies}.`)
     })
 
   withAdmin(rates.command('list'), setting)

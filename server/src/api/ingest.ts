@@ -167,7 +167,10 @@ export class Ingest {
   #refusalByHead(exchange: Exchange, expects: boolean): Refusal | null {
     const { req } = exchange
     const target = findRoute(req.url as string)
-    if (target === null) return noRoute()
+    if (target === null) {
+      this.#needs.tally.countAstray()
+      return noRoute()
+    }
     if (target.route === 'requests' || target.route === 'reconciliation') {
       exchange.purpose = 'read'
       if (req.method !== 'GET') return methodRefusal(req.method, 'GET')

@@ -44,6 +44,7 @@ export class Tally {
   #accepted = 0
   #rejected = 0
   #acceptedRequests = 0
+  #astrayRequests = 0
 
   constructor(log: Pick<LogWriter, 'append' | 'partOf'>, now: () => number) {
     this.#log = log
@@ -72,6 +73,11 @@ export class Tally {
     this.#codes[code] = (this.#codes[code] ?? 0) + 1
   }
 
+  /** A request to a path that is none of ours: most often its sender has the address wrong. */
+  countAstray(): void {
+    this.#astrayRequests++
+  }
+
   /** Appends what is new. Resolves to false when it could not be; the counts are kept then. */
   flush(): Promise<boolean> {
     this.#flying ??= this.#append().finally(() => {
@@ -87,6 +93,7 @@ export class Tally {
       eventsRejected: this.#rejected,
       eventsWaiting: this.#received - this.#accepted - this.#rejected,
       requestsAccepted: this.#acceptedRequests,
+      requestsAstray: this.#astrayRequests,
       requestsByCode: { ...this.#codes },
       tallyEntriesPending: this.#entries.size,
     }

@@ -55,7 +55,6 @@ export async function askStanding(
               host: config.host,
               port: api.port,
               ...api.api,
-              ...astrayOf(api),
             },
       log: logHealth(api),
       pipeline: pipeline === null ? away : pipelineHealth(pipeline),
@@ -77,11 +76,6 @@ export async function askStanding(
     acceptedBefore: totals?.acceptedBefore ?? 0,
     eventsMissing: stored?.eventsMissing ?? null,
   }
-}
-
-/** Requests to paths that are none of ours. */
-function astrayOf({ api }: ApiTold) {
-  return { requestsAstray: (api as { requestsByCode?: { NOT_FOUND?: number } }).requestsByCode?.NOT_FOUND ?? 0 }
 }
 
 function process({ pid, rssBytes }: { pid?: number; rssBytes?: number }) {

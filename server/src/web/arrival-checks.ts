@@ -307,7 +307,8 @@ function checkActivity({ accepted, found, nowMs, refusedOf, sinceMs, untilMs }: 
   })
   const inTime = `in ${length(endMs - sinceMs)}`
   if (accepted.events === 0) {
-    const before = lastEverMs === 0 ? 'none ever' : `the last came at ${time(lastEverMs)}`
+    const none = untilMs < nowMs ? 'none before' : 'none ever'
+    const before = lastEverMs === 0 ? none : `the last came at ${time(lastEverMs)}`
     const what = `No event was accepted ${inTime}; ${before}.`
     if (refused > 0)
       return told(

@@ -340,6 +340,12 @@ describe('what is accepted', () => {
     assert.match(`${check.verdict} ${check.next}`, /^problem 2 requests came and were refused/)
     // A window that has ended is judged by its end.
     assert.equal(verdictOf('activity', last(50), { sinceMs: nowMs - 3 * dayMs, untilMs: nowMs - 2 * dayMs }), 'good')
+    assert.match(checkOf('activity', {}).found, /none ever/)
+    assert.match(
+      checkOf('activity', {}, { untilMs: nowMs - dayMs }).found,
+      /none before/,
+      'what came since is not asked',
+    )
   })
 })
 
