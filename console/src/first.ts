@@ -5,7 +5,7 @@
 import { touch } from './attended.ts'
 import { daysAt } from './days.ts'
 import { begin } from './early.ts'
-import { type Guess, keptConverted, keptProduct, paths } from './paths.ts'
+import { type Guess, keptConverted, keptProduct, noProduct, paths } from './paths.ts'
 import { isSignedIn } from './signed-in.ts'
 
 for (const name of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'])
@@ -21,7 +21,8 @@ async function begun(): Promise<void> {
   }
   void begin(paths.products)
   const [, asked, page = 'overview'] = location.hash.split(/[/?]/)
-  const product = asked === undefined || asked === '~' ? localStorage.getItem(keptProduct) : decodeURIComponent(asked)
+  const product =
+    asked === undefined || asked === noProduct ? localStorage.getItem(keptProduct) : decodeURIComponent(asked)
   if (product === null || page !== 'overview') return
   if (asked === undefined) history.replaceState({ usr: { isGuess: true } satisfies Guess }, '', `#/${product}/overview`)
   for (const path of [

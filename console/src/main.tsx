@@ -3,7 +3,7 @@
 import '@mantine/core/styles.layer.css'
 import '@mantine/notifications/styles.layer.css'
 import './console.css'
-import { MantineProvider } from '@mantine/core'
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
@@ -11,8 +11,8 @@ import { createRoot } from 'react-dom/client'
 import { HashRouter } from 'react-router'
 import { Failure } from './api.ts'
 import { App } from './app.tsx'
-import { productsQuestion, sessionQuestion } from './questions.ts'
-import { isSignedIn } from './signed-in.ts'
+import { awaitFirstAnswers } from './first-answers.ts'
+import { sessionQuestion } from './questions.ts'
 import { theme } from './theme.ts'
 import { Speaker } from './words/language.tsx'
 
@@ -39,16 +39,24 @@ const client = new QueryClient({
   },
 })
 
-/** For so long nothing is better than what stands in for it. */
-const blankMsMax = 250
-if (isSignedIn())
-  await Promise.race([
-    Promise.all([client.prefetchQuery(sessionQuestion), client.prefetchQuery(productsQuestion)]),
-    new Promise(resolve => setTimeout(resolve, blankMsMax)),
-  ])
+// Another tab's choice of light or dark is listened to when the page is there: to begin takes a browser 16 ms.
+const kept = localStorageColorSchemeManager()
+const listenAfterMs = 3_000
+const colorSchemeManager = {
+  ...kept,
+  subscribe: (...listeners: Parameters<typeof kept.subscribe>) =>
+    void setTimeout(() => kept.subscribe(...listeners), listenAfterMs),
+}
+
+await awaitFirstAnswers(client)
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      colorSchemeManager={colorSchemeManager}
+      getStyleNonce={() => nonce}
+    >
       <QueryClientProvider client={client}>
         <Speaker>
           <Notifications position="bottom-right" />

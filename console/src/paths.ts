@@ -10,6 +10,8 @@ export function pathOf(path: string, query: Query = {}): string {
   return parameters.size === 0 ? path : `${path}?${parameters.toString()}`
 }
 
+/** What nobody chose a product for; it is no product's name. */
+export const noProduct = '~'
 export const keptProduct = 'datapulse-product'
 /** What the router keeps beside an address that nobody gave: that of the product that was looked at last. */
 export type Guess = { isGuess: true }

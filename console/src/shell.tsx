@@ -32,7 +32,7 @@ import { useEffect, useState } from 'react'
 import { NavLink as RouteLink, Outlet, useLocation, useNavigate, useOutletContext, useParams } from 'react-router'
 import { change } from './api.ts'
 import { AppearanceMenu, LanguageMenu } from './choices.tsx'
-import { type Guess, keptProduct } from './paths.ts'
+import { type Guess, keptProduct, noProduct } from './paths.ts'
 import { productsQuestion, type Role } from './questions.ts'
 import { Mark } from './sign-in.tsx'
 import { UnknownProduct } from './pages/unknown-product.tsx'
@@ -51,9 +51,6 @@ const pages = [
   ['system', <GearIcon key="system" />],
   ['access', <PersonIcon key="access" />],
 ] as const
-
-/** What nobody chose a product for; it is no product's name. */
-export const noProduct = '~'
 
 /** What every page knows: the product that is looked at, null where there is none at all, and by whom. */
 export type Looking = { product: string | null; role: Role }
@@ -119,7 +116,7 @@ export function Shell({ role, name }: { role: Role; name: string | null }) {
               allowDeselect={false}
               disabled={ids === undefined || ids.length === 0}
               w={{ base: 150, xs: 220 }}
-              comboboxProps={{ withinPortal: true }}
+              comboboxProps={{ withinPortal: true, keepMounted: false }}
             />
           </Group>
           <Group gap="xs" wrap="nowrap">
