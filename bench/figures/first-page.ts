@@ -75,7 +75,7 @@ async function openByTurns(run: Run, server: Server): Promise<{ lines: Line[]; n
     return {
       lines: [...linesOf(cold, 'empty cache', events), ...linesOf(warm, 'warm cache', events)],
       notes: [
-        `Each was opened ${run.sizes.firstPageVisits} times in a fresh profile, the server at rest.`,
+        `Each was opened ${run.sizes.firstPageVisits} times in a fresh profile, the server and the browser at rest.`,
         bytesSentence('With an empty cache', cold.ours),
         bytesSentence('With a warm one', warm.ours),
       ],
