@@ -13,5 +13,5 @@ function quoted(cell: Cell): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-/** Amounts are decimal text: a minus before a number is no formula. */
-const formula = /^[=+@\t\r\n]|^-(?!\d+(\.\d+)?$)/
+/** Amounts are decimal text: a minus before a number is no formula. A spreadsheet of East Asia takes the wide signs, too. */
+const formula = /^[=+@＝＋－＠\t\r\n]|^-(?!\d+(\.\d+)?$)/

@@ -16,7 +16,7 @@ describe('a CSV file', () => {
   })
 
   it('keeps a text from being a formula', () => {
-    for (const text of ['=1+1', '+1', '@SUM(A1)', '\tx', '-1+1', '-', '-cmd', '--1'])
+    for (const text of ['=1+1', '+1', '@SUM(A1)', '\tx', '-1+1', '-', '-cmd', '--1', '＝1+1', '－1+1', '＠x'])
       assert.equal(cellOf(text), `'${text}`)
     assert.equal(cellOf('\r=1'), `"'\r=1"`)
     assert.equal(cellOf('=HYPERLINK("x","y")'), `"'=HYPERLINK(""x"",""y"")"`)

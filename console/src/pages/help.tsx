@@ -211,6 +211,7 @@ function Numbers({ check: { numbers } }: { check: Check }) {
     Array.isArray(value) && value.length > 0 ? [[name, value] as const] : [],
   )
   const shown = (name: string, value: unknown): string => {
+    if (name === 'field' && value === '$') return words.help.wholeBody
     if (typeof value === 'string') return name.endsWith('_at') ? tell.moment(value) : inert(value)
     if (typeof value !== 'number') return '–'
     if (/share/.test(name)) return tell.share(value)

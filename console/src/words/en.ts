@@ -284,6 +284,7 @@ export const en = {
       nothing: 'Nothing has come yet',
     },
     nextStep: 'Next step',
+    wholeBody: 'the body as a whole',
     openUsage: 'See how much of its limit this key uses',
     openRejected: 'See them, fix them and send them again',
     openPage: (page: string) => `Open “${page}”`,

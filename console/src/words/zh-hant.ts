@@ -280,6 +280,7 @@ export const zhHant: Words = {
       nothing: '尚未收到任何資料',
     },
     nextStep: '下一步',
+    wholeBody: '整個請求體',
     openUsage: '查看此金鑰的用量',
     openRejected: '查看、修正並重新傳送',
     openPage: (page: string) => `開啟「${page}」`,
