@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -182,6 +182,12 @@ describe('erasing a user', () => {
     } finally {
       await restored.close()
     }
+  })
+
+  it('leaves no file that tells what was deleted by naming the person', async () => {
+    const names = () => globSync(join(server.dataDir, 'warehouse/store/*/*/mutation_*.txt'))
+    const isNamed = (path: string) => existsSync(path) && readFileSync(path, 'utf8').includes("'ada")
+    await until('the deletions are forgotten', () => !names().some(isNamed))
   })
 
   it('refuses what makes no sense', async () => {
