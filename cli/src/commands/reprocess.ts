@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
+import type { Admin } from '../admin.ts'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
 import { Failure } from '../failure.ts'
 
@@ -16,6 +17,7 @@ type Reprocess = {
 }
 
 const lookEveryMs = 500
+const unheardLooksMax = 60
 
 export function addReprocess(program: Command, setting: Setting): void {
   withAdmin(program.command('reprocess'), setting)
@@ -33,8 +35,15 @@ async function reprocess(choice: AdminChoice & { from: string; to: string }, set
   const admin = adminOf(choice, setting)
   await admin.post('/api/reprocess', { from: choice.from, to: choice.to })
   let told = 0
-  for (;;) {
-    const { reprocess: one } = await admin.get<{ reprocess: Reprocess | null }>('/api/reprocess')
+  for (let unheard = 0; ; ) {
+    const one = await lookAt(admin)
+    if (one === 'away' && unheard++ < unheardLooksMax) {
+      await sleep(lookEveryMs)
+      continue
+    }
+    if (one === 'away')
+      throw new Failure('PIPELINE_AWAY', 'The pipeline cannot be asked how it goes: it may have been done all the same')
+    unheard = 0
     if (one === null)
       throw new Failure('REPROCESS_LOST', 'The pipeline was started again meanwhile: nothing was changed')
     if (one.state === 'building') {
@@ -47,5 +56,15 @@ async function reprocess(choice: AdminChoice & { from: string; to: string }, set
     if (choice.json) output.json(one)
     else output.line(`${one.done} events were processed again, of which ${one.changed} came out otherwise.`)
     return
+  }
+}
+
+/** A pipeline that is busy, or is just starting again, is asked once more. */
+async function lookAt(admin: Admin): Promise<Reprocess | null | 'away'> {
+  try {
+    return (await admin.get<{ reprocess: Reprocess | null }>('/api/reprocess')).reprocess
+  } catch (cause) {
+    if (cause instanceof Failure && cause.code === 'PIPELINE_AWAY') return 'away'
+    throw cause
   }
 }
