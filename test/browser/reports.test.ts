@@ -179,7 +179,7 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
     await page.unroute('**/api/reports/clicks?*')
     await page.getByRole('combobox', { name: 'Currency' }).click()
     await page.getByRole('option', { name: 'EUR' }).click()
-    await page.getByTestId('figure-deposits').getByText('70.05 EUR').waitFor()
+    await page.getByTestId('figure-deposits').getByText('EUR 70.05').waitFor()
     assert.ok(page.url().includes('currency=EUR'))
   })
 
