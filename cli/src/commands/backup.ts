@@ -1,11 +1,10 @@
 // `datapulse backup`: has the server copy itself into a folder of its own machine, and waits until that is done.
 
 import { resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import type { Admin } from '../admin.ts'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
 import { Failure } from '../failure.ts'
+import { looks } from '../looks.ts'
 
 type Backup = {
   state: 'copying' | 'done' | 'failed'
@@ -19,9 +18,7 @@ type Backup = {
   problem: string | null
 }
 
-const lookEveryMs = 500
 const tellEveryLooks = 10
-const unheardLooksMax = 60
 
 export function addBackup(program: Command, setting: Setting): void {
   withAdmin(program.command('backup'), setting)
@@ -38,42 +35,26 @@ async function backup(choice: AdminChoice & { to: string }, setting: Setting): P
   const { output } = setting
   const admin = adminOf(choice, setting)
   await admin.post('/api/backup', { to: resolve(choice.to) })
-  for (let look = 1, unheard = 0; ; look++) {
-    const one = await lookAt(admin)
-    if (one === 'away' && unheard++ < unheardLooksMax) {
-      await sleep(lookEveryMs)
-      continue
-    }
-    if (one === 'away')
-      throw new Failure(
-        'PIPELINE_AWAY',
-        `The pipeline cannot be asked how the backup goes: look into ${choice.to} later`,
-      )
-    unheard = 0
+  const look = async () => (await admin.get<{ backup: Backup | null }>('/api/backup')).backup
+  let looked = 0
+  for await (const one of looks(
+    look,
+    `The pipeline cannot be asked how the backup goes: look into ${choice.to} later`,
+  )) {
+    looked += 1
     if (one === null)
       throw new Failure(
         'BACKUP_LOST',
         `The pipeline was started again meanwhile: what is in ${choice.to} is no backup, remove it`,
       )
     if (one.state === 'copying') {
-      if (look % tellEveryLooks === 0 && !choice.json) output.note(`${one.done} of about ${one.bytes} bytes`)
-      await sleep(lookEveryMs)
+      if (looked % tellEveryLooks === 0 && !choice.json) output.note(`${one.done} of about ${one.bytes} bytes`)
       continue
     }
     if (one.state === 'failed') throw new Failure('BACKUP_FAILED', one.problem ?? 'It failed: nothing is left of it')
     if (choice.json) output.json(one)
     else output.line(sentenceOf(one))
     return
-  }
-}
-
-/** A pipeline that is busy, or is just starting again, is asked once more. */
-async function lookAt(admin: Admin): Promise<Backup | null | 'away'> {
-  try {
-    return (await admin.get<{ backup: Backup | null }>('/api/backup')).backup
-  } catch (cause) {
-    if (cause instanceof Failure && cause.code === 'PIPELINE_AWAY') return 'away'
-    throw cause
   }
 }
 

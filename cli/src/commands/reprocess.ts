@@ -1,10 +1,9 @@
 // `datapulse reprocess`: makes anew what is derived from stored events, and waits until that counts.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import type { Admin } from '../admin.ts'
 import { type AdminChoice, adminOf, examples, type Setting, withAdmin } from '../command.ts'
 import { Failure } from '../failure.ts'
+import { looks } from '../looks.ts'
 
 type Reprocess = {
   state: 'building' | 'swapped' | 'failed'
@@ -15,9 +14,6 @@ type Reprocess = {
   changed: number
   problem: string | null
 }
-
-const lookEveryMs = 500
-const unheardLooksMax = 60
 
 export function addReprocess(program: Command, setting: Setting): void {
   withAdmin(program.command('reprocess'), setting)
@@ -34,37 +30,19 @@ async function reprocess(choice: AdminChoice & { from: string; to: string }, set
   const { output } = setting
   const admin = adminOf(choice, setting)
   await admin.post('/api/reprocess', { from: choice.from, to: choice.to })
+  const look = async () => (await admin.get<{ reprocess: Reprocess | null }>('/api/reprocess')).reprocess
   let told = 0
-  for (let unheard = 0; ; ) {
-    const one = await lookAt(admin)
-    if (one === 'away' && unheard++ < unheardLooksMax) {
-      await sleep(lookEveryMs)
-      continue
-    }
-    if (one === 'away')
-      throw new Failure('PIPELINE_AWAY', 'The pipeline cannot be asked how it goes: it may have been done all the same')
-    unheard = 0
+  for await (const one of looks(look, 'The pipeline cannot be asked how it goes: it may have been done all the same')) {
     if (one === null)
       throw new Failure('REPROCESS_LOST', 'The pipeline was started again meanwhile: nothing was changed')
     if (one.state === 'building') {
       if (one.done > told && !choice.json) output.note(`${one.done} of ${one.events} events`)
       told = one.done
-      await sleep(lookEveryMs)
       continue
     }
     if (one.state === 'failed') throw new Failure('REPROCESS_FAILED', one.problem ?? 'It failed: nothing was changed')
     if (choice.json) output.json(one)
     else output.line(`${one.done} events were processed again, of which ${one.changed} came out otherwise.`)
     return
-  }
-}
-
-/** A pipeline that is busy, or is just starting again, is asked once more. */
-async function lookAt(admin: Admin): Promise<Reprocess | null | 'away'> {
-  try {
-    return (await admin.get<{ reprocess: Reprocess | null }>('/api/reprocess')).reprocess
-  } catch (cause) {
-    if (cause instanceof Failure && cause.code === 'PIPELINE_AWAY') return 'away'
-    throw cause
   }
 }
