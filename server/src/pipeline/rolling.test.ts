@@ -152,3 +152,28 @@ test('parts are merged after many steps at a stretch, and not after some', async
   assert.equal(await merged(53), 1)
   await rolling.close()
 })
+
+test('a merge that lasts holds up neither steps nor the end, and one that fails is tried after the next stretch', async () => {
+  const { warehouse, state } = fake(0)
+  const nextStep: RollingWarehouse['nextStep'] = async from => (from < state.last ? { to: from + 1 } : null)
+  const merges: PromiseWithResolvers<void>[] = []
+  const merge = () => {
+    merges.push(Promise.withResolvers<void>())
+    return merges.at(-1)!.promise
+  }
+  const rolling = openRolling(parts({ ...warehouse, nextStep, merge }, { intervalMs: 1 }))
+  const rolledTo = async (last: number) => {
+    state.last = last
+    while (rolling.status().upTo < last) await sleep(1)
+  }
+  await rolledTo(50)
+  while (merges.length < 1) await sleep(1)
+  await rolledTo(55)
+  assert.equal(rolling.status().isMerging, true)
+  merges[0]?.reject(new Error('the disk is full'))
+  while (rolling.status().isMerging) await sleep(1)
+  await rolledTo(100)
+  while (merges.length < 2) await sleep(1)
+  await rolling.close()
+  assert.equal(merges.length, 2)
+})

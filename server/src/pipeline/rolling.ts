@@ -74,6 +74,19 @@ export function openRolling(parts: RollingParts): Rolling {
   let closing = false
   let wake = () => {}
 
+  /** Nobody waits for it: steps go on beside it, and what it leaves comes about by itself. */
+  const merge = () => {
+    isMerging = true
+    void warehouse
+      .merge()
+      .catch((cause: unknown) => {
+        if (!closing) logger.warn({ cause: String(cause) }, 'parts of the rollups were not merged: it is done later')
+      })
+      .finally(() => {
+        isMerging = false
+      })
+  }
+
   /** One step; false when there is nothing left. What another process or an earlier life did is asked for once. */
   const step = async (): Promise<boolean> => {
     if (build === null) {
@@ -92,7 +105,7 @@ export function openRolling(parts: RollingParts): Rolling {
     const next = begun > upTo ? { to: begun } : await warehouse.nextStep(upTo, eventsMax)
     if (next === null) {
       seenThen = seen
-      isMerging ||= stretch >= stretchMin
+      if (stretch >= stretchMin && !isMerging) merge()
       stretch = 0
       upToDateMs = now()
       return false
@@ -138,10 +151,6 @@ export function openRolling(parts: RollingParts): Rolling {
         // While the pipeline is behind, one step at a time, far apart: loads go first.
         if (isBehind()) await pause(busyMs)
         while ((await once()) && !isBehind());
-        if (isMerging) {
-          await warehouse.merge()
-          isMerging = false
-        }
         await pause(intervalMs)
       } catch (cause) {
         if (!closing)
