@@ -26,6 +26,9 @@ export const clickValues = [
 ] as const
 export type ClickValue = (typeof clickValues)[number]
 
+/** The map: its keys, and a number for each. */
+export const sumsType = 'Tuple(Array(UInt64), Array(Decimal(76, 18)))'
+
 const [grainShift, whatShift] = [22, 32]
 const grains = { dekad: 1, day: 2 }
 const daySeconds = 86_400

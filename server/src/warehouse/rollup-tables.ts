@@ -2,6 +2,7 @@
 // bet_results, settlements), and where a step is laid out while it is made (step_*). Everything here can be made anew from
 // the events.
 
+import { sumsType } from './click-sums.ts'
 import { type Column, type Table, text, time } from './schema.ts'
 
 const count = 'SimpleAggregateFunction(sum, UInt64)'
@@ -135,7 +136,7 @@ export const rollups = {
       { name: 'click_id', type: 'SimpleAggregateFunction(any, String)', about: 'its text' },
       {
         name: 'sums',
-        type: 'SimpleAggregateFunction(sumMap, Tuple(Array(UInt64), Array(Decimal(76, 18))))',
+        type: `SimpleAggregateFunction(sumMap, ${sumsType})`,
         about: 'how many, or the sum, by what it is and of whom',
       },
     ],

@@ -23,7 +23,7 @@
 // What is deleted or exchanged among the events is not taken off: the rollups are emptied before, under the name of a
 // new build, and made anew from the beginning. Until they have caught up, reports are made from the events themselves.
 
-import { clickValues, keySql, periodSql, type userValues } from './click-sums.ts'
+import { clickValues, keySql, periodSql, sumsType, type userValues } from './click-sums.ts'
 import type { Connection } from './connection.ts'
 import {
   clickNumberSql,
@@ -230,7 +230,7 @@ function markedSql(columns: string[]): string {
 const noCountSql = 'toInt64(taken_off)'
 const noAmountSql = 'toDecimal256(taken_off, 18)'
 const noClickSql = 'toUInt128(taken_off)'
-const noMapSql = "CAST(([], []), 'Tuple(Array(UInt64), Array(Decimal(76, 18)))')"
+const noMapSql = `CAST(([], []), '${sumsType}')`
 const noTimeSql = "toDateTime(0, 'UTC')"
 const balanceNames = ['events', ...sumNames]
 const noBalances = balanceNames.map(name => (name in amounts ? noAmountSql : noCountSql))
@@ -320,31 +320,26 @@ const clickTimesSql = `[('day', at), ('dekad', ${dekadSql('at')})] AS time`
  */
 function clicksSql(): string {
   const number = (sql: string) => `toDecimal256(${sql}, 18)`
-  const ofUsers = (name: (typeof userValues)[number]) => [
-    `groupArray(${keySql(name, 'person')})`,
-    `groupArray(${number(`sum_${name}`)})`,
-  ]
+  const personsOf = (name: (typeof userValues)[number]) => `groupArray(${keySql(name, 'person')})`
+  const numbersOf = (name: (typeof userValues)[number]) => `groupArray(${number(`sum_${name}`)})`
   const names = clickValues.filter(name => sumNames.includes(name) && name !== 'deposits')
-  const sums = [
-    `[${names.map(name => keySql(name)).join(', ')}]`,
-    `[${names.map(name => number(`sum(sum_${name})`)).join(', ')}]`,
-  ]
-  const [depositors, deposits] = ofUsers('deposits')
-  const firsts = [keySql('firsts'), keySql('first_amount'), number('change.1'), number('change.1 * change.4')]
+  const keys = names.map(name => keySql(name)).join(', ')
+  const sums = names.map(name => number(`sum(sum_${name})`)).join(', ')
   return `${markedSql([noClickSql, 'toUInt32(taken_off)', "''", "''", noMapSql])}
     UNION ALL
     SELECT product, '', 0, click, ${periodSql('time.1', 'time.2')} AS period, money, any(text), sumMap(keys, amounts) AS sums
     FROM (
-      SELECT product, at, click, '' AS money, any(d.text) AS text, ${ofUsers('events').join(' AS keys, ')} AS amounts
+      SELECT product, at, click, '' AS money, any(d.text) AS text,
+        ${personsOf('events')} AS keys, ${numbersOf('events')} AS amounts
       FROM (${byDaySql(['events'], ['click', 'person'])}) AS d GROUP BY product, at, click
       UNION ALL
       SELECT product, at, click, toString(currency), any(d.text),
-        arrayConcat(${depositors}, ${sums[0]}), arrayConcat(${deposits}, ${sums[1]})
+        arrayConcat(${personsOf('deposits')}, [${keys}]), arrayConcat(${numbersOf('deposits')}, [${sums}])
       FROM (${byDaySql(['deposits', ...names], ['click', 'currency', 'person'])}) AS d
       GROUP BY product, at, click, currency
       UNION ALL
       SELECT product, toStartOfDay(${timeOfPlaceSql('change.2')}), ${clickNumberSql('change.7')}, change.3, change.7,
-        [${firsts.slice(0, 2).join(', ')}], [${firsts.slice(2).join(', ')}]
+        [${keySql('firsts')}, ${keySql('first_amount')}], [${number('change.1')}, ${number('change.1 * change.4')}]
       FROM (${firstChangesSql()})
     ) ARRAY JOIN ${clickTimesSql} GROUP BY product, click, period, money HAVING notEmpty(sums.1)`
 }
