@@ -17,6 +17,7 @@ import {
   factsTable,
   keyUsage,
   loads,
+  mutationsKept,
   parked,
   rates,
   rejected,
@@ -84,6 +85,13 @@ const steps: Step[] = [
   {
     name: 'all of a click and a time in one row, and ranks quickly unpacked',
     run: remake('rollup_clicks', 'rollup_click_ranks'),
+  },
+  {
+    name: 'no text of deletions but the last',
+    run: async connection => {
+      for (const table of [events, duplicates, parked, rejected, keyUsage])
+        await connection.command(changeSettings(table, mutationsKept))
+    },
   },
 ]
 

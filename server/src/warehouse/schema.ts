@@ -31,12 +31,16 @@ export type Table = {
 /** Loads whose repetition is recognised: the last one is enough, the rest is for the careful. */
 const deduplicationWindow = 1000
 
+/** ClickHouse keeps the text of its last hundred deletions, and who they name, in files: here of the last alone. */
+export const mutationsKept = { finished_mutations_to_keep: 1 }
+
 /**
  * The engines of tables and the settings that make a load and a merge durable: what an insert or a merge writes is
  * synced before it counts, and the parts that a merge replaces stay on disk for ten minutes.
  */
 const engines = { rows: 'MergeTree', sums: 'AggregatingMergeTree' }
 const tableSettings: Record<string, number> = {
+  ...mutationsKept,
   fsync_after_insert: 1,
   fsync_part_directory: 1,
   min_rows_to_fsync_after_merge: 1,
