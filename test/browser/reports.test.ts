@@ -210,6 +210,8 @@ describe('the page of reports', { skip: skipWithoutChromium }, () => {
     await page.getByRole('combobox', { name: 'Product' }).click()
     await page.getByRole('option', { name: 'demo' }).click()
     await page.getByText('Nothing happened in these days').waitFor()
+    // The browser tells of a new address by itself, perhaps after what is shown there.
+    await page.waitForURL(/\/demo\/reports\?/)
     assert.ok(page.url().includes('/demo/reports?') && page.url().includes(`from=${day(-9)}`))
     await page.goto(`${server.adminUrl}/#/casino/reports?range=today&tz=Asia%2FTaipei`)
     await page.getByText('days of Asia/Taipei').waitFor()
