@@ -2,12 +2,12 @@
 
 import { Alert, Button, Card, Center, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { change, Failure } from './api.ts'
 import { AppearanceMenu, LanguageMenu } from './choices.tsx'
 import icon from './icon.svg'
 import { type Role, type Session, sessionQuestion } from './questions.ts'
-import { sentenceOf } from './states.tsx'
+import { Why } from './states.tsx'
 import type { Words } from './words/en.ts'
 import { useSpeech } from './words/language.tsx'
 
@@ -93,8 +93,8 @@ export function Mark() {
   )
 }
 
-function problemOf(error: Error, words: Words): string {
+function problemOf(error: Error, words: Words): ReactNode {
   if (error instanceof Failure && error.status === 401) return words.signIn.wrong
   if (error instanceof Failure && error.status === 429) return words.signIn.throttled(error.retryAfterSeconds ?? 60)
-  return sentenceOf(error, words)
+  return <Why error={error} />
 }

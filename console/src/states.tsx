@@ -4,7 +4,7 @@
 import { Alert, Button, Card, Group, Skeleton, Stack, Text, ThemeIcon, Title, VisuallyHidden } from '@mantine/core'
 import { CounterClockwiseClockIcon, ExclamationTriangleIcon } from '@radix-ui/react-icons'
 import type { UseQueryResult } from '@tanstack/react-query'
-import { Component, type ReactNode } from 'react'
+import { Component, type ComponentType, lazy, type ReactNode, Suspense } from 'react'
 import { Failure } from './api.ts'
 import type { Words } from './words/en.ts'
 import { useSpeech } from './words/language.tsx'
@@ -63,7 +63,9 @@ export function Unavailable({ error, retry }: { error: Error | null; retry: () =
       title={words.failure.title}
     >
       <Stack gap="sm" align="start">
-        <Text size="sm">{sentenceOf(error, words)}</Text>
+        <Text size="sm">
+          <Why error={error} isTriedAgain />
+        </Text>
         <Button size="xs" variant="default" onClick={retry}>
           {words.failure.retry}
         </Button>
@@ -100,13 +102,33 @@ export function Stale({ of }: { of: { isError: boolean; data: unknown; dataUpdat
   )
 }
 
-export function sentenceOf(error: Error | null, words: Words): string {
+/** Why a question has no answer, or something was not done. `isTriedAgain`: by the page itself. */
+export function Why({ error, isTriedAgain = false }: { error: Error | null; isTriedAgain?: boolean }) {
+  const { words } = useSpeech()
   if (!(error instanceof Failure)) return words.failure.broken
-  if (error.code === 'UNREACHABLE') return words.failure.unreachable
-  if (error.code === 'WAREHOUSE_AWAY') return words.failure.warehouse
-  if (error.code === 'PIPELINE_AWAY') return words.failure.pipeline
-  if (error.code === 'WAREHOUSE_BUSY' || error.code === 'WAREHOUSE_SLOW') return words.failure.busy
-  return [error.message, ...error.problems.map(({ message }) => message)].join(' ')
+  const known = isTriedAgain ? away(error.code, words) : error.code === 'UNREACHABLE' ? words.failure.unanswered : null
+  if (known !== null) return known
+  return (
+    <Suspense fallback={null}>
+      <Refusal refused={error} />
+    </Suspense>
+  )
+}
+
+/** Its words are fetched when something was refused: most days none is. */
+const Refusal = lazy(
+  (): Promise<{ default: ComponentType<{ refused: Failure }> }> =>
+    import('./pages/refusal.tsx').then(
+      ({ Refusal: told }) => ({ default: told }),
+      () => ({ default: ({ refused }) => refused.message }),
+    ),
+)
+
+function away(code: string, { failure }: Words): string | null {
+  if (code === 'UNREACHABLE') return failure.unreachable
+  if (code === 'WAREHOUSE_AWAY') return failure.warehouse
+  if (code === 'PIPELINE_AWAY') return failure.pipeline
+  return code === 'WAREHOUSE_BUSY' || code === 'WAREHOUSE_SLOW' ? failure.busy : null
 }
 
 /** A page that fails takes nothing else along. */

@@ -138,6 +138,22 @@ describe('the console out of the ordinary', { skip: skipWithoutChromium }, () =>
     await at.getByText('Nothing has come yet').waitFor()
   })
 
+  it('says in the language of its reader why a form was refused, and that nobody knows where nothing answered', async () => {
+    const at = chinese.page
+    await at.goto(`${server.adminUrl}/#/lounge/keys`)
+    await at.getByRole('button', { name: '新增產品' }).click()
+    await at.getByLabel('產品名稱').fill('Bad Name')
+    await at.getByRole('button', { name: '建立', exact: true }).click()
+    const wanted = '產品名稱：必須是 1 至 63 個 a-z、0-9、- 或 _，且以字母或數字開頭，收到的是 Bad Name。'
+    await at.getByText(wanted).waitFor()
+    await inspect(at, 'zh-390-product-refused')
+    await at.route('**/api/products', route => route.abort())
+    await at.getByRole('button', { name: '建立', exact: true }).click()
+    await at.getByText('伺服器沒有回應，無法得知是否已執行').waitFor()
+    await at.unroute('**/api/products')
+    await at.keyboard.press('Escape')
+  })
+
   it('leads to another product where the one that was looked at last is not there any more', async () => {
     const at = english.page
     await at.evaluate("localStorage.setItem('datapulse-product', 'gone')")

@@ -15,7 +15,7 @@ import {
   type Viewer,
   viewersQuestion,
 } from '../questions.ts'
-import { Loading, sentenceOf, Stale, Unavailable } from '../states.tsx'
+import { Loading, Stale, Unavailable, Why } from '../states.tsx'
 import { useNotice } from '../use-notice.ts'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
@@ -185,7 +185,7 @@ function NewViewer({ opened, close }: { opened: boolean; close: () => void }) {
               description={words.access.nameHint}
               value={name}
               onChange={event => setName(event.currentTarget.value)}
-              error={making.error && sentenceOf(making.error, words)}
+              error={making.error && <Why error={making.error} />}
               maxLength={100}
               required
               data-autofocus
@@ -229,7 +229,7 @@ function Removing({ viewer, close }: { viewer: Viewer | null; close: () => void 
         <Stack>
           {removing.error !== null && (
             <Text size="sm" c="red" role="alert">
-              {sentenceOf(removing.error, words)}
+              <Why error={removing.error} />
             </Text>
           )}
           <Text size="sm">{words.access.removeText}</Text>

@@ -6,7 +6,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type AuditEntry, auditQuestion, wholenessQuestion } from '../audit.ts'
 import { inert } from '../sent-body.ts'
-import { sentenceOf, Stale, Unanswered } from '../states.tsx'
+import { Stale, Unanswered, Why } from '../states.tsx'
 import { useAuditWords } from '../words/audit.ts'
 import { useSpeech } from '../words/language.tsx'
 import { Section } from './section.tsx'
@@ -89,7 +89,7 @@ export function AuditLog() {
 }
 
 function Checking() {
-  const { words, tell } = useSpeech()
+  const { tell } = useSpeech()
   const told = useAuditWords()
   const { data, error, isFetching, refetch } = useQuery(wholenessQuestion)
   const entries = data?.chains.reduce((sum, chain) => sum + chain.entries, 0) ?? 0
@@ -98,11 +98,13 @@ function Checking() {
     <Group gap="sm">
       {!isFetching && (data !== undefined || error !== null) && (
         <Alert py={6} color={data?.ok === true && error === null ? 'teal' : 'red'} role="status">
-          {error !== null
-            ? sentenceOf(error, words)
-            : data?.ok === true
-              ? told.whole(tell.number(entries))
-              : told.broken(problem)}
+          {error !== null ? (
+            <Why error={error} />
+          ) : data?.ok === true ? (
+            told.whole(tell.number(entries))
+          ) : (
+            told.broken(problem)
+          )}
         </Alert>
       )}
       <Button variant="default" size="xs" loading={isFetching} onClick={() => void refetch()}>

@@ -5,7 +5,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { ArchiveIcon, CheckCircledIcon, CrossCircledIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { sentenceOf, Stale, Unanswered } from '../states.tsx'
+import { Stale, Unanswered, Why } from '../states.tsx'
 import {
   type Backup,
   type BackupThere,
@@ -164,7 +164,7 @@ function BackupTable({
   isAdmin: boolean
   time: string
 }) {
-  const { words, tell } = useSpeech()
+  const { tell } = useSpeech()
   const told = useSystemWords()
   const ago = useAgo(time)
   const tellDone = useNotice()
@@ -173,7 +173,11 @@ function BackupTable({
   const check = ({ to }: BackupThere) => checking.mutate(to, { onSuccess: () => tellDone(told.checkBegun(to)) })
   return (
     <>
-      {checking.error !== null && <Alert color="red">{sentenceOf(checking.error, words)}</Alert>}
+      {checking.error !== null && (
+        <Alert color="red">
+          <Why error={checking.error} />
+        </Alert>
+      )}
       <WideTable label={told.backups} minWidth={760}>
         <Table>
           <Table.Thead>

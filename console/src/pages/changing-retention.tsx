@@ -6,7 +6,7 @@ import { ExclamationTriangleIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { Product } from '../questions.ts'
-import { sentenceOf } from '../states.tsx'
+import { Why } from '../states.tsx'
 import { olderQuestion, useRetention } from '../system-questions.ts'
 import { useNotice } from '../use-notice.ts'
 import { useSpeech } from '../words/language.tsx'
@@ -56,7 +56,7 @@ export function ChangingRetention({ product, close }: { product: Product; close:
         <Stack>
           {changing.error !== null && (
             <Alert color="red" role="alert">
-              {sentenceOf(changing.error, words)}
+              <Why error={changing.error} />
             </Alert>
           )}
           <Radio.Group label={told.keptFor} value={kind} onChange={chosen => change(() => setKind(chosen))}>

@@ -21,7 +21,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, lazy, type ReactNode, Suspense, useState } from 'react'
 import { type Key, keyUsageQuestion, useNewLimit } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
-import { Empty, sentenceOf, Stale, Unanswered } from '../states.tsx'
+import { Empty, Stale, Unanswered, Why } from '../states.tsx'
 import type { Usage, UsageOfOne } from '../usage.ts'
 import { useNotice } from '../use-notice.ts'
 import { useSpeech } from '../words/language.tsx'
@@ -184,7 +184,7 @@ function NewLimit({ of, suggested }: { of: Key; suggested: number | null }) {
       <form onSubmit={submit}>
         {changing.error !== null && (
           <Alert color="red" mb="sm">
-            {sentenceOf(changing.error, words)}
+            <Why error={changing.error} />
           </Alert>
         )}
         <Group align="flex-end">

@@ -21,7 +21,7 @@ import type { Mode } from '../questions.ts'
 import { type Replayed, sendAgain, type Target } from '../rejections.ts'
 import { inert } from '../sent-body.ts'
 import { useLooking } from '../shell.tsx'
-import { sentenceOf } from '../states.tsx'
+import { Why } from '../states.tsx'
 import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
 import { Foretold, sumOf } from './foretold.tsx'
@@ -46,7 +46,7 @@ export function Mending({
   likely: [sent: string, name: string][]
   keys: string[]
 }) {
-  const { words, tell } = useSpeech()
+  const { tell } = useSpeech()
   const told = useRejectedWords()
   const { role } = useLooking()
   const [names, setNames] = useState<Name[]>(() => likely.map(([sent, name], id) => ({ id, sent, name })))
@@ -177,7 +177,7 @@ export function Mending({
         )}
         {run.error !== null && (
           <Alert color="red" role="alert">
-            {sentenceOf(run.error, words)}
+            <Why error={run.error} />
           </Alert>
         )}
         {isLooked && sent.length === 0 && <Foretold looked={looked} partial={partial} />}

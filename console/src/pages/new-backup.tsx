@@ -2,7 +2,7 @@
 
 import { Alert, Button, Checkbox, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
-import { sentenceOf } from '../states.tsx'
+import { Why } from '../states.tsx'
 import { type System, useNewBackup } from '../system-questions.ts'
 import { useSpeech } from '../words/language.tsx'
 import { useSystemWords } from '../words/system.ts'
@@ -26,7 +26,7 @@ export function NewBackup({ system, latest, close }: { system: System; latest: s
         <Stack>
           {making.error !== null && (
             <Alert color="red" role="alert">
-              {sentenceOf(making.error, words)}
+              <Why error={making.error} />
             </Alert>
           )}
           <Text size="sm">{told.newBackupText(tell.size(bytes))}</Text>

@@ -15,7 +15,7 @@ import {
 } from '@mantine/core'
 import { type FormEvent, useId, useState } from 'react'
 import { type Mode, type Scope, useNewKey } from '../questions.ts'
-import { sentenceOf } from '../states.tsx'
+import { Why } from '../states.tsx'
 import { useSpeech } from '../words/language.tsx'
 import { ShownOnce } from './shown-once.tsx'
 
@@ -83,7 +83,11 @@ function Fields({ wish, setWish, error }: { wish: Wish; setWish: (wish: Wish) =>
   const modeId = useId()
   return (
     <Stack>
-      {error !== null && <Alert color="red">{sentenceOf(error, words)}</Alert>}
+      {error !== null && (
+        <Alert color="red">
+          <Why error={error} />
+        </Alert>
+      )}
       <TextInput
         label={words.keys.name}
         description={words.keys.nameHint}

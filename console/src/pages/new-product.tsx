@@ -4,7 +4,7 @@ import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useNewProduct } from '../questions.ts'
-import { sentenceOf } from '../states.tsx'
+import { Why } from '../states.tsx'
 import { useNotice } from '../use-notice.ts'
 import { useSpeech } from '../words/language.tsx'
 
@@ -40,7 +40,7 @@ export function NewProduct({ opened, close }: { opened: boolean; close: () => vo
             description={words.keys.productHint}
             value={id}
             onChange={event => setId(event.currentTarget.value)}
-            error={making.error && sentenceOf(making.error, words)}
+            error={making.error && <Why error={making.error} />}
             data-autofocus
             required
             maxLength={63}

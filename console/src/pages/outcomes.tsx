@@ -3,7 +3,7 @@
 import { Card, Group, Stack, Table, Text, Title } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { type Receipt, receiptQuestion, type Replayed } from '../rejections.ts'
-import { sentenceOf } from '../states.tsx'
+import { Why } from '../states.tsx'
 import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
 import { Said } from './said.tsx'
@@ -20,7 +20,7 @@ const colors: Record<string, string> = {
 }
 
 export function Outcomes({ sent }: { sent: Replayed[] }) {
-  const { words, tell } = useSpeech()
+  const { tell } = useSpeech()
   const told = useRejectedWords()
   const ids = sent.flatMap(one => ('report' in one ? one.report.request_ids : []))
   const receipts = useQueries({ queries: ids.map(receiptQuestion) })
@@ -70,7 +70,11 @@ export function Outcomes({ sent }: { sent: Replayed[] }) {
                       </Table.Td>
                       <Table.Td className="end">{data === undefined ? '–' : tell.number(data.accepted)}</Table.Td>
                       <Table.Td>
-                        {data === undefined ? error !== null && sentenceOf(error, words) : <Marks receipt={data} />}
+                        {data === undefined ? (
+                          error !== null && <Why error={error} isTriedAgain />
+                        ) : (
+                          <Marks receipt={data} />
+                        )}
                       </Table.Td>
                     </Table.Tr>
                   )

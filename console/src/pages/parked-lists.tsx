@@ -6,11 +6,11 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { useAddress } from '../rejected-address.ts'
 import { type Parked, parkedGroupsQuestion, parkedQuestion } from '../rejections.ts'
-import { inert } from '../sent-body.ts'
 import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
 import { NothingHere } from './nothing-here.tsx'
+import { ParkedDetail } from './parked-detail.tsx'
 import { Together } from './together.tsx'
 import { Turning } from './turning.tsx'
 import { WideTable } from './wide-table.tsx'
@@ -103,7 +103,7 @@ export function ParkedList({ product }: { product: string }) {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {parked.map(({ request_id: request, position, received_at: received, events, detail }) => (
+              {parked.map(({ request_id: request, position, received_at: received, reason, events, detail }) => (
                 <Table.Tr key={`${request} ${position}`}>
                   <Table.Td>
                     <time dateTime={received}>{tell.moment(received)}</time>
@@ -115,7 +115,7 @@ export function ParkedList({ product }: { product: string }) {
                   </Table.Th>
                   <Table.Td className="end">{tell.number(events)}</Table.Td>
                   <Table.Td className="said">
-                    <bdi>{inert(detail ?? '')}</bdi>
+                    <ParkedDetail reason={reason} detail={detail ?? ''} />
                   </Table.Td>
                 </Table.Tr>
               ))}

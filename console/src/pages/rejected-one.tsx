@@ -11,6 +11,7 @@ import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
 import { BodyShown } from './body-shown.tsx'
 import { Mending } from './mending.tsx'
+import { ParkedDetail } from './parked-detail.tsx'
 import { Said } from './said.tsx'
 
 export function RejectedOne({ request }: { request: string }) {
@@ -78,7 +79,7 @@ export function ParkedOne({ product, request, position }: { product: string } & 
               {told.reasons[reason] ?? reason}
             </Text>
             <Text size="sm" mt="xs">
-              <bdi>{inert(detail ?? '')}</bdi>
+              <ParkedDetail reason={null} detail={detail ?? ''} />
             </Text>
           </>
         }

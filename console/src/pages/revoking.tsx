@@ -3,7 +3,7 @@
 import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { ExclamationTriangleIcon } from '@radix-ui/react-icons'
 import { type Key, useRevoking } from '../questions.ts'
-import { sentenceOf } from '../states.tsx'
+import { Why } from '../states.tsx'
 import { useNotice } from '../use-notice.ts'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
@@ -34,7 +34,11 @@ export function Revoking({ chosen, others, close }: { chosen: Key | null; others
     >
       {chosen !== null && (
         <Stack>
-          {revoking.error !== null && <Alert color="red">{sentenceOf(revoking.error, words)}</Alert>}
+          {revoking.error !== null && (
+            <Alert color="red">
+              <Why error={revoking.error} />
+            </Alert>
+          )}
           <Text size="sm">{words.keys.revokeText}</Text>
           <Alert
             color={chosen.last_used_at === null ? 'gray' : able.length === 0 ? 'red' : 'yellow'}

@@ -7,15 +7,13 @@ import { Link } from 'react-router'
 import { ask } from '../api.ts'
 import type { LiveEvent, Mode } from '../questions.ts'
 import { receiptQuestion } from '../rejections.ts'
-import { sentenceOf } from '../states.tsx'
+import { Why } from '../states.tsx'
 import { useCall } from '../use-call.ts'
-import { useSpeech } from '../words/language.tsx'
 import { useTryWords } from '../words/try-it.ts'
 import { OpenedEvent } from './opened-event.tsx'
 import { Marks } from './outcomes.tsx'
 
 export function TryBecame({ request, product, mode }: { request: string; product: string; mode: Mode }) {
-  const { words } = useSpeech()
   const told = useTryWords()
   const receipt = useQuery(receiptQuestion(request))
   const { run, isPending } = useCall()
@@ -30,7 +28,7 @@ export function TryBecame({ request, product, mode }: { request: string; product
       <Stack gap="xs">
         {outcomes !== undefined && <Marks receipt={{ outcomes }} />}
         {outcomes?.['queued'] !== 0 && (
-          <Text size="sm">{receipt.error === null ? told.watching : sentenceOf(receipt.error, words)}</Text>
+          <Text size="sm">{receipt.error === null ? told.watching : <Why error={receipt.error} isTriedAgain />}</Text>
         )}
         <Group gap="xs">
           <Button

@@ -8,12 +8,11 @@ import { useState } from 'react'
 import { change } from '../api.ts'
 import { type Key, keysQuestion } from '../questions.ts'
 import { useLooking } from '../shell.tsx'
-import { sentenceOf } from '../states.tsx'
+import { Why } from '../states.tsx'
 import { modeOf } from '../tries.ts'
 import { useCall } from '../use-call.ts'
 import { useNotice } from '../use-notice.ts'
 import { useNow } from '../use-now.ts'
-import { useSpeech } from '../words/language.tsx'
 import { useTryWords } from '../words/try-it.ts'
 
 /** `made`: the key is one that was made here. */
@@ -23,7 +22,6 @@ export const nothingHeld: Held = { secret: '', made: null }
 const lifetime = '15m'
 
 export function TryKey({ product, held, hold }: { product: string; held: Held; hold: (held: Held) => void }) {
-  const { words } = useSpeech()
   const told = useTryWords()
   const { role } = useLooking()
   const tellDone = useNotice()
@@ -51,7 +49,11 @@ export function TryKey({ product, held, hold }: { product: string; held: Held; h
   }
   return (
     <Stack gap="xs">
-      {failure !== null && <Alert color="red">{sentenceOf(failure, words)}</Alert>}
+      {failure !== null && (
+        <Alert color="red">
+          <Why error={failure} />
+        </Alert>
+      )}
       {held.made === null ? (
         <>
           <PasswordInput

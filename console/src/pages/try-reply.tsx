@@ -5,7 +5,7 @@ import { Alert, Badge, Card, Code, Group, Stack, Table, Tabs, Text, Title } from
 import { PaperPlaneIcon } from '@radix-ui/react-icons'
 import { Failure } from '../api.ts'
 import { inert, parseExactly } from '../sent-body.ts'
-import { Empty, sentenceOf } from '../states.tsx'
+import { Empty, Why } from '../states.tsx'
 import { pathOf, requestIn, type Tried, type Try, violationsIn } from '../tries.ts'
 import { useSpeech } from '../words/language.tsx'
 import { useTryWords } from '../words/try-it.ts'
@@ -94,7 +94,6 @@ function Meaning({ tried: { reply }, isDry }: { tried: Tried; isDry: boolean }) 
 }
 
 function Failed({ error, isDry }: { error: Error; isDry: boolean }) {
-  const { words } = useSpeech()
   const told = useTryWords()
   const code = error instanceof Failure ? error.code : ''
   const sentences: Record<string, string> = {
@@ -104,7 +103,7 @@ function Failed({ error, isDry }: { error: Error; isDry: boolean }) {
   }
   return (
     <Alert color="red" role="alert">
-      {sentences[code] ?? sentenceOf(error, words)}
+      {sentences[code] ?? <Why error={error} />}
     </Alert>
   )
 }

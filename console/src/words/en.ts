@@ -52,6 +52,7 @@ export const en = {
     unreachable: 'The server does not answer. What was sent to it is safe; this page goes on trying.',
     warehouse: 'The warehouse cannot answer just now. Events go on being taken; this page goes on trying.',
     pipeline: 'The pipeline cannot be asked just now. Events go on being taken; this page goes on trying.',
+    unanswered: 'The server did not answer. Whether it was done is not known: look before you try again.',
     busy: 'Too much is asked of the warehouse at once. This page goes on trying.',
     broken: 'Something in this page failed.',
     reload: 'Load the page again',
