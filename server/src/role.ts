@@ -12,10 +12,13 @@ import { type RoleName, type RoleQuestions, openRoleSocket, socketPath } from '.
 import { StartProblem } from './start-problem.ts'
 
 /** What a role's opening gives. */
-export type Part = { status(): Record<string, unknown>; close(): Promise<void>; answers?: RoleQuestions }
+export type Part = { status(): Told; close(): Promise<void>; answers?: RoleQuestions }
 
-/** From a role to the supervisor. `detail` holds the ports that were bound. */
-export type RoleMessage = { kind: 'ready'; detail: Record<string, unknown> } | { kind: 'failed'; message: string }
+/** `port`: the one that was bound. */
+type Told = Record<string, unknown> & { port?: number }
+
+/** From a role to the supervisor. */
+export type RoleMessage = { kind: 'ready'; detail: Told } | { kind: 'failed'; message: string }
 
 /**
  * Niceness. Where everybody wants a core at once, acknowledging comes first, then answering; what follows the log can
@@ -64,7 +67,7 @@ export async function runRole(
   try {
     part = await open(logger)
     const metrics: RoleMetrics = openRoleMetrics(name, () => part?.status() ?? {})
-    const status = () => ({
+    const status = (): Told => ({
       role: name,
       pid: process.pid,
       startedMs,

@@ -11,7 +11,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { isBeingRestored } from './backup/restore.ts'
-import { type Config, environmentWith } from './config.ts'
+import { type Config, environmentWith, options } from './config.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
 import { welcome } from './first-start.ts'
 import { limits } from './limits.ts'
@@ -90,7 +90,7 @@ export async function supervise(config: Config): Promise<void> {
   if (failure !== null) {
     process.stderr.write(`${failure}\n`)
     await stop('a part cannot start', 1)
-  } else if (!stopping) await welcome(config, family.missing(), logger)
+  } else if (!stopping) await welcome({ ...config, ...family.ports() }, family.missing(), logger)
 }
 
 async function tellStatus(config: Config, family: Family, logger: FlushedLogger): Promise<void> {
@@ -105,6 +105,9 @@ async function tellStatus(config: Config, family: Family, logger: FlushedLogger)
     logger.warn({ cause: String(cause) }, 'the supervisor cannot tell how it is'),
   )
 }
+
+/** Where a port is 0 the system chooses one, and a role that is started again goes on there: it was said where it is. */
+const portNames: Partial<Record<RoleName, 'port' | 'adminPort'>> = { api: 'port', web: 'adminPort' }
 
 /** Two arenas are enough for the few threads there are. */
 function variablesOf(role: RoleName): Record<string, string> {
@@ -140,6 +143,7 @@ class Family {
   #stopping = false
   #settled: (() => void) | null = null
   #started = false
+  #ports: Partial<Pick<Config, 'port' | 'adminPort'>> = {}
 
   constructor(config: Config, logger: FlushedLogger) {
     this.#config = config
@@ -189,6 +193,11 @@ class Family {
     return this.#children.filter(child => !child.ready).map(child => child.role)
   }
 
+  /** Those that were bound. */
+  ports(): Partial<Pick<Config, 'port' | 'adminPort'>> {
+    return this.#ports
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true
     const order: RoleName[] = ['api', 'pipeline', 'web', 'engine']
@@ -205,7 +214,7 @@ class Family {
 
   #spawn(child: Child): void {
     if (this.#stopping) return
-    const args = [...process.argv.slice(2), '--role', child.role]
+    const args = [...process.argv.slice(2), '--role', child.role, ...this.#portFlag(child.role)]
     child.startedMs = Date.now()
     let spawned: ChildProcess
     try {
@@ -228,10 +237,18 @@ class Family {
     spawned.on('exit', (code, signal) => this.#ended(child, code, signal))
   }
 
+  #portFlag(role: RoleName): string[] {
+    const name = portNames[role]
+    const port = name === undefined ? undefined : this.#ports[name]
+    return name === undefined || port === undefined ? [] : [`--${options[name].flag}`, `${port}`]
+  }
+
   #heard(child: Child, message: RoleMessage): void {
     if (message.kind === 'ready') {
       child.ready = true
       child.failure = ''
+      const name = portNames[child.role]
+      if (name !== undefined && message.detail.port !== undefined) this.#ports[name] = message.detail.port
       if (this.#children.every(c => c.ready)) this.#settled?.()
     } else if (!this.#started && !child.hasPredecessor) {
       child.failure = message.message

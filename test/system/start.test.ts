@@ -1,8 +1,9 @@
 // Starts that do not go well: a port that is taken leaves the first key to the start that succeeds, a data directory that
-// cannot be is one sentence and exit code 2, and who stops npm stops the server.
+// cannot be is one sentence and exit code 2, ports that the system chooses are said, and who stops npm stops the server.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -78,6 +79,27 @@ test('a data directory that cannot be is one sentence, at once', () => {
   }
 })
 
+test('where the system chooses the ports, they are said, and stay what they were said to be', {
+  skip: existsSync('/proc/self/task') ? false : 'needs /proc',
+}, async t => {
+  const variables = { DATAPULSE_DATA_DIR: join(emptyFolder(), 'data'), DATAPULSE_DISK_FREE_MIN: '1MiB' }
+  const args = [main, '--port', '0', '--admin-port', '0']
+  const server = spawn(process.execPath, args, { env: { ...bareEnvironment, ...variables } })
+  t.after(() => ended(server))
+  const output = outputOf(server)
+  await until('the server says where it is', () => output().includes('events list'))
+  const [door = ''] = /(?<=events at )http:\S+(?=\/v2)/.exec(output()) ?? []
+  const [console = ''] = /(?<=console is at )http:\S+/.exec(output()) ?? []
+  assert.match(output(), new RegExp(`curl -X POST '${door}/v2`))
+  assert.match(output(), new RegExp(`events list --url ${console.replace(/\/$/, '')} `))
+  assert.ok((await fetch(`${door}/healthz`)).ok)
+  assert.ok((await fetch(console)).ok)
+
+  const api = descendantsOf(server.pid as number).find(pid => roleOf(pid) === 'api')
+  process.kill(api as number, 'SIGKILL')
+  await until('the api is at its place again', async () => (await fetch(`${door}/healthz`).catch(() => null))?.ok === true)
+})
+
 const hasNpm = spawnSync('npm', ['--version']).status === 0
 
 test('SIGTERM to `npm start` ends the server and all of its parts', {
@@ -119,6 +141,18 @@ function descendantsOf(pid: number): number[] {
     .filter(Boolean)
     .map(Number)
   return children.flatMap(child => [child, ...descendantsOf(child)])
+}
+
+function roleOf(pid: number): string | undefined {
+  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  return words[words.indexOf('--role') + 1]
+}
+
+async function ended(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const gone = once(server, 'exit')
+  server.kill('SIGTERM')
+  await gone
 }
 
 function isAlive(pid: number): boolean {

@@ -132,7 +132,7 @@ export function runWeb(config: Config): Promise<void> {
     const web = await openPort(config, ['adminHost', 'adminPort'], () => openWeb(port))
     const watch = watchWarehouse(warehouse, limits.warehouseAskMs)
     return {
-      status: () => ({ web: web.status(), warehouse: watch.status() }),
+      status: () => ({ port: web.port, web: web.status(), warehouse: watch.status() }),
       answers: answersOfWeb(derive, readReceipts, reconcileWith(shares, accounts)),
       async close() {
         watch.close()
