@@ -1,11 +1,11 @@
 // The server's own voice: structured lines through pino. Nothing secret is ever handed to it: keys appear as their
 // shortened form, tokens not at all; the paths below are a second net. Lines are written without waiting, so that a
 // stuck reader of standard output cannot stop the door; what does not fit in 1 MiB of waiting lines is dropped. Nor can
-// it hold up the end of a process: `end` writes what waits for half a second at most.
+// it hold up the end of a process: `end` writes what waits, in order, for half a second at most.
 
-import { constants, fstatSync, openSync } from 'node:fs'
 import { pino } from 'pino'
 import { PinoPretty } from 'pino-pretty'
+import { StandardOutput } from './standard-output.ts'
 
 export type Logger = {
   debug(fields: object, message: string): void
@@ -19,9 +19,10 @@ export type FlushedLogger = Logger & {
   end(code: number): never
 }
 
-const endMsMax = 500
+/** `endMsMax`: how long `end` writes for a reader that does not take it. */
+type LoggerOptions = { role: string; level: string; format: string; endMsMax?: number }
 
-export function openLogger(options: { role: string; level: string; format: string }): FlushedLogger {
+export function openLogger(options: LoggerOptions): FlushedLogger {
   const pretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY === true)
   const settings = {
     level: options.level,
@@ -30,50 +31,24 @@ export function openLogger(options: { role: string; level: string; format: strin
     formatters: { level: (label: string) => ({ level: label }) },
     redact: ['secret', 'key', 'token', 'password', '*.secret', '*.token', '*.password', 'headers', 'req.headers'],
   }
-  let giveUpMs = Number.POSITIVE_INFINITY
-  const destination = pretty
-    ? PinoPretty({
-        colorize: process.stdout.isTTY === true,
-        ignore: 'role',
-        messageFormat: '{role}: {msg}',
-        sync: true,
-      })
-    : pino.destination({
-        dest: openOutput(),
-        sync: false,
-        minLength: 0,
-        maxLength: 1024 * 1024,
-        retryEAGAIN: () => Date.now() < giveUpMs,
-      })
-  const logger = pino(settings, pretty ? { write: line => void destination.write(harmless(line)) } : destination)
+  const output = pretty ? null : new StandardOutput({ bytesMax: 1024 * 1024, retryMs: 10 })
+  const logger = pino(settings, output ?? linesForPeople())
   return Object.assign(logger as unknown as Logger, {
     end(code: number): never {
-      giveUpMs = Date.now() + endMsMax
-      if ('flushSync' in destination) {
-        try {
-          destination.flushSync()
-        } catch {
-          // not opened yet, or its reader is stuck or gone: nothing left to tell
-        }
-        destination.destroy()
-      }
+      output?.end(options.endMsMax ?? 500)
       process.exit(code)
     },
   }) as FlushedLogger
 }
 
-/**
- * Where standard output is a pipe: the same pipe, opened again without blocking. A full one then says EAGAIN; a write
- * that blocks would hold a thread, and the process could not end before it. (A flag on the descriptor itself would be
- * shared with every process that inherited it, and is taken away again when a child is spawned.)
- */
-function openOutput(): number {
-  try {
-    if (fstatSync(1).isFIFO()) return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK)
-  } catch {
-    // not allowed, nobody reads, or no such folder on this system
-  }
-  return 1
+function linesForPeople(): { write(line: string): void } {
+  const destination = PinoPretty({
+    colorize: process.stdout.isTTY === true,
+    ignore: 'role',
+    messageFormat: '{role}: {msg}',
+    sync: true,
+  })
+  return { write: line => void destination.write(harmless(line)) }
 }
 
 /**

@@ -97,7 +97,10 @@ test('where the system chooses the ports, they are said, and stay what they were
 
   const api = descendantsOf(server.pid as number).find(pid => roleOf(pid) === 'api')
   process.kill(api as number, 'SIGKILL')
-  await until('the api is at its place again', async () => (await fetch(`${door}/healthz`).catch(() => null))?.ok === true)
+  await until(
+    'the api is at its place again',
+    async () => (await fetch(`${door}/healthz`).catch(() => null))?.ok === true,
+  )
 })
 
 const hasNpm = spawnSync('npm', ['--version']).status === 0
