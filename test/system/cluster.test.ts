@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { skipWithoutRedis, startRedis } from '../../server/src/api/testing/redis-server.ts'
 import { type NatsServers, skipWithoutNats, startNats } from '../../server/src/log/nats/testing/nats-servers.ts'
 import { openEnginePort } from '../harness/engine-port.ts'
@@ -60,7 +61,16 @@ test('a key that one machine makes is good on the other, and its limit is one', 
   assert.equal(taken + refused, 100)
   // Some of the sixty were asked for before the key was known.
   assert.equal(taken, 59)
+  const whole = { requests: 60, over_limit: 41, events: 60, peak: 60 }
+  for (const machine of [one, other])
+    await until('each tells what was used on both', async () => isDeepStrictEqual(await usageOf(machine), whole))
 })
+
+async function usageOf(machine: Installation): Promise<Record<string, unknown>> {
+  const { body } = await machine.admin('/api/usage?product=casino')
+  const [{ requests, over_limit, events, peak }] = body['usage'] as [Record<string, unknown>]
+  return { requests, over_limit, events, peak: (peak as Record<string, unknown> | null)?.['requests'] }
+}
 
 test('a key that one machine revokes ends on the other within a second', { skip }, async () => {
   const key = await other.key('casino')
