@@ -1,10 +1,12 @@
 // One batch, until each of its events has an outcome. It is sent as a partial batch: good events are taken, and each bad one
 // comes back with what is wrong with it. What may pass is tried again, after as long as the server says, or else after a wait
 // drawn evenly below a bound that doubles each time. A batch that is too much is halved. Where the server refuses the client
-// as such, an event in memory is given back to its caller, and one on a disk stays there and is tried again later.
+// as such, an event in memory is given back to its caller, and one on a disk stays there and is tried again later. What
+// something in between lets through not even alone is held (held.ts), and the others go on.
 
 import { limits } from '@datapulse/contract'
 import { DataPulseError } from './error.ts'
+import type { Held } from './held.ts'
 import type { Tell } from './notice.ts'
 import type { BatchLimit, Item, Outcome } from './outbox.ts'
 import type { Pace } from './pace.ts'
@@ -27,8 +29,9 @@ export type DeliveryNeeds = {
   giveUpMs: number
   /** Events without an outcome stay somewhere: see Outbox. */
   keeps: boolean
-  /** The server refuses this client, or (null) no longer does. */
-  onRefused: (error: DataPulseError | null) => void
+  held: Held
+  /** The server refuses this client, or something in between an event. */
+  onRefused: (error: DataPulseError) => void
 }
 
 /** Values of one body: the server's limit, which counts the array too. */
@@ -44,14 +47,16 @@ export async function deliver(items: Item[], needs: DeliveryNeeds): Promise<void
       for (const each of [batch, ...left.toReversed()]) giveBack(each, verdict, needs)
       return
     }
-    left.push(...settle(batch, verdict, needs))
+    if (verdict.is === 'blocked') left.push(...(await hold(batch, verdict, needs)))
+    else left.push(...settle(batch, verdict, needs))
   }
 }
 
 type Final = Extract<Verdict, { is: 'taken' | 'faulty' | 'too much' }>
+type Blocked = Extract<Verdict, { is: 'blocked' }>
 
 /** Tries until there is one. An error is why there is none. */
-async function verdictOn(batch: Item[], needs: DeliveryNeeds): Promise<Final | DataPulseError> {
+async function verdictOn(batch: Item[], needs: DeliveryNeeds): Promise<Final | Blocked | DataPulseError> {
   const { world, transport, pace, tell, totals, closing, keeps } = needs
   const bytes = batch.reduce((sum, item) => sum + item.bytes + 1, 1)
   const body = await transport.bodyOf(
@@ -79,7 +84,6 @@ async function verdictOn(batch: Item[], needs: DeliveryNeeds): Promise<Final | D
       await needs.waitRefused(waitMs)
       continue
     }
-    needs.onRefused(null)
     if (verdict.is !== 'passing') return verdict
     failures++
     const waitMs = waitBeforeMs(verdict, failures, needs)
@@ -90,6 +94,29 @@ async function verdictOn(batch: Item[], needs: DeliveryNeeds): Promise<Final | D
     if (verdict.waitMs !== null) pace.pause(waitMs)
     else await sleep(world, waitMs, closing)
   }
+}
+
+/** Gives what is to be tried again here, after a wait: nothing where it is held, or given back. */
+async function hold(batch: Item[], { requestId }: Blocked, needs: DeliveryNeeds): Promise<Item[][]> {
+  const { world, held, keeps, tell } = needs
+  const [item] = batch
+  if (item === undefined) return []
+  const waitMs = refusedAgainMs * (0.5 + world.random())
+  const dueMs = world.nowMs() + waitMs
+  const why = 'Something in between lets an event through not even alone (413)'
+  if (!keeps && dueMs > item.sinceMs + needs.giveUpMs) {
+    giveBack(batch, undelivered(why), needs)
+    return []
+  }
+  const message = `${why}: it is tried again in ${Math.round(waitMs / 1_000)} s`
+  tell({ type: 'refused', level: 'error', message, status: 413, waitMs })
+  needs.onRefused(new DataPulseError('REFUSED', why, { status: 413, requestId }))
+  if (!held.isFull) {
+    held.add(item, dueMs)
+    return []
+  }
+  await needs.waitRefused(waitMs)
+  return [batch]
 }
 
 function verdictOf(attempt: Attempt, events: number, { pace }: DeliveryNeeds): Verdict {

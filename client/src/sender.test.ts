@@ -239,6 +239,49 @@ describe('a server that stumbles', () => {
     await assert.rejects(sender.track(login(1)), { code: 'REFUSED', status: 400 })
   })
 
+  it('that lets an event not even alone through holds up no other: the event is tried again, and that is told', async () => {
+    const { server, sender, notices } = open()
+    server.gatewayBytesMax = 600
+    const large = sender.track({ ...login(9), text: 'x'.repeat(1_000) })
+    await Promise.all(Array.from({ length: 9 }, (_, n) => sender.track(login(n))))
+    await assert.rejects(sender.flush(Number.POSITIVE_INFINITY), { code: 'REFUSED', status: 413 })
+    assert.equal(sender.pending(), 1)
+    const told = notices.findLast(({ type }) => type === 'refused')
+    assert.match(
+      told?.message ?? '',
+      /^Something in between lets an event through not even alone \(413\): .* again in \d+ s$/,
+    )
+    server.gatewayBytesMax = Number.POSITIVE_INFINITY
+    assert.equal((await large).status, 'accepted')
+    await sender.flush(Number.POSITIVE_INFINITY)
+    assert.deepEqual([server.taken.size, new Set(server.taken.values())], [10, new Set([1])])
+  })
+
+  it('that lets no event through at all is tried with a few of them, and all go when it does', async () => {
+    const { server, sender } = open({ concurrency: 2 })
+    server.gatewayBytesMax = 0
+    const all = Array.from({ length: 300 }, (_, n) => sender.track(login(n)))
+    await assert.rejects(sender.flush(600_000), { code: 'REFUSED', status: 413 })
+    await assert.rejects(sender.flush(600_000), { code: 'REFUSED', status: 413 })
+    const tried = new Set(server.seen.filter(({ events }) => events.length === 1).map(({ events }) => events[0]?.['n']))
+    assert.ok(tried.size < 150, `${tried.size} were tried alone`)
+    server.gatewayBytesMax = Number.POSITIVE_INFINITY
+    await Promise.all(all)
+    assert.deepEqual([server.taken.size, new Set(server.taken.values())], [300, new Set([1])])
+  })
+
+  it('that lets an event not even alone through gives it back when the time for it is up, or the client ends', async () => {
+    const { server, sender, world } = open({ giveUpMs: 60_000 })
+    server.gatewayBytesMax = 0
+    await assert.rejects(sender.track(login(1)), { code: 'UNDELIVERED', message: /413/ })
+    const last = sender.track(login(2))
+    last.catch(() => {})
+    await assert.rejects(sender.flush(1_000), { code: 'REFUSED' })
+    await assert.rejects(sender.close(1), { code: /REFUSED|TIMEOUT|UNDELIVERED/ })
+    await assert.rejects(last, { code: 'UNDELIVERED' })
+    assert.deepEqual([sender.pending(), world.timers], [0, 0])
+  })
+
   it('refuses a key: whoever waits is told, once, with the event to hand over again', async () => {
     const { server, sender, notices } = open()
     server.stumbles.push({ status: 401, body: { status: 'error', code: 'UNAUTHORIZED', message: 'no' } })

@@ -1,9 +1,10 @@
 // Sends what is in the outbox: a batch goes when it is large enough, when its oldest event has waited long enough, when
 // somebody flushes, or when there is no room for more. So many batches are under way as the options allow; each is a *lane*
-// that ends when nothing is due. No promise in here rejects unheard.
+// that ends when nothing is due. What is held (held.ts) has its turn before the next batch. No promise in here rejects unheard.
 
 import { batchValuesMax, deliver, type DeliveryNeeds, giveBack, undelivered } from './delivery.ts'
 import { DataPulseError } from './error.ts'
+import { Held } from './held.ts'
 import type { Tell } from './notice.ts'
 import type { Settings } from './options.ts'
 import type { OpenSpool, Outbox, Tracked, Unsent } from './outbox.ts'
@@ -24,7 +25,8 @@ export class Sender {
   #closing = new AbortController()
   #wake = new AbortController()
   #lanes = new Set<Promise<void>>()
-  #cancelLinger: (() => void) | null = null
+  #held = new Held()
+  #timer: { dueMs: number; cancel: () => void } | null = null
   #flushing = 0
   #flushedUndelivered = 0
   #flushes = new Set<(error: DataPulseError) => void>()
@@ -39,13 +41,13 @@ export class Sender {
     this.#outbox = openOutbox({ memory, nowMs: world.nowMs, tell, onUnsent: () => this.#kick() })
     const { keeps } = this.#outbox
     this.#delivery = {
-      ...{ world, tell, backoff, giveUpMs, keeps, totals: this.totals },
+      ...{ world, tell, backoff, giveUpMs, keeps, totals: this.totals, held: this.#held },
       transport: new Transport(settings, world),
       pace: new Pace(world),
       closing: this.#closing.signal,
       waitRefused: ms => sleep(world, ms, this.#wake.signal),
       onRefused: error => {
-        if (error !== null) for (const hear of this.#flushes) hear(error)
+        for (const hear of this.#flushes) hear(error)
       },
     }
     this.#opening = keeps ? this.#open() : null
@@ -83,6 +85,7 @@ export class Sender {
       await this.#opening
       this.#wake.abort()
       this.#wake = new AbortController()
+      this.#held.hurry()
       this.#kick()
       await this.#settledWithin(timeoutMs)
     } finally {
@@ -137,10 +140,12 @@ export class Sender {
     this.#isClosed = true
     let problem: unknown = null
     await this.flush(timeoutMs).catch(error => (problem = error))
-    this.#cancelLinger?.()
+    this.#timer?.cancel()
     this.#closing.abort()
     this.#wake.abort()
     await Promise.all(this.#lanes)
+    const held = this.#held.takeAll()
+    if (held.length > 0) giveBack(held, undelivered('the client was closed'), this.#delivery)
     if (!this.#outbox.keeps) await this.#giveBackAll()
     const kept = this.#outbox.keeps ? this.#outbox.pending() : 0
     await this.#outbox.close()
@@ -161,20 +166,28 @@ export class Sender {
 
   /** Starts a lane where something is due, or a timer where something will be. */
   #kick(): void {
-    const { concurrency, batch } = this.#settings
-    const unsent = this.#outbox.unsent()
-    if (this.#closing.signal.aborted || unsent.events === 0 || this.#lanes.size >= concurrency) return
-    if (this.#isDue(unsent)) {
+    if (this.#closing.signal.aborted || this.#lanes.size >= this.#settings.concurrency) return
+    const nowMs = this.#world.nowMs()
+    const dueMs = this.#dueMs(nowMs)
+    if (dueMs <= nowMs) {
       const lane = this.#lane().finally(() => this.#lanes.delete(lane))
       this.#lanes.add(lane)
       void lane.then(() => this.#kick())
-      return
+    } else if (dueMs < (this.#timer?.dueMs ?? Number.POSITIVE_INFINITY)) {
+      this.#timer?.cancel()
+      const then = () => {
+        this.#timer = null
+        this.#kick()
+      }
+      this.#timer = { dueMs, cancel: this.#world.after(Math.max(1, dueMs - nowMs), then) }
     }
-    const waitMs = (unsent.sinceMs ?? 0) + batch.ms - this.#world.nowMs()
-    this.#cancelLinger ??= this.#world.after(Math.max(1, waitMs), () => {
-      this.#cancelLinger = null
-      this.#kick()
-    })
+  }
+
+  #dueMs(nowMs: number): number {
+    const unsent = this.#outbox.unsent()
+    const heldMs = this.#held.dueMs ?? Number.POSITIVE_INFINITY
+    if (unsent.events === 0) return heldMs
+    return this.#isDue(unsent) ? nowMs : Math.min(heldMs, (unsent.sinceMs ?? 0) + this.#settings.batch.ms)
   }
 
   #isDue({ events, bytes, sinceMs, isFull }: Unsent): boolean {
@@ -187,8 +200,10 @@ export class Sender {
   async #lane(): Promise<void> {
     // What is handed over in the same turn goes together.
     await Promise.resolve()
-    while (!this.#closing.signal.aborted && this.#isDue(this.#outbox.unsent())) {
-      const items = await this.#outbox.take(this.#batchLimit())
+    while (!this.#closing.signal.aborted) {
+      const held = this.#held.take(this.#world.nowMs())
+      if (held === null && !this.#isDue(this.#outbox.unsent())) return
+      const items = held === null ? await this.#outbox.take(this.#batchLimit()) : [held]
       // Another lane may have been quicker, or a disk cannot be read just now.
       if (items.length === 0) {
         if (this.#outbox.unsent().events === 0) return

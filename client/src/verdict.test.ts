@@ -47,7 +47,7 @@ it('tells what may pass from what will not', () => {
     'half',
   )
   assert.equal(verdict(413, '').is, 'too much')
-  assert.equal(verdict(413, '<html>', {}, 1).is, 'passing', "a gateway's page decides about no event")
+  assert.equal(verdict(413, '<html>', {}, 1).is, 'blocked', "a gateway's page decides about no event")
   assert.equal(verdict(413, { status: 'error', code: 'PAYLOAD_TOO_LARGE' }, {}, 1).is, 'too much')
   assert.equal(verdict(415, '', {}, 2, true).is, 'garbled')
   assert.equal(verdict(400, { status: 'error', code: 'BAD_REQUEST' }, {}, 2, true).is, 'garbled')

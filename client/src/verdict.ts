@@ -17,6 +17,8 @@ export type Verdict = {
   | { is: 'faulty'; faults: Map<number, EventFault> }
   /** Nothing was taken, and no event is named: the halves will tell; a single event is rejected. */
   | { is: 'too much'; fault: EventFault }
+  /** Something in between lets a single event through not even alone, and says nothing of it: others may pass. */
+  | { is: 'blocked' }
   /** It may pass. `waitMs` where the server says how long. */
   | { is: 'passing'; reason: string; waitMs: number | null }
   /** The body did not come through as it was compressed. */
@@ -59,8 +61,7 @@ export function judge(reply: WholeReply, events: number, isZipped: boolean, nowM
   if (status === 413) {
     // The server takes any event that the client does. What stands between may want less of a batch, and says nothing of an event.
     const isOwn = body.status === 'error' && body.code === 'PAYLOAD_TOO_LARGE'
-    if (events === 1 && !isOwn)
-      return { is: 'passing', reason: 'status 413 from something in between', waitMs: null, requestId }
+    if (events === 1 && !isOwn) return { is: 'blocked', requestId }
     const message = 'The server takes no request of this size, though it holds one event'
     return { is: 'too much', fault: { code: 'PAYLOAD_TOO_LARGE', message, violations: [] }, requestId }
   }

@@ -169,6 +169,23 @@ describe('a spool', () => {
     assert.equal((await tracked.outcome).status, 'accepted')
     await sender.close(30_000)
   })
+
+  it('keeps an event that something in between lets through not even alone, says so, and sends what comes behind it', async () => {
+    const { directory, server, sender, notices } = open()
+    server.gatewayBytesMax = 600
+    const large = await sender.track(login(0, { text: 'x'.repeat(1_000) }))
+    const others = await Promise.all(Array.from({ length: 9 }, (_, n) => sender.track(login(n + 1))))
+    for (const { outcome } of others) assert.equal((await outcome).status, 'accepted')
+    await assert.rejects(sender.flush(30_000), { code: 'REFUSED', status: 413 })
+    assert.ok(notices.some(notice => notice.type === 'refused' && notice.status === 413 && notice.waitMs !== null))
+    assert.deepEqual(await sender.close(1), { kept: 1 })
+    assert.deepEqual(await large.outcome, { status: 'kept' })
+    assert.ok(!readdirSync(directory).includes('rejected.ndjson'))
+    const next = open({ directory })
+    await next.sender.flush(30_000)
+    assert.ok(next.server.sent('n').includes(0))
+    assert.deepEqual(await next.sender.close(30_000), { kept: 0 })
+  })
 })
 
 describe('the directory of a spool', () => {

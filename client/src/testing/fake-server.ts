@@ -23,10 +23,13 @@ export class FakeServer {
   headers: Record<string, string> = {}
   /** Larger bodies get 413. */
   bytesMax = Number.POSITIVE_INFINITY
+  /** Larger bodies get a page with 413 from what stands in between. */
+  gatewayBytesMax = Number.POSITIVE_INFINITY
 
   fetch: Fetch = async (url, init) => {
     const body = textOf(init)
     this.seen.push({ url, headers: init.headers, events: JSON.parse(body), bytes: init.body.length })
+    if (body.length > this.gatewayBytesMax) return new Response('<html>too large</html>', { status: 413 })
     const stumble = this.stumbles.shift()
     if (stumble !== undefined && 'hold' in stumble) await stumble.hold
     if (stumble !== undefined && 'drop' in stumble && stumble.drop === 'before') throw failed()
