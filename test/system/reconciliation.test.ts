@@ -102,11 +102,15 @@ describe('reconciliation', () => {
 
   it('a question that makes no sense is refused, and so is a key without the scope', async () => {
     for (const [query, wanted] of [
-      ['', /from must be a day/],
-      ['?from=2026-06-01', /to must be a day/],
-      ['?from=2026-06-01&to=2026-06-01', /1 to 400 days/],
-      ['?from=2020-06-01&to=2026-06-01', /1 to 400 days/],
-      ['?from=2026-02-30&to=2026-03-01', /from must be a day/],
+      ['', /from must be a day .*: there is none$/],
+      ['?from=2026-06-01', /to must be a day .*: there is none$/],
+      ['?from=2026-06-01&to=2026-06-01', /1 to 400 days after from: got 0$/],
+      ['?from=2026-06-02&to=2026-06-01', /1 to 400 days after from: got -1$/],
+      ['?from=2020-06-01&to=2026-06-01', /1 to 400 days after from: got 2191$/],
+      ['?from=1900-01-01&to=1900-02-01', /from must be a day from 1970-01-01 to 9999-12-31, .*: got 1900-01-01$/],
+      ['?from=2026-06-01T00:00:00.5Z&to=2026-06-02', /in UTC and without a time, .*: got 2026-06-01T00:00:00.5Z$/],
+      [`?from=2026-06-01&to=${'9'.repeat(65)}`, /to must be a day .*: got a longer text$/],
+      ['?from=2026-02-30&to=2026-03-01', /from must be a day .*: got 2026-02-30$/],
       ['?from=2026-06-01&to=2026-06-02&by=day', /event or received/],
       ['?from=2026-06-01&to=2026-06-02&product=poker', /nothing else/],
     ] as const) {

@@ -9,6 +9,10 @@ import { run } from '../testing/run.ts'
 it('waits for a pipeline that cannot be asked just now', async context => {
   const away = [503, { error: 'PIPELINE_AWAY', code: 'PIPELINE_AWAY', message: 'away', problems: [] }] as const
   const answers = [
+    [
+      200,
+      { reprocess: { state: 'swapped', started_at: '2026-06-01T00:00:00.000Z', events: 9, done: 9, changed: 9 } },
+    ] as const,
     [202, {}] as const,
     away,
     away,

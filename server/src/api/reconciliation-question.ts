@@ -14,13 +14,25 @@ export function reconciliationQuestion(query: URLSearchParams, key: DoorKey): Re
   if (unknown !== undefined) return refuse('Give from, to and by, once each, and nothing else')
   const [from, to, by] = names.map(name => query.get(name) ?? '') as [string, string, string]
   for (const [name, day] of Object.entries({ from, to }))
-    if (!isDay(day)) return refuse(`${name} must be a day such as 2026-06-01 (UTC); to is the day behind the last`)
+    if (!isDay(day)) return refuse(`${name} must be ${aDay}: ${got(day)}`)
   const days = (Date.parse(to) - Date.parse(from)) / dayMs
   if (days < 1 || days > limits.reconciliationDaysMax)
-    return refuse(`to must be 1 to ${limits.reconciliationDaysMax} days after from`)
+    return refuse(
+      `to, the day behind the last, must be 1 to ${limits.reconciliationDaysMax} days after from: got ${days}`,
+    )
   if (by !== '' && by !== 'event' && by !== 'received') return refuse('by must be event or received')
   return { product: key.product, mode: key.mode, from, to, by: by === '' ? 'event' : by }
 }
+
+const aDay = 'a day from 1970-01-01 to 9999-12-31, in UTC and without a time, such as 2026-06-01'
+
+function got(text: string): string {
+  if (text === '') return 'there is none'
+  return text.length > textMax ? 'got a longer text' : `got ${text}`
+}
+
+/** Of what was sent, as much as a violation says at most. */
+const textMax = 64
 
 function isDay(text: string): boolean {
   const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN

@@ -43,7 +43,7 @@ import { levelIndexPlace } from './index/level-index.ts'
 import { type Logger, openPace, PipelineClosing } from './pace.ts'
 import { type Recovered, recover } from './recovery.ts'
 import { finishResolutions, type Resolved, type ResolveWish, resolveConflict } from './resolve.ts'
-import { type ReprocessRange, type ReprocessStatus, startReprocess } from './reprocess.ts'
+import { type ReprocessRange, type ReprocessStatus, readLast, startReprocess } from './reprocess.ts'
 import { acceptedBefore, readToken } from './token.ts'
 import { openTurns } from './turns.ts'
 
@@ -95,8 +95,8 @@ export type PipelineStatus = {
   rebuilds: number
   identitiesRebuilt: number
   indexBytes: number
-  /** The last one asked for since start. */
-  reprocess: ReprocessStatus | null
+  /** The last one, also of an earlier life; null when there was none, and `unknown` until the warehouse was asked. */
+  reprocess: ReprocessStatus | null | 'unknown'
 } & Totals
 
 export type Pipeline = {
@@ -158,6 +158,7 @@ export function openPipelineOver(
   let isHalfDone = false
   let indexBytes = 0
   let reprocessing: ReturnType<typeof startReprocess> | null = null
+  let reprocessedBefore: PipelineStatus['reprocess'] = options.rebuilding === undefined ? null : 'unknown'
 
   const onLoad = (note: LoadNote, to: LogPlace, loadMs: number) => {
     loads++
@@ -215,6 +216,7 @@ export function openPipelineOver(
     try {
       const needs = resolveNeeds(recovered.index)
       if (needs !== null) await finishResolutions(needs)
+      await endReprocess()
     } catch (cause) {
       await recovered.index.close().catch(() => {})
       throw cause
@@ -222,6 +224,14 @@ export function openPipelineOver(
     isHalfDone = false
     index = recovered.index
     return recovered
+  }
+
+  /** What an earlier life began is told as it ended, and what is left of it is dropped. */
+  async function endReprocess(): Promise<void> {
+    if (options.rebuilding === undefined || reprocessedBefore !== 'unknown' || reprocessing !== null) return
+    const last = await readLast(options.rebuilding)
+    await options.rebuilding.dropRebuilt()
+    reprocessedBefore = last
   }
 
   async function run(): Promise<void> {
@@ -309,14 +319,14 @@ export function openPipelineOver(
         rebuilds,
         identitiesRebuilt,
         indexBytes,
-        reprocess: reprocessing?.status ?? null,
+        reprocess: reprocessing?.status ?? reprocessedBefore,
         ...totals,
       }
     },
     reprocess(range) {
       const { rebuilding } = options
       if (rebuilding === undefined || reprocessing?.status.state === 'building') return false
-      const needs = { warehouse: rebuilding, derive, turns, change, now, logger, isClosing: () => pace.closing() }
+      const needs = { warehouse: rebuilding, derive, turns, change, now, logger, isClosing: pace.closing, sleep }
       reprocessing = startReprocess(needs, range)
       return true
     },

@@ -9,7 +9,7 @@ import { connect } from '../warehouse/connection.ts'
 import { type EngineProcess, silentLogger, startEngine } from '../warehouse/testing/engine-process.ts'
 import { eventRow, madeLoad, uuidOf } from '../warehouse/testing/made-loads.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
-import { type ReprocessStatus, startReprocess } from './reprocess.ts'
+import { type ReprocessStatus, readLast, startReprocess } from './reprocess.ts'
 import { openTurns } from './turns.ts'
 
 const dayMs = 86_400_000
@@ -74,9 +74,10 @@ describe('processing events again', () => {
     return rows.map(({ name }) => name)
   }
   const change = <T>(work: () => Promise<T>) => work()
+  const sleep = async () => {}
   const run = async (derive: Derive, over: Partial<RebuildingWarehouse> = {}): Promise<ReprocessStatus> => {
     const { rebuilding } = warehouse
-    const parts = { turns: openTurns(), now: Date.now, logger: silentLogger, isClosing: () => false, change }
+    const parts = { turns: openTurns(), now: Date.now, logger: silentLogger, isClosing: () => false, change, sleep }
     const { status, ended } = startReprocess({ ...parts, derive, warehouse: { ...rebuilding, ...over } }, range)
     assert.equal(status.state, 'building')
     await ended
@@ -113,6 +114,37 @@ describe('processing events again', () => {
     await load([row(200)])
     assert.equal((await list()).length, was.length + 3, 'loads find the table that counts')
     assert.equal((await run(taiwan)).changed, 1, 'what came late is made anew, the rest is as it would be')
+  })
+
+  test('counts when it was swapped in, though no answer came, and the next life knows', async () => {
+    let unheard = 2
+    const status = await run(() => ({ ...nothingDerived, country: 'JP' }), {
+      async swapRebuilt(...args) {
+        await warehouse.rebuilding.swapRebuilt(...args)
+        throw new Error('socket hang up')
+      },
+      async lastRebuild() {
+        if (unheard-- > 0) throw new Error('away')
+        return warehouse.rebuilding.lastRebuild()
+      },
+    })
+    assert.deepEqual([status.state, status.problem], ['swapped', ''])
+    assert.ok((await list()).some(one => one.country === 'JP'))
+    const told = await readLast(warehouse.rebuilding)
+    assert.ok((told?.endedMs ?? 0) <= (status.endedMs ?? 0))
+    assert.deepEqual({ ...told, endedMs: status.endedMs }, status)
+  })
+
+  test('that was cut off is told as that, and what is left of it goes', async () => {
+    const as = { id: 'cut', startedMs: Date.now() }
+    await warehouse.rebuilding.beginRebuild(range, as)
+    const told = await readLast(warehouse.rebuilding)
+    assert.deepEqual([told?.state, told?.startedMs, told?.endedMs], ['failed', as.startedMs, null])
+    assert.match(told?.problem ?? '', /all is as it was/)
+    assert.deepEqual(await tables(), ['events', 'events_rebuilt'])
+    await warehouse.rebuilding.dropRebuilt()
+    assert.deepEqual(await tables(), ['events'])
+    assert.equal((await readLast(warehouse.rebuilding))?.state, 'swapped', 'the one before')
   })
 
   test('that does not come out right changes nothing', async () => {

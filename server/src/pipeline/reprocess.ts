@@ -5,11 +5,12 @@
 // garbage, which the next one removes.
 //
 // What an event is (its place, its identity, its load) stays; only what normalising and deriving say of it is new. An
-// event that can no longer be read, or a sum that is another, ends it without a change.
+// event that can no longer be read, or a sum that is another, ends it without a change. Whether it was swapped in is a fact
+// of the warehouse: that is asked when no answer came, and by the next life of this process (`readLast`).
 
 import type { Derive } from '../steps/derive.ts'
 import { processEvent } from '../steps/derive.ts'
-import type { EventRow, RebuiltRow, RebuildingWarehouse, SentRow } from '../warehouse/load.ts'
+import type { EventRow, RebuildNote, RebuiltRow, RebuildingWarehouse, SentRow } from '../warehouse/load.ts'
 import type { Turns } from './turns.ts'
 
 /** Received at or after `fromMs` and before `toMs`: Unix milliseconds. */
@@ -38,6 +39,7 @@ export type ReprocessParts = {
   now: () => number
   logger: { info(fields: object, message: string): void; error(fields: object, message: string): void }
   isClosing: () => boolean
+  sleep: (ms: number) => Promise<void>
 }
 
 /** Begins at once; `status` is kept up to date until it has ended. Never rejects. */
@@ -70,10 +72,22 @@ export function startReprocess(
   return { status, ended }
 }
 
+/** How the last one before this life ended. */
+export async function readLast(warehouse: Pick<RebuildingWarehouse, 'lastRebuild'>): Promise<ReprocessStatus | null> {
+  const last = await warehouse.lastRebuild()
+  if (last === null) return null
+  const { id: _, endedMs, ...note } = last.note
+  if (last.isSwapped) return { ...note, state: 'swapped', endedMs, problem: '' }
+  const problem = 'The pipeline ended before what was processed again was swapped in: all is as it was'
+  return { ...note, state: 'failed', endedMs: null, problem }
+}
+
 async function rebuild(parts: ReprocessParts, range: ReprocessRange, status: ReprocessStatus): Promise<void> {
   const { warehouse, turns, derive, isClosing } = parts
-  let begun = await warehouse.beginRebuild(range)
-  status.events = begun.events
+  // What an earlier one has left is told and dropped first.
+  await turns.run(async () => {})
+  let begun = await warehouse.beginRebuild(range, { id: crypto.randomUUID(), startedMs: status.startedMs })
+  status.events = begun.note.events
   let page = 0
   for await (const rows of inPages(warehouse.sentEvents(range, begun))) {
     if (isClosing()) throw new Error('the pipeline closes')
@@ -84,8 +98,32 @@ async function rebuild(parts: ReprocessParts, range: ReprocessRange, status: Rep
   }
   // Twice, so that little is left for the moment in which loads wait.
   for (let i = 0; i < 2; i++) begun = await warehouse.catchUp(range, begun)
-  await turns.run(() => parts.change(() => warehouse.swapRebuilt(range, begun)))
+  const swap = () => {
+    const { done, changed } = status
+    const note = { ...begun.note, done, changed, endedMs: parts.now() }
+    return parts.change(() => warehouse.swapRebuilt(range, { ...begun, note }))
+  }
+  try {
+    await turns.run(swap)
+  } catch (cause) {
+    if (!(await isSwapped(parts, begun.note))) throw cause
+  }
 }
+
+/** Asks until the warehouse answers. */
+async function isSwapped({ warehouse, isClosing, sleep }: ReprocessParts, { id }: RebuildNote): Promise<boolean> {
+  for (;;) {
+    try {
+      const last = await warehouse.lastRebuild()
+      return last !== null && last.isSwapped && last.note.id === id
+    } catch (cause) {
+      if (isClosing()) throw cause
+      await sleep(retryMs)
+    }
+  }
+}
+
+const retryMs = 1_000
 
 /** Each page is one insert; rows come in much smaller pieces. */
 const pageRows = 10_000

@@ -120,7 +120,7 @@ async function eraseRequested(parts: ErasuresParts, pace: Pace): Promise<void> {
     if (pace.closing()) throw new Waits()
     await pace.pause(lookMs)
   }
-  if (pipeline.status().reprocess?.state === 'building') throw new Waits()
+  if (isReprocessing(pipeline)) throw new Waits()
   await parts.warehouse.dropRebuilt()
   for (const product of new Set(requested.map(one => one.product))) {
     const own = requested.filter(one => one.product === product)
@@ -172,12 +172,18 @@ async function expireAll(parts: ErasuresParts): Promise<void> {
   const { accounts, pipeline, logger, now } = parts
   for (const { id: product, retentionDays } of accounts.listProducts()) {
     if (retentionDays == null) continue
-    if (pipeline.status().reprocess?.state === 'building') throw new Waits()
+    if (isReprocessing(pipeline)) throw new Waits()
+    await parts.warehouse.dropRebuilt()
     const beforeMs = Math.floor(now() / dayMs) * dayMs - retentionDays * dayMs
     const expired = await expire(parts, product, beforeMs)
     if (expired.events > 0 || expired.rejectedRequests > 0)
       logger.info({ product, retentionDays, ...expired }, 'what outlived the retention of its product was deleted')
   }
+}
+
+function isReprocessing(pipeline: Pick<Pipeline, 'status'>): boolean {
+  const { reprocess } = pipeline.status()
+  return reprocess !== null && reprocess !== 'unknown' && reprocess.state === 'building'
 }
 
 function sumOf(a: Erased | undefined, b: Erased | undefined): Erased {

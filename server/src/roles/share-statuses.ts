@@ -40,7 +40,9 @@ export function statusOfAll(statuses: readonly PipelineShareStatus[]): PipelineS
 
 /** One range is made anew in every share: it is done when all are. */
 function reprocessOfAll(all: readonly PipelineStatus['reprocess'][]): PipelineStatus['reprocess'] {
-  const asked = all.filter(one => one !== null)
+  const known = all.filter(one => one !== 'unknown')
+  if (known.length < all.length) return 'unknown'
+  const asked = known.filter(one => one !== null)
   const [first] = asked
   if (first === undefined) return null
   const lastMs = Math.max(...asked.map(one => one.startedMs))

@@ -88,7 +88,7 @@ export function runWeb(config: Config): Promise<void> {
         startReprocess: shares.reprocess,
         readReprocess: async () => {
           const told = await shares.pipelineStatus()
-          return told === null ? 'away' : told.pipeline.reprocess
+          return told === null || told.pipeline.reprocess === 'unknown' ? 'away' : told.pipeline.reprocess
         },
         // Where there are several, a backup is refused by the first.
         startBackup: wish => askBackup(shares.first.ask, 'backup', wish),

@@ -14,7 +14,7 @@ import { type Connection, settledSettings } from './connection.ts'
 import type { ErasingWarehouse, ExpiredCounts, KeptText, Origin } from './load.ts'
 import { identitiesOver } from './loading.ts'
 import { readLastNote } from './last-note.ts'
-import { copySettings, rebuilt } from './rebuilding.ts'
+import { copySettings, dropRebuilt } from './rebuilding.ts'
 import { parked } from './schema.ts'
 import { insertWhole } from './insert-whole.ts'
 import { parkedLines } from './tab-rows.ts'
@@ -49,7 +49,7 @@ export function erasingOver(connection: Connection, ask: Ask): ErasingWarehouse 
     replaceText: (text, other) => ask(() => replaceText(connection, text, other)),
     countExpired: (product, beforeMs, id) => ask(() => countExpired(connection, { product, beforeMs }, id)),
     deleteExpired: product => ask(() => deleteExpired(connection, product)),
-    dropRebuilt: () => ask(() => connection.command(`DROP TABLE IF EXISTS ${rebuilt} SYNC`)),
+    dropRebuilt: () => ask(() => dropRebuilt(connection)),
     countErased: () => ask(() => countErased(connection)),
   }
 }

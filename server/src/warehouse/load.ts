@@ -142,18 +142,34 @@ export type SentRow = {
 
 export type RebuiltRow = EventRow & { loadSeq: number; told: string }
 
+/** One rebuild; times are Unix milliseconds. `done` and `changed` are known when it is swapped in. */
+export type RebuildNote = {
+  id: string
+  fromMs: number
+  toMs: number
+  startedMs: number
+  endedMs: number
+  events: number
+  done: number
+  changed: number
+}
+
 /** `seq`: the last load that it reads; `events`: how many events of these are in the range. */
-export type BegunRebuild = { id: string; seq: number; events: number }
+export type BegunRebuild = { seq: number; note: RebuildNote }
 
 /** What processing events again needs of a warehouse. Times of receipt: `fromMs` is included, `toMs` is not. */
 export type RebuildingWarehouse = {
-  beginRebuild(range: { fromMs: number; toMs: number }): Promise<BegunRebuild>
+  beginRebuild(range: { fromMs: number; toMs: number }, as: { id: string; startedMs: number }): Promise<BegunRebuild>
   sentEvents(range: { fromMs: number; toMs: number }, begun: BegunRebuild): AsyncIterable<SentRow[]>
   addRebuilt(rows: readonly RebuiltRow[], begun: BegunRebuild, page: number): Promise<void>
   /** Takes over what was loaded since; gives how far it got. */
   catchUp(range: { fromMs: number; toMs: number }, begun: BegunRebuild): Promise<BegunRebuild>
   /** Must not meet a load. Throws, and leaves all as it was, when counts or sums are others. */
   swapRebuilt(range: { fromMs: number; toMs: number }, begun: BegunRebuild): Promise<void>
+  /** The last one that was begun, and whether it counts, whoever has died since; null when there was none. */
+  lastRebuild(): Promise<{ note: RebuildNote; isSwapped: boolean } | null>
+  /** Removes what one that was cut off has left. */
+  dropRebuilt(): Promise<void>
 }
 
 /** An event that came later and differs from the one that stands, which is told by its place. */

@@ -6,14 +6,15 @@
 //   catchUp        what was loaded since, some loads at a time
 //   swapRebuilt    while no load runs: the last loads are copied, months that were not touched are shared (hard links),
 //                  counts and sums are compared, and the two names change places in one step
+//   lastRebuild    how the last one ended: its note is in the table's own comment, and so counts when the table does
 //
 // The months are those of receipt, the partitions of the table. Every statement is short: loads go through between.
 
 import type { Connection } from './connection.ts'
 import { warehouseFault } from './fault.ts'
 import { readLastNote } from './last-note.ts'
-import type { BegunRebuild, RebuildingWarehouse, RebuiltRow, SentRow } from './load.ts'
-import { events } from './schema.ts'
+import type { BegunRebuild, RebuildingWarehouse, RebuildNote, RebuiltRow, SentRow } from './load.ts'
+import { events, quote } from './schema.ts'
 import { eventLine } from './tab-rows.ts'
 
 type Ask = <T>(question: () => Promise<T>) => Promise<T>
@@ -23,7 +24,7 @@ export const rebuilt = 'events_rebuilt'
 
 export function rebuildingOver(connection: Connection, ask: Ask): RebuildingWarehouse {
   return {
-    beginRebuild: range => ask(() => beginRebuild(connection, range)),
+    beginRebuild: (range, as) => ask(() => beginRebuild(connection, range, as)),
     async *sentEvents(range, begun) {
       await ask(async () => {})
       const sql = `${sentSql} WHERE ${inRange} AND load_seq <= {seq:UInt64}`
@@ -33,10 +34,12 @@ export function rebuildingOver(connection: Connection, ask: Ask): RebuildingWare
       ask(async () => {
         if (rows.length === 0) return
         const columns = events.columns.map(column => column.name)
-        await connection.insert(rebuilt, columns, linesOf(rows), `rebuild ${begun.id} ${page}`)
+        await connection.insert(rebuilt, columns, linesOf(rows), `rebuild ${begun.note.id} ${page}`)
       }),
     catchUp: (range, begun) => ask(async () => catchUp(connection, range, begun, await lastSeq(connection))),
     swapRebuilt: (range, begun) => ask(() => swapRebuilt(connection, range, begun)),
+    lastRebuild: () => ask(() => lastRebuild(connection)),
+    dropRebuilt: () => ask(() => dropRebuilt(connection)),
   }
 }
 
@@ -46,20 +49,25 @@ const month = 'toYYYYMM(received_at)'
 const inMonths = `${month} BETWEEN toYYYYMM(fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC'))
   AND toYYYYMM(fromUnixTimestamp64Milli({lastMs:Int64}, 'UTC'))`
 
-async function beginRebuild(connection: Connection, range: Range): Promise<BegunRebuild> {
+async function beginRebuild(
+  connection: Connection,
+  range: Range,
+  as: Pick<RebuildNote, 'id' | 'startedMs'>,
+): Promise<BegunRebuild> {
   const seq = await lastSeq(connection)
   const params = { ...range, lastMs: range.toMs - 1, seq }
-  await connection.command(`DROP TABLE IF EXISTS ${rebuilt} SYNC`)
-  await connection.command(`CREATE TABLE ${rebuilt} AS events`)
+  const sql = `SELECT count() AS events FROM events WHERE ${inRange} AND load_seq <= {seq:UInt64}`
+  const counted = (await connection.select<{ events: number }>('load', sql, params))[0]?.events ?? 0
+  const note = { ...as, ...range, endedMs: 0, events: counted, done: 0, changed: 0 }
+  await dropRebuilt(connection)
+  await connection.command(`CREATE TABLE ${rebuilt} AS events COMMENT ${commentOf(note)}`)
   const outside = `${inMonths} AND NOT (${inRange}) AND load_seq <= {seq:UInt64}`
   const hoursSql = `SELECT DISTINCT toUnixTimestamp(toStartOfHour(received_at)) AS hour FROM events WHERE ${outside} ORDER BY hour`
   for (const { hour } of await connection.select<{ hour: number }>('load', hoursSql, params)) {
     const where = `toStartOfHour(received_at) = toDateTime({hour:UInt32}, 'UTC') AND ${outside}`
     await connection.command(copySql(where), { ...params, hour }, copySettings)
   }
-  const sql = `SELECT count() AS events FROM events WHERE ${inRange} AND load_seq <= {seq:UInt64}`
-  const counted = (await connection.select<{ events: number }>('load', sql, params))[0]?.events ?? 0
-  return { id: crypto.randomUUID(), seq, events: counted }
+  return { seq, note }
 }
 
 /** Gives the last load that is in the copy now. */
@@ -88,8 +96,35 @@ async function swapRebuilt(connection: Connection, range: Range, begun: BegunReb
   for (const partition of await partitionsElsewhere(connection, params))
     await connection.command(`ALTER TABLE ${rebuilt} ATTACH PARTITION ID '${partition}' FROM events`)
   await compareCounts(connection)
+  await connection.command(`ALTER TABLE ${rebuilt} MODIFY COMMENT ${commentOf(begun.note)}`)
   await connection.command(`EXCHANGE TABLES events AND ${rebuilt}`)
+  await dropRebuilt(connection)
+}
+
+export async function dropRebuilt(connection: Connection): Promise<void> {
   await connection.command(`DROP TABLE IF EXISTS ${rebuilt} SYNC`)
+}
+
+/** After a swap that was cut off, the one that stands in the wings is the older. */
+async function lastRebuild(connection: Connection): Promise<{ note: RebuildNote; isSwapped: boolean } | null> {
+  const sql = `SELECT name, comment FROM system.tables
+    WHERE database = currentDatabase() AND name IN ('events', '${rebuilt}')`
+  const tables = await connection.select<{ name: string; comment: string }>('load', sql)
+  const noteOf = (table: string) => noteIn(tables.find(({ name }) => name === table)?.comment ?? '')
+  const [swapped, begun] = [noteOf('events'), noteOf(rebuilt)]
+  if (begun !== null && begun.startedMs > (swapped?.startedMs ?? 0)) return { note: begun, isSwapped: false }
+  return swapped && { note: swapped, isSwapped: true }
+}
+
+const noteMark = '; processed again: '
+
+function commentOf(note: RebuildNote): string {
+  return quote(`${events.about}${noteMark}${JSON.stringify(note)}`)
+}
+
+function noteIn(comment: string): RebuildNote | null {
+  const [, json] = comment.split(noteMark)
+  return json === undefined ? null : (JSON.parse(json) as RebuildNote)
 }
 
 /** A load has some ten thousand events at most. */

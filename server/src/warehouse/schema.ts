@@ -331,6 +331,6 @@ function declare({ name, type, about, codec }: Column): string {
   return `\`${name}\` ${type} COMMENT ${quote(about)}${codec === undefined ? '' : ` CODEC(${codec})`}`
 }
 
-function quote(sentence: string): string {
+export function quote(sentence: string): string {
   return `'${sentence.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }

@@ -36,7 +36,7 @@ test('a table is wholly on disk before it takes the place of another', { skip },
   const traced = await trace()
   // June is made anew but for its first event, which is copied; May is shared.
   const range = { fromMs: juneMs + 1, toMs: juneMs + 1_000 }
-  const begun = await warehouse.rebuilding.beginRebuild(range)
+  const begun = await warehouse.rebuilding.beginRebuild(range, { id: 'one', startedMs: 1 })
   await warehouse.rebuilding.swapRebuilt(range, begun)
 
   const { exchanges, changes, unsynced } = read(await traced.end())
