@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { limits } from '../../server/src/limits.ts'
 import { openLogWriter } from '../../server/src/log/log.ts'
 import type { LogRecord } from '../../server/src/log/record.ts'
 import { Installation } from '../harness/installation.ts'
@@ -39,7 +40,7 @@ describe('what is parked', () => {
     })
     const log = await openLogWriter({
       dir: join(server.dataDir, 'log'),
-      limits: { pendingBytesMax: 1 << 20, groupBytesMax: 1 << 20, groupRecordsMax: 100, segmentBytesMax: 1 << 26 },
+      limits,
       now: Date.now,
       logger: quiet,
     })

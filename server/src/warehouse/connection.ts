@@ -1,7 +1,7 @@
 // How everybody but the engine talks to the warehouse: ClickHouse's stock client, over the engine's unix socket or to
 // a server's URL, with the same statements. Nothing is remembered between statements, so every setting that one relies
 // on is sent with it. Statements here may all be repeated (a load has its token), and are, with growing pauses, while
-// the fault is one that passes.
+// the fault is one that passes. Whoever asks for one that may not (`commandOnce`) finds out what became of it.
 
 import { Agent } from 'node:http'
 import { Readable } from 'node:stream'
@@ -37,6 +37,8 @@ export type Connection = {
   lines(sql: string, params?: Params): Promise<Buffer>
   /** A statement without a result, in no database when `database` is ''. */
   command(sql: string, params?: Params, settings?: ClickHouseSettings, database?: string): Promise<void>
+  /** The same, sent once: where it throws nobody knows whether it was carried out. */
+  commandOnce(sql: string): Promise<void>
   /**
    * Rows in TabSeparated form, all in one block per partition, under a token: a repetition adds nothing. `isCertain` when
    * the first attempt was answered; else the token may be there without its rows (see loading.ts). `onSent` is called
@@ -115,6 +117,13 @@ export function connect(options: ConnectionOptions): Connection {
         if (within === database) await client.command(statement)
         else await commandOutside(options, statement)
       }),
+    commandOnce: async sql => {
+      try {
+        await client.command({ query: sql, clickhouse_settings: { workload: 'load' } as ClickHouseSettings })
+      } catch (error) {
+        throw faultOf(error)
+      }
+    },
     insert: async (table, columns, rows, token, onSent) => {
       let attempts = 0
       await repeat(async () => {

@@ -60,7 +60,7 @@ async function beginRebuild(
   const counted = (await connection.select<{ events: number }>('load', sql, params))[0]?.events ?? 0
   const note = { ...as, ...range, endedMs: 0, events: counted, done: 0, changed: 0 }
   await dropRebuilt(connection)
-  await connection.command(`CREATE TABLE ${rebuilt} AS events COMMENT ${commentOf(note)}`)
+  await connection.command(`CREATE TABLE IF NOT EXISTS ${rebuilt} AS events COMMENT ${commentOf(note)}`)
   const outside = `${inMonths} AND NOT (${inRange}) AND load_seq <= {seq:UInt64}`
   const hoursSql = `SELECT DISTINCT toUnixTimestamp(toStartOfHour(received_at)) AS hour FROM events WHERE ${outside} ORDER BY hour`
   for (const { hour } of await connection.select<{ hour: number }>('load', hoursSql, params)) {
@@ -94,12 +94,27 @@ async function swapRebuilt(connection: Connection, range: Range, begun: BegunReb
   await connection.command(copySql(`${inMonths} AND load_seq > {seq:UInt64}`), { ...params, seq }, copySettings)
   await compare(connection, params)
   for (const partition of await partitionsElsewhere(connection, params))
-    await connection.command(`ALTER TABLE ${rebuilt} ATTACH PARTITION ID '${partition}' FROM events`)
+    await connection.command(`ALTER TABLE ${rebuilt} REPLACE PARTITION ID '${partition}' FROM events`)
   await compareCounts(connection)
   await connection.command(`ALTER TABLE ${rebuilt} MODIFY COMMENT ${commentOf(begun.note)}`)
-  await connection.command(`EXCHANGE TABLES events AND ${rebuilt}`)
+  await exchange(connection, begun.note)
   await dropRebuilt(connection)
 }
+
+/** Twice would be back again: where no answer came, the note says whether it was done. */
+async function exchange(connection: Connection, { id }: RebuildNote): Promise<void> {
+  for (let left = exchangesMax; ; left--) {
+    try {
+      return await connection.commandOnce(`EXCHANGE TABLES events AND ${rebuilt}`)
+    } catch (cause) {
+      const last = await lastRebuild(connection)
+      if (last?.isSwapped === true && last.note.id === id) return
+      if (left === 0) throw cause
+    }
+  }
+}
+
+const exchangesMax = 5
 
 export async function dropRebuilt(connection: Connection): Promise<void> {
   await connection.command(`DROP TABLE IF EXISTS ${rebuilt} SYNC`)

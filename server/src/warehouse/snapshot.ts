@@ -5,7 +5,7 @@
 // everything.
 //
 //   prepare   tables without parts, under DATABASE_backup; what an earlier one left goes first
-//   take      between two loads: parts are attached, and the last note is read
+//   take      between two loads: parts are attached (by a statement that may be repeated), and the last note is read
 //   tables    where the files of their parts are
 //   drop      the second database goes; files are on disk as long as one of both has them
 //
@@ -57,9 +57,10 @@ export function snapshotOver(connection: Connection, ask: Ask): Snapshot {
     prepare: () =>
       ask(async () => {
         await drop()
-        await connection.command(`CREATE DATABASE \`${copy}\``, {}, {}, 'default')
+        await connection.command(`CREATE DATABASE IF NOT EXISTS \`${copy}\``, {}, {}, 'default')
         for (const { name } of await listTables(connection)) {
-          await connection.command(`CREATE TABLE \`${copy}\`.\`${name}\` AS \`${connection.database}\`.\`${name}\``)
+          const [second, first] = [copy, connection.database].map(database => `\`${database}\`.\`${name}\``)
+          await connection.command(`CREATE TABLE IF NOT EXISTS ${second} AS ${first}`)
           await connection.command(`SYSTEM STOP MERGES \`${copy}\`.\`${name}\``)
         }
       }),
@@ -121,7 +122,7 @@ async function take(connection: Connection, copy: string): Promise<Taken> {
     WHERE database = {database:String} AND active AND table NOT IN ('${rebuilt}', ${madeAnew}) ORDER BY table, id`
   for (const { table, id } of await connection.select<{ table: string; id: string }>('load', sql, { database }))
     await connection.command(
-      `ALTER TABLE \`${copy}\`.\`${table}\` ATTACH PARTITION ID '${id}' FROM \`${database}\`.\`${table}\``,
+      `ALTER TABLE \`${copy}\`.\`${table}\` REPLACE PARTITION ID '${id}' FROM \`${database}\`.\`${table}\``,
     )
   const note = await readLastNote(connection)
   return { warehouseId: await readId(connection), version: await versionOf(connection), note }
