@@ -68,7 +68,7 @@ export function openOutput(stdout: Stream, stderr: Stream, coloured = false): Ou
     progress(text) {
       if (stderr.isTTY !== true) return
       if (shown !== '') stderr.write(clearLine)
-      shown = text === null ? '' : visible(text).slice(0, (stderr.columns ?? 80) - 1)
+      shown = text === null ? '' : visible(text).slice(0, (stderr.columns || 80) - 1)
       stderr.write(shown)
     },
     json: value => void write(stdout, `${safeJson(value, 2)}\n`),

@@ -29,9 +29,9 @@ it('says how much is done, how fast it goes since it went on, and how long it wi
 })
 
 it('is on a terminal only, one line that gives way to what is said, and what is in it cannot move the terminal', () => {
-  const written = (isTTY: boolean) => {
+  const written = (isTTY: boolean, columns = 20) => {
     let text = ''
-    const stream = { write: (more: string) => void (text += more), isTTY, columns: 20 }
+    const stream = { write: (more: string) => void (text += more), isTTY, columns }
     const output = openOutput(stream, stream)
     output.progress('\u001b[2Jevil')
     output.note('a note')
@@ -43,4 +43,6 @@ it('is on a terminal only, one line that gives way to what is said, and what is 
   const evil = '␛[2Jevil'
   const clear = '\r\u001b[2K'
   assert.equal(written(true), `${evil}${clear}a note\n${evil}${clear}${'x'.repeat(19)}${clear}`)
+  const unknown = written(true, 0)
+  assert.ok(unknown.includes('x'.repeat(50)), 'a terminal that does not know its width')
 })
