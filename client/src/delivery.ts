@@ -98,19 +98,18 @@ async function verdictOn(batch: Item[], needs: DeliveryNeeds): Promise<Final | B
 
 /** Gives what is to be tried again here, after a wait: nothing where it is held, or given back. */
 async function hold(batch: Item[], { requestId }: Blocked, needs: DeliveryNeeds): Promise<Item[][]> {
-  const { world, held, keeps, tell } = needs
+  const { world, held, keeps, totals } = needs
   const [item] = batch
   if (item === undefined) return []
-  const waitMs = refusedAgainMs * (0.5 + world.random())
+  const times = held.count(item)
+  const waitMs = jitterMs(times, needs)
   const dueMs = world.nowMs() + waitMs
-  const why = 'Something in between lets an event through not even alone (413)'
   if (!keeps && dueMs > item.sinceMs + needs.giveUpMs) {
-    giveBack(batch, undelivered(why), needs)
+    giveBack(batch, undelivered(blocked), needs)
     return []
   }
-  const message = `${why}: it is tried again in ${Math.round(waitMs / 1_000)} s`
-  tell({ type: 'refused', level: 'error', message, status: 413, waitMs })
-  needs.onRefused(new DataPulseError('REFUSED', why, { status: 413, requestId }))
+  totals.retries++
+  tellBlocked(times, waitMs, requestId, needs)
   if (!held.isFull) {
     held.add(item, dueMs)
     return []
@@ -119,21 +118,35 @@ async function hold(batch: Item[], { requestId }: Blocked, needs: DeliveryNeeds)
   return [batch]
 }
 
+/** Once or twice may pass; then somebody must change something. */
+function tellBlocked(times: number, waitMs: number, requestId: string | null, needs: DeliveryNeeds): void {
+  const { tell, onRefused } = needs
+  const message = `${blocked}: it is tried again in ${Math.round(waitMs)} ms, and others go on`
+  if (times < blockedTimesMax) {
+    tell({ type: 'retry', level: 'warn', message, reason: blocked, waitMs, attempt: times })
+    return
+  }
+  tell({ type: 'refused', level: 'error', message, status: 413, waitMs })
+  onRefused(new DataPulseError('REFUSED', blocked, { status: 413, requestId }))
+}
+
+const blocked = 'Something in between lets an event through not even alone (413)'
+const blockedTimesMax = 5
+
 function verdictOf(attempt: Attempt, events: number, { pace }: DeliveryNeeds): Verdict {
   if ('fault' in attempt) return { is: 'passing', reason: attempt.fault, waitMs: null, requestId: null }
   pace.heed(attempt.reply.headers)
   return judge(attempt.reply, events, attempt.isZipped, Date.now())
 }
 
-function waitBeforeMs(
-  verdict: Verdict & { is: 'passing' },
-  failures: number,
-  { backoff, world }: DeliveryNeeds,
-): number {
-  const { baseMs, maxMs } = backoff
-  const jitterMs = world.random() * Math.min(maxMs, baseMs * 2 ** (failures - 1))
+function waitBeforeMs(verdict: Verdict & { is: 'passing' }, failures: number, needs: DeliveryNeeds): number {
+  if (verdict.waitMs === null) return jitterMs(failures, needs)
   // Never sooner than the server says; a little later, so that not everybody comes at once.
-  return verdict.waitMs === null ? jitterMs : verdict.waitMs + world.random() * Math.min(baseMs, 1_000)
+  return verdict.waitMs + needs.world.random() * Math.min(needs.backoff.baseMs, 1_000)
+}
+
+function jitterMs(failures: number, { backoff, world }: DeliveryNeeds): number {
+  return world.random() * Math.min(backoff.maxMs, backoff.baseMs * 2 ** (failures - 1))
 }
 
 /** Gives what is still to be sent, the last of it first. */

@@ -6,9 +6,17 @@ import type { Item } from './outbox.ts'
 
 export class Held {
   #waiting: { item: Item; dueMs: number }[] = []
+  #times = new WeakMap<Item, number>()
 
   get isFull(): boolean {
     return this.#waiting.length >= heldMax
+  }
+
+  /** How often it did not get through, this time included. */
+  count(item: Item): number {
+    const times = (this.#times.get(item) ?? 0) + 1
+    this.#times.set(item, times)
+    return times
   }
 
   add(item: Item, dueMs: number): void {

@@ -20,7 +20,7 @@ export type Notice = { level: 'debug' | 'info' | 'warn' | 'error'; message: stri
   | { type: 'rejected'; messageId: string | null; requestId: string | null; violations: readonly Violation[] }
   /** Handed over, broken, and told so: it was not sent. */
   | { type: 'invalid'; violations: readonly Violation[] }
-  /** The server refuses what this client sends. With a spool it is kept, and tried again after `waitMs`. */
+  /** The server refuses what this client sends, or (413) something in between an event. What is kept is tried again after `waitMs`. */
   | { type: 'refused'; status: number; waitMs: number | null }
   | { type: 'undelivered'; events: number }
   /** There is no room: `track` waits, or no longer does. */
