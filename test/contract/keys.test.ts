@@ -33,9 +33,7 @@ suite('keys', { skip: skipWithoutKeys, concurrency: true }, () => {
   })
 
   test('a key ends at its expiry, and looks like an unknown one then', async () => {
-    const expiresMs = Date.now() + 2_500
-    const { secret: key } = await keys.makeKey({ expiresMs })
-    await expectStatus(200, null, sendEvent(server, login(), { key }))
+    const { key, expiresMs } = await keyGoodFor(2_500)
     await sleep(expiresMs - Date.now() + 20)
     const expired = await expectStatus(401, 'UNAUTHORIZED', sendEvent(server, login(), { key }))
     const unknown = await expectStatus(401, 'UNAUTHORIZED', sendEvent(server, login(), { key: 'dp_live_nobody' }))
@@ -76,12 +74,24 @@ suite('keys', { skip: skipWithoutKeys, concurrency: true }, () => {
     }
   })
 
+  /** One that was good once: a machine with much else to do may need a longer life for that. */
+  async function keyGoodFor(ms: number): Promise<{ key: string; expiresMs: number }> {
+    const expiresMs = Date.now() + ms
+    const { secret: key } = await keys.makeKey({ expiresMs })
+    const reply = await sendEvent(server, login(), { key })
+    if (reply.status === 401 && Date.now() >= expiresMs) return keyGoodFor(2 * ms)
+    assert.equal(reply.status, 200)
+    return { key, expiresMs }
+  }
+
+  /** Of whatever is sent later. */
   async function statusWithin(ms: number, status: number, key: string): Promise<void> {
     const deadline = Date.now() + ms
     for (;;) {
+      const sentMs = Date.now()
       const reply = await sendEvent(server, login(), { key })
       if (reply.status === status) return
-      assert.ok(Date.now() < deadline, `still ${reply.status} after ${ms} ms`)
+      assert.ok(sentMs < deadline, `still ${reply.status} after ${ms} ms`)
     }
   }
 })

@@ -33,7 +33,7 @@ for (const [at, [name, { injection, met }]] of Object.entries(injections).entrie
     let told = ''
     tracer.stderr.on('data', chunk => (told += String(chunk)))
     const ended = new Promise(resolve => tracer.once('exit', resolve))
-    await until('the tracer is attached', () => told.includes('attached'), 10_000).catch(cause => {
+    await until('the tracer is attached', () => told.includes('attached')).catch(cause => {
       tracer.kill('SIGKILL')
       throw cause
     })

@@ -39,7 +39,7 @@ test('a second server on the same directory refuses in one clear sentence', asyn
     DATAPULSE_PORT: `${port}`,
     DATAPULSE_ADMIN_PORT: `${adminPort}`,
   }
-  const second = spawnSync(process.execPath, [main], { encoding: 'utf8', env: environment, timeout: 30_000 })
+  const second = spawnSync(process.execPath, [main], { encoding: 'utf8', env: environment, timeout: 60_000 })
   assert.equal(second.status, 1)
   assert.match(second.stderr, /Cannot start because the data directory .* is used by another server/)
   assert.equal((await server.get('/readyz')).status, 200, 'the first goes on')
@@ -50,7 +50,7 @@ test('wrong configuration is refused at start with every problem named', () => {
   const refused = spawnSync(process.execPath, [main, '--stop-timeout', 'soon'], {
     encoding: 'utf8',
     env: environment,
-    timeout: 30_000,
+    timeout: 60_000,
   })
   assert.equal(refused.status, 2)
   for (const part of ['DATAPULSE_PORT', 'DATAPULSE_LOG_BUDGET', '--stop-timeout'])

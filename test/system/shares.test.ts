@@ -51,17 +51,18 @@ const dividedAs = (shares: [number, number]) =>
     return found[0] === shares[0] && found[1] === shares[1]
   })
 
+const login = { client_user_id: 'u', event_name: 'login', timestamp: 1_702_963_200, ip_address: '203.0.113.1' }
+
 const deposits = async (machine: Installation, query: string) =>
   (await machine.events(query)).filter(event => event.event_name === 'deposit')
 
 test('machines divide the shares, take over those of one that dies, and divide them again', { skip }, async () => {
   await dividedAs([2, 2])
   const keys = await Promise.all(products.map(product => one.key(product)))
-  const event = { client_user_id: 'u', event_name: 'login', timestamp: 1_702_963_200, ip_address: '203.0.113.1' }
   for (const key of keys)
     await until(
       'its key is known to the other',
-      async () => (await other.post('/v2/s2s/event', key, JSON.stringify(event))).status === 200,
+      async () => (await other.post('/v2/s2s/event', key, JSON.stringify(login))).status === 200,
     )
   const traffics = keys.map((key, i) => new Traffic(i % 2 === 0 ? one : other, key, `p${i}`, seeded(i + 1)))
   const toOne = traffics.filter((_, i) => i % 2 === 0)
@@ -78,6 +79,7 @@ test('machines divide the shares, take over those of one that dies, and divide t
   await other.start()
   await dividedAs([2, 2])
   await sleep(1_000)
+  await until('enough is acknowledged', () => toOne.every(({ acknowledged }) => acknowledged > 20))
   for (const traffic of toOne) await traffic.stop()
   await one.ready()
   await one.drained()
@@ -89,6 +91,13 @@ test('machines divide the shares, take over those of one that dies, and divide t
 })
 
 test('what is asked of all products is answered from all shares', { skip }, async () => {
+  const logins = Array.from({ length: 1_100 }, (_, i) => ({ ...login, client_user_id: `many-${i}` }))
+  const key = await one.key(products[0] as string)
+  await until(
+    'they are taken',
+    async () => (await one.post('/v2/s2s/batch', key, JSON.stringify(logins))).status === 200,
+  )
+  await one.drained()
   const place = ({ request_id, position }: ListedEvent) => `${request_id} ${String(position)}`
   const apart = (await Promise.all(products.map(product => one.events(`&product=${product}`)))).flat()
   const together = await other.events()
