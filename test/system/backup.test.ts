@@ -264,6 +264,10 @@ test('a server killed amid a backup leaves none, and the next one is whole', asy
   assert.equal(existsSync(join(folder('cut'), 'accounts.db')), true, 'it was amid it')
   assert.match((await run('restore', '--check', '--from', folder('cut'))).stderr, /no manifest\.json/)
   await server.ready()
+  const { body } = await server.admin('/api/backups')
+  const cutOff = (body['backups'] as Record<string, unknown>[]).find(one => one['to'] === folder('cut'))
+  assert.equal(cutOff?.['state'], 'failed')
+  assert.match(String(cutOff?.['problem']), /ended before it was complete/)
   assert.equal(
     (await run('backup', '--to', folder('cut'), ...place(server))).code,
     1,
@@ -272,6 +276,20 @@ test('a server killed amid a backup leaves none, and the next one is whole', asy
   const whole = await run('backup', '--to', folder('whole'), ...place(server))
   assert.equal(whole.code, 0, whole.stderr)
   assert.equal((await run('restore', '--check', '--from', folder('whole'))).code, 0)
+})
+
+test('one whose server was killed when it was complete is told as complete', async () => {
+  const server = opened[1] as Installation
+  await server.stop()
+  // At the first of these it lets go of what an earlier one held, at the second of its own.
+  await server.start({ DATAPULSE_TEST_CRASH_AT: 'snapshot.drop.before:2' })
+  const made = await run('backup', '--to', folder('unheard'), ...place(server))
+  assert.equal(made.code, 0, made.stderr)
+  assert.match(made.stdout, /^The backup in .*unheard is complete: \d+ events stored/)
+  assert.equal((await run('restore', '--check', '--from', folder('unheard'))).code, 0)
+  const { body } = await server.admin('/api/backups')
+  const listed = (body['backups'] as { to: string; state: string }[]).map(({ to, state }) => `${to} ${state}`)
+  assert.ok(listed.includes(`${folder('unheard')} complete`), listed.join())
 })
 
 function flip(path: string): void {

@@ -32,7 +32,7 @@ export type KnownBackup = {
 }
 
 export type KnownBackups = {
-  /** One that was made, or failed with a problem. */
+  /** One that was made, or failed with a problem; also of one that begins, should it be cut off. */
   note(to: string, atMs: number, problem: string): void
   noteCheck(to: string, atMs: number, problem: string): Promise<void>
   /** The newest first. */
@@ -86,8 +86,9 @@ export function openKnownBackups(dataDir: string, logger: Logger): KnownBackups 
         })
       }
       const lastMs = Math.max(0, ...found.map(({ endedMs }) => endedMs))
-      const failed = places.filter(place => place.problem !== '' && place.at_ms > lastMs).map(failedAt)
-      return [...found, ...failed].toSorted((a, b) => b.endedMs - a.endedMs)
+      const isThere = new Set(found.map(({ to }) => to))
+      const failed = places.filter(({ to, problem, at_ms }) => problem !== '' && at_ms > lastMs && !isThere.has(to))
+      return [...found, ...failed.map(failedAt)].toSorted((a, b) => b.endedMs - a.endedMs)
     },
   }
 }

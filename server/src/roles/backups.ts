@@ -54,7 +54,10 @@ export function openBackups(parts: BackupsParts): Backups {
     warehouse.snapshot.drop().catch(cause => logger.warn({ cause: String(cause) }, 'an old backup was not let go'))
   return {
     check: from => checks.start(from),
-    list: async () => ({ backups: await known.list(), check: checks.status() }),
+    async list() {
+      const made = last?.status.state === 'copying' ? last.status.to : null
+      return { backups: (await known.list()).filter(({ to }) => to !== made), check: checks.status() }
+    },
     async start(to, thenCheck) {
       if (config.shares > 1)
         return `Cannot back up because the log must have one share: it has ${config.shares}, of which each has a warehouse; ClickHouse and NATS have backups of their own`
@@ -62,6 +65,7 @@ export function openBackups(parts: BackupsParts): Backups {
       if (problem !== null) return problem
       if (last?.status.state === 'copying')
         return `Cannot back up because one at a time may be made: one goes to ${last.status.to}`
+      known.note(to, Date.now(), cutOff)
       last = startBackup(
         {
           dataDir,
@@ -154,6 +158,9 @@ async function copyAllAccounts({ config, places }: BackupsParts, to: string) {
   const shared = await places.documents()
   return copySharedAccounts(shared, own, to).finally(() => shared.close())
 }
+
+/** Noted before it begins, and true until it has ended; a manifest that is there by then says otherwise. */
+const cutOff = 'The pipeline ended before it was complete: what is left there is no backup, remove it'
 
 /** What one that is given up has to remove. */
 const closeMsMax = 5_000
