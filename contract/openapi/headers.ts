@@ -50,6 +50,31 @@ export const headers = {
     schema: { type: 'string' },
     example: '"5f1d0c2b7a9e4c38"',
   },
+  'Content-Encoding': {
+    description: 'Where `Accept-Encoding` takes it.',
+    schema: { type: 'string', const: 'gzip' },
+    example: 'gzip',
+  },
+  Vary: {
+    description: 'By which header of the request the answer differs.',
+    schema: { type: 'string', const: 'Accept-Encoding' },
+    example: 'Accept-Encoding',
+  },
+  'Cache-Control': {
+    description: 'A copy may be kept, and is asked about before it is used.',
+    schema: { type: 'string', const: 'no-cache' },
+    example: 'no-cache',
+  },
+  'X-Content-Type-Options': {
+    description: 'The type is as told.',
+    schema: { type: 'string', const: 'nosniff' },
+    example: 'nosniff',
+  },
+  'Referrer-Policy': {
+    description: 'Where a reader came from is told to nobody.',
+    schema: { type: 'string', const: 'no-referrer' },
+    example: 'no-referrer',
+  },
 } as const satisfies Record<string, Header>
 
 export type HeaderName = keyof typeof headers

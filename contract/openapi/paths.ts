@@ -23,6 +23,7 @@ type Examples = Record<string, Example>
 
 const always: HeaderName[] = ['X-Request-Id']
 const toKey: HeaderName[] = ['RateLimit-Policy', 'RateLimit']
+const ofCopy: HeaderName[] = ['ETag', 'Cache-Control', 'Vary']
 
 const isOn = 'Off when absent, `0`, `false` or `no`; on with any other value, or none.'
 
@@ -39,6 +40,12 @@ export const parameters = {
     in: 'header',
     description: 'How the body is compressed. One in zstd must have a window of at most 8 MiB, as RFC 9659 has it.',
     schema: { type: 'string', enum: ['gzip', 'br', 'zstd', 'identity'] },
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'The `ETag` of the copy that you have.',
+    schema: { type: 'string' },
   },
   DryRun: {
     name: 'dryrun',
@@ -206,10 +213,11 @@ export const paths = {
       summary: 'This document',
       description: 'Send its `ETag` in `If-None-Match`, and get 304 for as long as it is the same.',
       security: [],
+      parameters: [parameter('IfNoneMatch')],
       responses: {
         200: {
           description: 'An OpenAPI document.',
-          headers: headerRefs([...always, 'ETag']),
+          headers: headerRefs([...always, ...ofCopy, 'Content-Encoding', 'X-Content-Type-Options', 'Referrer-Policy']),
           content: {
             'application/json': {
               schema: {
@@ -222,7 +230,7 @@ export const paths = {
             },
           },
         },
-        304: { description: 'It is the same.', headers: headerRefs([...always, 'ETag']) },
+        304: { description: 'It is the same.', headers: headerRefs([...always, ...ofCopy]) },
         ...refusals(400, 405, 408, 431, 500),
       },
     },

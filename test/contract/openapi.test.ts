@@ -94,6 +94,8 @@ suite('openapi', () => {
     assert.throws(() => told({ status: 503 }), /no such status/)
     assert.throws(() => told({ text: reply.text.replace('"accepted"', '"taken"') }), /must have required property/)
     assert.throws(() => told({ text: reply.text.replace('{', '{"more":1,') }), /must NOT have additional properties/)
+    const more = new Headers([...reply.headers, ['X-More', '1']])
+    assert.throws(() => told({ headers: more }), /the header x-more is not described/)
     assert.throws(() => told({ headers: new Headers({ 'x-request-id': 'x' }) }), /must match format|is missing/)
   })
 })

@@ -1,11 +1,14 @@
 // The OpenAPI document as a judge: whether a value, or a whole reply of a server, is what it says. Strict where the document
-// is not: a reply with a field or a status that is not described is refused too.
+// is not: a reply with a field, a header or a status that is not described is refused too.
 
 import assert from 'node:assert/strict'
 import { openApiDocument } from '@datapulse/contract/openapi'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { limits } from '../../server/src/limits.ts'
+
+/** Headers of any reply of HTTP, which a document says nothing of. */
+const ofHttp = new Set(['content-type', 'content-length', 'date', 'connection', 'keep-alive'])
 
 type Json = Record<string, unknown>
 type Header = { required?: boolean; schema: object }
@@ -58,12 +61,15 @@ export function assertDescribed(method: string, target: string, reply: Told): vo
   const sent = operation.responses[reply.status]
   assert.ok(sent !== undefined, `no such status is described: ${where}`)
   const described = resolved(sent) as Described
+  const named = new Set(Object.keys(described.headers ?? {}).map(name => name.toLowerCase()))
   for (const [name, header] of Object.entries(described.headers ?? {})) {
     const { required = false, schema } = resolved(header) as Header
     const value = reply.headers.get(name)
     assert.ok(value !== null || !required, `${name} is missing: ${where}`)
     if (value !== null) assertValid(validatorOf(schema), readHeader(value, schema), `${name} of ${where}`)
   }
+  for (const name of reply.headers.keys())
+    assert.ok(named.has(name) || ofHttp.has(name), `the header ${name} is not described: ${where}`)
   const content = described.content?.['application/json']
   if (content === undefined || method === 'HEAD') return
   assertValid(validatorOf(closed(content.schema), 'closed'), JSON.parse(reply.text), where)
