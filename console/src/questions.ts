@@ -134,7 +134,10 @@ export const keyUsageQuestion = (id: string, since: string) =>
 export const diagnosisQuestion = (product: string, mode: Mode, window: string) =>
   queryOptions({
     queryKey: ['diagnosis', product, mode, window],
-    queryFn: ({ signal }) => ask<Diagnosis>(paths.diagnosis(product, mode, window), {}, signal),
+    async queryFn({ signal }) {
+      const askedMs = Date.now()
+      return { ...(await ask<Diagnosis>(paths.diagnosis(product, mode, window), {}, signal)), askedMs }
+    },
     refetchInterval: usual,
     placeholderData: keepPreviousData,
   })

@@ -155,30 +155,45 @@ export const openParkedQuestion = (product: string, request: string, position: n
     staleTime: usual,
   })
 
-export const receiptQuestion = (request: string) =>
+export const receiptQuestion = (request: string, everyMs = 1_000) =>
   queryOptions({
     queryKey: ['receipt', request],
     queryFn: ({ signal }) => ask<Receipt>('/api/receipts', { request }, signal),
-    refetchInterval: ({ state: { data } }) => (data === undefined || data.outcomes['queued'] !== 0 ? 1_000 : false),
+    refetchInterval: ({ state: { data } }) => (data === undefined || data.outcomes['queued'] !== 0 ? everyMs : false),
   })
 
+/** So many are looked at together. */
+const atOnce = 4
+
 /**
- * One request after the other; each is told as it is done. What says of one that it cannot be sent is no failure of the
- * others; anything else ends it, and doing all of it once more counts once.
+ * Each is told as it is done. A dry run looks at a few at a time; for good they are sent one after the other, those that came first
+ * first, so that of two that conflict the same one stands as if they had been right. What says of one that it cannot be sent is no
+ * failure of the others; anything else ends it, as `stop` does, and doing all of it once more counts once.
  */
 export async function sendAgain(
   targets: readonly Target[],
   wish: { mapping: Record<string, string>; partial: boolean; dry_run: boolean },
   done: (replayed: Replayed) => void,
+  stop: AbortSignal,
 ): Promise<void> {
-  for (const target of targets) {
-    try {
-      done({ target, report: await change<ReplayReport>('POST', '/api/replay', { ...target, ...wish }) })
-    } catch (error) {
-      if (!(error instanceof Failure) || (error.status !== 404 && error.status !== 409)) throw error
-      done({ target, said: error.message })
+  // Lists have the newest first.
+  const left = [...targets]
+  const isOver = new AbortController()
+  const work = async () => {
+    for (let target = left.pop(); target !== undefined; target = left.pop()) {
+      if (stop.aborted || isOver.signal.aborted) return
+      try {
+        done({ target, report: await change<ReplayReport>('POST', '/api/replay', { ...target, ...wish }) })
+      } catch (error) {
+        if (!(error instanceof Failure) || (error.status !== 404 && error.status !== 409)) {
+          isOver.abort()
+          throw error
+        }
+        done({ target, said: error.message })
+      }
     }
   }
+  await Promise.all(Array.from({ length: wish.dry_run ? atOnce : 1 }, work))
 }
 
 /** A request has one key: numbers of requests can be added. */

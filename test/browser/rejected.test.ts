@@ -109,9 +109,26 @@ describe('rejected and parked in the console', { skip: skipWithoutChromium }, ()
   it('sends all of a cause again together, and doubles none', async () => {
     await page.goBack()
     await page.getByRole('button', { name: 'Fix and send again: the 3 on this page' }).click()
+    // The first that is sent for good is not answered before it was told to stop.
+    await page.route('**/api/replay', async route => {
+      const { dry_run: isDry } = route.request().postDataJSON() as { dry_run: boolean }
+      if (!isDry) await page.getByRole('button', { name: 'Stop' }).click()
+      await route.continue()
+    })
     await sendAgain(3)
-    await page.getByText('Stored · 2').waitFor()
-    await page.getByText('Duplicate · 1').first().waitFor()
+    await page.getByText('Stopped: 1 of 3 requests are done').waitFor()
+    await page.getByText('Stored · 1').first().waitFor()
+    assert.deepEqual(
+      await Promise.all(['tx_1', 'tx_2', 'tx_3'].map(storedOf)),
+      [1, 0, 1],
+      'what came first is sent first',
+    )
+    await inspect(page, 'en-1280-rejected-stopped')
+    await page.unroute('**/api/replay')
+    await page.getByRole('button', { name: 'Send again…' }).click()
+    await page.getByRole('button', { name: /^Send \d/ }).click()
+    await page.getByText('Stored · 1').first().waitFor()
+    await page.getByText('Duplicate · 2').first().waitFor()
     assert.deepEqual(await Promise.all(['tx_1', 'tx_2', 'tx_3'].map(storedOf)), [1, 1, 1])
   })
 

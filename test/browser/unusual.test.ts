@@ -154,6 +154,29 @@ describe('the console out of the ordinary', { skip: skipWithoutChromium }, () =>
     await at.keyboard.press('Escape')
   })
 
+  it('says as of when figures are, and that it is long ago while much waits to be processed', async () => {
+    const at = chinese.page
+    await at.goto(`${server.adminUrl}/#/lounge/events`)
+    await at
+      .getByTestId('as-of')
+      .getByText(/^截至 \d\d:\d\d:\d\d。$/)
+      .waitFor()
+    const numbers = { lag_events: 32_000, lag_seconds: 60, not_ready: null as string | null }
+    await at.route('**/api/diagnostics?*', async route => {
+      const reply = await route.fetch()
+      const diagnosis = (await reply.json()) as { checks: { check: string; numbers: object }[] }
+      for (const one of diagnosis.checks) if (one.check === 'processing') one.numbers = numbers
+      await route.fulfill({ json: diagnosis })
+    })
+    await at.reload()
+    await at.getByText('所有產品共有 32,000 筆已接受的事件等待處理').waitFor()
+    await inspect(at, 'zh-390-events-behind')
+    Object.assign(numbers, { lag_events: null, lag_seconds: null, not_ready: 'pipeline' })
+    await at.reload()
+    await at.getByText('管線沒有回應，目前無法得知這些數字截至何時。').waitFor()
+    await at.unroute('**/api/diagnostics?*')
+  })
+
   it('leads to another product where the one that was looked at last is not there any more', async () => {
     const at = english.page
     await at.evaluate("localStorage.setItem('datapulse-product', 'gone')")

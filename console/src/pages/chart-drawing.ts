@@ -33,7 +33,14 @@ Canvas.register(
 export { Canvas }
 
 /** `color`: of the theme, such as teal.7, or any other. Where a value is null nothing is drawn. */
-export type Series = { label: string; color: string; as: 'bars' | 'area' | 'steps'; values: (number | null)[] }
+export type Series = {
+  label: string
+  color: string
+  as: 'bars' | 'area' | 'steps'
+  values: (number | null)[]
+  /** Which value is still growing, and how that is told: in an area it is drawn as what it is not yet. */
+  growing?: { at: number; told: string }
+}
 
 export type Drawing = {
   /** One for each value of each of the series. */
@@ -104,7 +111,8 @@ export function drawingOf(
           ...{ usePointStyle: true, boxWidth: 9, boxHeight: 9, boxPadding: 6, bodySpacing: 6, caretSize: 0 },
           itemSort: (a, b) => a.datasetIndex - b.datasetIndex,
           callbacks: {
-            label: ({ dataset, raw }) => ` ${dataset.label}: ${tell(Number(raw))}`,
+            label: ({ datasetIndex, dataIndex, dataset, raw }) =>
+              ` ${dataset.label}: ${tell(Number(raw))}${growingAt(latest.current.series[datasetIndex], dataIndex)}`,
             labelPointStyle: () => ({ pointStyle: 'circle', rotation: 0 }),
             labelColor: ({ datasetIndex }) => ({
               borderColor: colors[datasetIndex]!,
@@ -117,12 +125,35 @@ export function drawingOf(
   }
 }
 
-function datasetOf({ label, as, values }: Series, n: number, color: string): ChartDataset<Kind, (number | null)[]> {
+/** What is told behind a value that is still growing. */
+export function growingAt(series: Series | undefined, at: number): string {
+  return series?.growing?.at === at ? ` (${series.growing.told})` : ''
+}
+
+function datasetOf(
+  { label, as, values, growing }: Series,
+  n: number,
+  color: string,
+): ChartDataset<Kind, (number | null)[]> {
   if (as === 'bars') return { type: 'bar', label, data: values, backgroundColor: color, maxBarThickness: 28 }
   const line = { type: 'line', label, data: values, borderColor: color, borderWidth: 2, order: -n } as const
   const points = { pointRadius: 0, pointHoverRadius: 4, pointHoverBackgroundColor: color } as const
   if (as === 'steps') return { ...line, ...points, stepped: 'before', borderDash: [6, 4] }
-  return { ...line, ...points, cubicInterpolationMode: 'monotone', fill: 'origin', backgroundColor: fading(color) }
+  const area = { ...line, cubicInterpolationMode: 'monotone', fill: 'origin', backgroundColor: fading(color) } as const
+  if (growing === undefined) return { ...area, ...points }
+  const isGrowing = ({ p1DataIndex: at }: { p1DataIndex: number }) => at === growing.at
+  return {
+    ...area,
+    ...points,
+    pointRadius: ({ dataIndex }) => (dataIndex === growing.at ? 3.5 : 0),
+    pointBackgroundColor: 'transparent',
+    pointBorderWidth: 2,
+    segment: {
+      borderDash: segment => (isGrowing(segment) ? [3, 4] : undefined),
+      borderColor: segment => (isGrowing(segment) ? `${color}99` : undefined),
+      backgroundColor: segment => (isGrowing(segment) ? 'transparent' : undefined),
+    },
+  }
 }
 
 /** From the top of the chart to its bottom. */

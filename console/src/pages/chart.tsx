@@ -3,7 +3,7 @@
 
 import { ColorSwatch, Group, parseThemeColor, Text, useComputedColorScheme, useMantineTheme } from '@mantine/core'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
-import { Canvas, type Drawing, drawingOf, valuesAtEnds } from './chart-drawing.ts'
+import { Canvas, type Drawing, drawingOf, growingAt, valuesAtEnds } from './chart-drawing.ts'
 
 type Props = Drawing & {
   /** What it shows. */
@@ -66,8 +66,8 @@ export function Chart({ label, height, withLegend = false, ...drawing }: Props) 
     go(Math.max(0, Math.min(last, wanted)))
   }
   const toldAt = (index: number) => {
-    const told = series.flatMap(({ label: name, values }) =>
-      values[index] == null ? [] : `${name} ${tell(values[index])}`,
+    const told = series.flatMap(one =>
+      one.values[index] == null ? [] : `${one.label} ${tell(one.values[index])}${growingAt(one, index)}`,
     )
     return [names[index], ...told].join(', ')
   }

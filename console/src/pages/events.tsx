@@ -10,6 +10,7 @@ import { useLooking } from '../shell.tsx'
 import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
+import { AsOf } from './as-of.tsx'
 import { NoProducts } from './no-products.tsx'
 import { PageHead } from './page-head.tsx'
 import { ModeChoice, TimeChoice } from './scope-choices.tsx'
@@ -49,6 +50,7 @@ function EventsOf({ product }: { product: string }) {
       </PageHead>
       <Stack>
         <Stale of={[diagnosis]} />
+        {diagnosis.data !== undefined && !diagnosis.isError && <AsOf {...diagnosis.data} />}
         {diagnosis.data === undefined ? (
           <Unanswered of={diagnosis} rows={6} />
         ) : (
@@ -85,7 +87,7 @@ function EventsOf({ product }: { product: string }) {
                 </Button>
               </Empty>
             ) : (
-              <Grid events={shown} mode={mode} />
+              <Grid events={shown} mode={mode} isOfBefore={diagnosis.isPlaceholderData} />
             )}
           </>
         )}
@@ -94,12 +96,13 @@ function EventsOf({ product }: { product: string }) {
   )
 }
 
-function Grid({ events, mode }: { events: EventState[]; mode: Mode }) {
+/** `isOfBefore`: of what was chosen before. */
+function Grid({ events, mode, isOfBefore }: { events: EventState[]; mode: Mode; isOfBefore: boolean }) {
   const { words, tell } = useSpeech()
   const columns = words.events.columns
   const nowMs = useNow()
   return (
-    <Card p={0}>
+    <Card p={0} aria-busy={isOfBefore} {...(isOfBefore && { opacity: 0.45 })}>
       <WideTable minWidth={820} label={words.pages.events}>
         <Table highlightOnHover>
           <Table.Thead>

@@ -14,6 +14,7 @@ import { tellCheck } from '../words/checks.ts'
 import { useSpeech } from '../words/language.tsx'
 import { numberName } from '../words/numbers.ts'
 import { Fixing } from './fixing.tsx'
+import { AsOf } from './as-of.tsx'
 import { NoProducts } from './no-products.tsx'
 import { PageHead } from './page-head.tsx'
 import { ModeChoice, TimeChoice } from './scope-choices.tsx'
@@ -45,6 +46,7 @@ function HelpOf({ product }: { product: string }) {
       </PageHead>
       <Stack>
         <Stale of={[diagnosis]} />
+        {diagnosis.data !== undefined && !diagnosis.isError && <AsOf {...diagnosis.data} />}
         {diagnosis.data === undefined ? (
           <Unanswered of={diagnosis} rows={6} />
         ) : (

@@ -6,6 +6,7 @@ import {
   Badge,
   Button,
   Card,
+  Code,
   Drawer,
   Group,
   NumberInput,
@@ -38,7 +39,7 @@ export function ShortUsage({ limit, usage }: { limit: number; usage: Usage | und
   const said = words.usage
   const { peak = null, over_limit: over = 0, now, verdict = 'nothing' } = usage ?? {}
   return (
-    <Stack gap={4} miw={170}>
+    <Stack gap={4} miw={{ base: 100, sm: 170 }}>
       <Group gap="xs">
         <Text size="sm">{said.aMinute(tell.number(limit))}</Text>
         {over > 0 && (
@@ -86,12 +87,15 @@ export function OpenedUsage({ opened, close }: { opened: Key | null; close: () =
 }
 
 function Opened({ of }: { of: Key }) {
-  const { words } = useSpeech()
+  const { words, tell } = useSpeech()
   const { role } = useLooking()
   const [window, setWindow] = useState<(typeof windows)[number]>('24h')
   const usage = useQuery(keyUsageQuestion(of.id, window))
   return (
     <Stack>
+      <Text size="sm" c="dimmed">
+        <Code>{of.prefix}…</Code> {words.usage.ofKey(words.mode[of.mode], of.expires_at && tell.moment(of.expires_at))}
+      </Text>
       <SegmentedControl
         aria-label={words.usage.window}
         data={windows.map(value => ({ value, label: words.usage.windows[value] }))}

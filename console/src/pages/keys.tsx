@@ -111,17 +111,27 @@ function KeyTable({ product, keys, open, revoke }: TableProps) {
   const usage = useQuery(usageQuestion(product))
   return (
     <Card p={0}>
-      <WideTable minWidth={960} label={words.pages.keys}>
+      <WideTable minWidth={960} label={words.pages.keys} fits>
         <Table horizontalSpacing="sm">
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{columns.name}</Table.Th>
-              <Table.Th scope="col">{columns.key}</Table.Th>
-              <Table.Th scope="col">{columns.kind}</Table.Th>
+              <Table.Th scope="col" className="wide">
+                {columns.key}
+              </Table.Th>
+              <Table.Th scope="col" className="wide">
+                {columns.kind}
+              </Table.Th>
               <Table.Th scope="col">{words.usage.column}</Table.Th>
-              <Table.Th scope="col">{columns.state}</Table.Th>
-              <Table.Th scope="col">{columns.ends}</Table.Th>
-              <Table.Th scope="col">{columns.used}</Table.Th>
+              <Table.Th scope="col" className="wide">
+                {columns.state}
+              </Table.Th>
+              <Table.Th scope="col" className="wide">
+                {columns.ends}
+              </Table.Th>
+              <Table.Th scope="col" className="wide">
+                {columns.used}
+              </Table.Th>
               <Table.Th>
                 <VisuallyHidden>{words.usage.open}</VisuallyHidden>
               </Table.Th>
@@ -131,39 +141,41 @@ function KeyTable({ product, keys, open, revoke }: TableProps) {
             {keys.map(key => (
               <Table.Tr key={key.id}>
                 <Table.Th scope="row" fw={500}>
-                  <Text size="sm" fw={600}>
+                  <Text size="sm" fw={600} className="name">
                     {key.name}
                   </Text>
                   <Text size="xs" c="dimmed">
                     {key.scopes.map(scope => words.keys.scope[scope]).join(', ')}
                   </Text>
+                  <Stack gap={4} mt={6} align="start" className="narrow">
+                    <Kind of={key} />
+                    {key.state !== 'active' && <State of={key} />}
+                    <Text size="xs" c="dimmed" component="span">
+                      {key.last_used_at !== null && `${columns.used} `}
+                      <Moment time={key.last_used_at} none={words.keys.unused} nowMs={nowMs} />
+                    </Text>
+                  </Stack>
                 </Table.Th>
-                <Table.Td>
+                <Table.Td className="wide">
                   <Code>{key.prefix}…</Code>
                 </Table.Td>
-                <Table.Td>
-                  <Badge
-                    variant={key.mode === 'live' ? 'outline' : 'dot'}
-                    color={key.mode === 'live' ? 'teal' : 'blue'}
-                    tt="none"
-                  >
-                    {words.mode[key.mode]}
-                  </Badge>
+                <Table.Td className="wide">
+                  <Kind of={key} />
                 </Table.Td>
                 <Table.Td>
                   <ShortUsage limit={key.rate_limit} usage={usage.data?.find(({ key_id }) => key_id === key.id)} />
                 </Table.Td>
-                <Table.Td>
-                  <Mark color={colors[key.state]}>{words.keys.states[key.state]}</Mark>
+                <Table.Td className="wide">
+                  <State of={key} />
                 </Table.Td>
-                <Table.Td>
+                <Table.Td className="wide">
                   <Moment time={key.revoked_at ?? key.expires_at} none={words.keys.never} nowMs={nowMs} />
                 </Table.Td>
-                <Table.Td>
+                <Table.Td className="wide">
                   <Moment time={key.last_used_at} none={words.keys.unused} nowMs={nowMs} />
                 </Table.Td>
                 <Table.Td className="end">
-                  <Group gap={4} wrap="nowrap" justify="flex-end">
+                  <Group gap={4} justify="flex-end" className="acts">
                     <Button
                       size="xs"
                       variant="subtle"
@@ -194,15 +206,27 @@ function KeyTable({ product, keys, open, revoke }: TableProps) {
   )
 }
 
+function Kind({ of: { mode } }: { of: Key }) {
+  const { words } = useSpeech()
+  return (
+    <Badge variant={mode === 'live' ? 'outline' : 'dot'} color={mode === 'live' ? 'teal' : 'blue'} tt="none">
+      {words.mode[mode]}
+    </Badge>
+  )
+}
+
+function State({ of: { state } }: { of: Key }) {
+  const { words } = useSpeech()
+  return <Mark color={colors[state]}>{words.keys.states[state]}</Mark>
+}
+
 function Moment({ time, none, nowMs }: { time: string | null; none: string; nowMs: number }) {
   const { tell } = useSpeech()
   if (time === null)
     return (
-      <Group>
-        <Text size="sm" c="dimmed">
-          {none}
-        </Text>
-      </Group>
+      <Text span inherit c="dimmed">
+        {none}
+      </Text>
     )
   return (
     <time dateTime={time} title={tell.moment(time)}>

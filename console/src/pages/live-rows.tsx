@@ -11,20 +11,20 @@ export function LiveRows({ rows, open }: { rows: LiveEvent[]; open: (event: Live
   const { words } = useSpeech()
   const columns = words.live.columns
   return (
-    <WideTable minWidth={900} label={words.pages.live}>
+    <WideTable minWidth={900} label={words.pages.live} fits>
       <Table highlightOnHover verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
-            {(['time', 'name', 'user'] as const).map(one => (
-              <Table.Th key={one} scope="col">
-                {columns[one]}
-              </Table.Th>
-            ))}
+            <Table.Th scope="col">{columns.time}</Table.Th>
+            <Table.Th scope="col">{columns.name}</Table.Th>
+            <Table.Th scope="col" className="wide">
+              {columns.user}
+            </Table.Th>
             <Table.Th scope="col" className="end">
               {columns.amount}
             </Table.Th>
             {(['transaction', 'click', 'flags'] as const).map(one => (
-              <Table.Th key={one} scope="col">
+              <Table.Th key={one} scope="col" className="wide">
                 {columns[one]}
               </Table.Th>
             ))}
@@ -61,12 +61,15 @@ const Row = memo(function Row({ row, open }: { row: LiveEvent; open: (event: Liv
         >
           {row.event_name}
         </Anchor>
+        <Text size="xs" c="dimmed" className="narrow">
+          {row.client_user_id}
+        </Text>
       </Table.Td>
       <Cell text={row.client_user_id} />
       <Table.Td className="end">{row.amount === null ? null : tell.money(row.amount, row.currency ?? '')}</Table.Td>
       <Cell text={row.transaction_id} />
       <Cell text={row.click_id} />
-      <Table.Td>
+      <Table.Td className="wide">
         <Group gap={4} wrap="nowrap">
           {row.flags.map(flag => (
             <Badge key={flag} color="yellow" variant="light" size="sm">
@@ -81,7 +84,7 @@ const Row = memo(function Row({ row, open }: { row: LiveEvent; open: (event: Liv
 
 function Cell({ text }: { text: string | null }) {
   return (
-    <Table.Td>
+    <Table.Td className="wide">
       <Text size="sm" truncate maw={180} {...(text !== null && { title: text })}>
         {text}
       </Text>

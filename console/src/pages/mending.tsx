@@ -16,7 +16,7 @@ import {
 } from '@mantine/core'
 import { PlusIcon } from '@radix-ui/react-icons'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { Mode } from '../questions.ts'
 import { type Replayed, sendAgain, type Target } from '../rejections.ts'
 import { inert } from '../sent-body.ts'
@@ -54,6 +54,7 @@ export function Mending({
   const [looked, setLooked] = useState<Replayed[]>([])
   const [sent, setSent] = useState<Replayed[]>([])
   const [isAsking, askFirst] = useState(false)
+  const stopping = useRef(new AbortController())
   const mapping = Object.fromEntries(
     names.filter(one => one.sent !== '' && one.name !== '').map(one => [one.sent, one.name]),
   )
@@ -63,9 +64,9 @@ export function Mending({
       keep([])
       if (dry_run) setSent([])
       const add = (one: Replayed) => keep(before => [...before, one])
-      return sendAgain(targets, { mapping, partial, dry_run }, add)
+      stopping.current = new AbortController()
+      return sendAgain(targets, { mapping, partial, dry_run }, add, stopping.current.signal)
     },
-    onSettled: () => askFirst(false),
   })
   if (role !== 'admin') return <Text c="dimmed">{told.viewer}</Text>
 
@@ -151,7 +152,7 @@ export function Mending({
             {told.dryRun}
           </Button>
           <Button
-            disabled={!isLooked || sum.events === 0 || run.isPending || sent.length > 0}
+            disabled={!isLooked || sum.events === 0 || run.isPending || sent.length === targets.length}
             onClick={() => askFirst(true)}
           >
             {told.replay}
@@ -170,10 +171,20 @@ export function Mending({
               value={(done / targets.length) * 100}
               aria-label={told.progress(tell.number(done), tell.number(targets.length))}
             />
-            <Text size="xs" c="dimmed">
-              {told.progress(tell.number(done), tell.number(targets.length))}
-            </Text>
+            <Group justify="space-between" mt={4}>
+              <Text size="xs" c="dimmed">
+                {told.progress(tell.number(done), tell.number(targets.length))}
+              </Text>
+              <Button size="xs" variant="default" onClick={() => stopping.current.abort()}>
+                {told.stop}
+              </Button>
+            </Group>
           </div>
+        )}
+        {!run.isPending && sent.length > 0 && sent.length < targets.length && (
+          <Alert color="yellow" role="status">
+            {told.stopped(tell.number(sent.length), tell.number(targets.length))}
+          </Alert>
         )}
         {run.error !== null && (
           <Alert color="red" role="alert">
@@ -188,9 +199,11 @@ export function Mending({
         sum={sum}
         product={product}
         mode={mode}
-        isPending={run.isPending}
         close={() => askFirst(false)}
-        send={() => run.mutate(false)}
+        send={() => {
+          askFirst(false)
+          run.mutate(false)
+        }}
       />
     </Card>
   )

@@ -23,7 +23,9 @@ export function Outcomes({ sent }: { sent: Replayed[] }) {
   const { tell } = useSpeech()
   const told = useRejectedWords()
   const ids = sent.flatMap(one => ('report' in one ? one.report.request_ids : []))
-  const receipts = useQueries({ queries: ids.map(receiptQuestion) })
+  // So many a second of all together.
+  const everyMs = 1_000 * Math.ceil(ids.length / 10)
+  const receipts = useQueries({ queries: ids.map(id => receiptQuestion(id, everyMs)) })
   const known = receipts.flatMap(({ data }) => (data === undefined ? [] : [data]))
   const isOver = known.length === ids.length && known.every(({ outcomes }) => outcomes['queued'] === 0)
   const said = sent.flatMap(one => ('said' in one ? [one] : []))

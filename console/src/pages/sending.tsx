@@ -11,7 +11,6 @@ export function Sending({
   sum: { events, requests, held, withoutId },
   product,
   mode,
-  isPending,
   close,
   send,
 }: {
@@ -19,7 +18,6 @@ export function Sending({
   sum: Sum
   product: string
   mode: Mode
-  isPending: boolean
   close: () => void
   send: () => void
 }) {
@@ -36,9 +34,7 @@ export function Sending({
           <Button variant="default" onClick={close} data-autofocus>
             {told.cancel}
           </Button>
-          <Button loading={isPending} onClick={send}>
-            {told.confirmSend(tell.number(events))}
-          </Button>
+          <Button onClick={send}>{told.confirmSend(tell.number(events))}</Button>
         </Group>
       </Stack>
     </Modal>

@@ -69,6 +69,8 @@ export const en = {
     makeKey: 'Make a key',
     showSnippet: 'Show what to send',
     testOnly: 'Test events have come, no live ones yet.',
+    soFar: 'so far',
+    hourNotOver: (hour: string) => `Dashed: the hour from ${hour} is not over yet.`,
     eventsToday: 'Events today',
     deposits: 'Deposits today',
     withdrawals: 'Withdrawals today',
@@ -102,6 +104,11 @@ export const en = {
     partAway: (name: string, why: string) => `The ${name} is not ready: ${why}`,
   },
   events: {
+    asOf: (time: string) => `As of ${time}.`,
+    waiting: (count: string) =>
+      `What came later is not counted yet: ${count} accepted events, of all products, wait to be processed. None is lost.`,
+    asOfUnknown: 'As of when this is cannot be told just now: the pipeline does not answer.',
+    askedAgain: 'Newer figures are being asked for.',
     lead: 'Every event name, what came of it, and what was refused.',
     window: 'Time',
     windows: { '1h': 'Last hour', '24h': 'Last 24 hours', '7d': 'Last 7 days', '30d': 'Last 30 days' },

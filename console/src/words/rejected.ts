@@ -83,6 +83,9 @@ const en = {
   replayFirst: 'Do a dry run first: what was looked at is what is sent.',
   replayNone: 'Nothing would be sent: events are bad. Fix their names, or send the good ones alone.',
   progress: (done: string, all: string) => `${done} of ${some(all, 'request')}`,
+  stop: 'Stop',
+  stopped: (done: string, all: string) =>
+    `Stopped: ${done} of ${some(all, 'request')} are done. The others are as they were; send all again, and what was sent counts once.`,
   dryTitle: 'What would become of it',
   good: (good: string, all: string) => `${good} of ${some(all, 'event')} would be accepted`,
   bad: (count: string) => `${count} would be refused again`,
@@ -193,6 +196,9 @@ const zhHant: RejectedWords = {
   replayFirst: '請先試跑：試跑過的內容才會傳送。',
   replayNone: '不會傳送任何資料：事件有誤。請修正名稱，或只傳送正確的事件。',
   progress: (done, all) => `${all} 個請求中的 ${done} 個`,
+  stop: '停止',
+  stopped: (done, all) =>
+    `已停止：${all} 個請求中的 ${done} 個已完成，其餘維持原狀。重新傳送全部時，已傳送的只計算一次。`,
   dryTitle: '試跑結果',
   good: (good, all) => `${all} 筆事件中有 ${good} 筆會被接受`,
   bad: count => `${count} 筆仍會遭拒`,

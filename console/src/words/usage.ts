@@ -6,6 +6,7 @@ import type { Tell } from './language.tsx'
 
 export const english = {
   title: (name: string) => `Usage of ${name}`,
+  ofKey: (mode: string, ends: string | null) => `${mode}, ${ends === null ? 'never expires' : `expires ${ends}`}`,
   open: 'Usage',
   column: 'Limit, and its use in 24 h',
   aMinute: (limit: string) => `${limit} a minute`,
@@ -52,6 +53,7 @@ export const english = {
 
 export const chinese: typeof english = {
   title: name => `「${name}」的用量`,
+  ofKey: (mode, ends) => `${mode}，${ends === null ? '永不到期' : `${ends} 到期`}`,
   open: '用量',
   column: '速率限制與用量（24 小時）',
   aMinute: limit => `每分鐘 ${limit} 次`,
