@@ -105,7 +105,7 @@ suite('openapi: every error', { skip: skipOnDeployment }, () => {
   let isBroken = false
   before(async () => {
     server = await startOwnServer({
-      limits: { headersTimeoutMs: 400, requestTimeoutMs: 500, bodiesInFlightBytesMax: 1024 * 1024 },
+      limits: { bodiesInFlightBytesMax: 1024 * 1024 },
       breakKeys() {
         if (isBroken) throw new Error('a bug')
       },
@@ -123,7 +123,11 @@ suite('openapi: every error', { skip: skipOnDeployment }, () => {
         return send(server, { method: 'GET', path: '/v2/s2s/requests?message_id=x', key })
       },
       METHOD_NOT_ALLOWED: () => sendEvent(server, login, { method: 'PUT' }),
-      REQUEST_TIMEOUT: () => replyTo(head(server, { 'Content-Length': 10 })),
+      async REQUEST_TIMEOUT() {
+        const hasty = await startOwnServer({ limits: { headersTimeoutMs: 400, requestTimeoutMs: 500 } })
+        after(() => hasty.close())
+        return replyTo(head(hasty, { 'Content-Length': 10 }), hasty)
+      },
       PAYLOAD_TOO_LARGE: () => replyTo(head(server, { 'Content-Length': 8 * 1024 * 1024 + 1 })),
       UNSUPPORTED_MEDIA_TYPE: () => sendEvent(server, login, { headers: { 'content-type': 'text/plain' } }),
       async RATE_LIMITED() {
@@ -154,8 +158,8 @@ suite('openapi: every error', { skip: skipOnDeployment }, () => {
   })
 
   /** Read against the document like any other. */
-  async function replyTo(request: string): Promise<RawReply> {
-    const wire = await Wire.open(server)
+  async function replyTo(request: string, to: TestServer = server): Promise<RawReply> {
+    const wire = await Wire.open(to)
     await wire.write(request)
     const reply = await wire.reply()
     wire.end()
