@@ -94,7 +94,7 @@ export const options = {
     flag: 'port',
     kind: 'port',
     default: '8080',
-    sentence: 'Public port: events, /healthz and /readyz.',
+    sentence: 'Public port: events, /healthz and /readyz. 0 is one that is free, which the start tells.',
   }),
   adminHost: option({
     variable: 'DATAPULSE_ADMIN_HOST',

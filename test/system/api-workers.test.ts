@@ -6,6 +6,7 @@ import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
+import { skipWithoutRedis, startRedis } from '../../server/src/api/testing/redis-server.ts'
 import { bareEnvironment } from '../harness/bare-environment.ts'
 import { endsInTime } from '../harness/ended-key.ts'
 import { freePorts, Installation, until } from '../harness/installation.ts'
@@ -19,11 +20,11 @@ before(async () => {
 after(() => server.close())
 
 /** One request on a connection of its own: the system hands each to one of the threads. */
-function postAlone(key: string, body: string): Promise<number> {
+function postAlone(key: string, body: string, to: Installation = server): Promise<number> {
   const agent = new Agent({ keepAlive: false })
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'x-api-key': key, 'content-length': Buffer.byteLength(body) }
-    const sent = request(`${server.url}/v2/s2s/event`, { method: 'POST', headers, agent }, reply => {
+    const sent = request(`${to.url}/v2/s2s/event`, { method: 'POST', headers, agent }, reply => {
       reply.resume()
       reply.on('end', () => resolve(reply.statusCode ?? 0))
     })
@@ -32,8 +33,8 @@ function postAlone(key: string, body: string): Promise<number> {
   })
 }
 
-async function metric(name: string): Promise<number> {
-  const { text } = (await server.admin('/metrics')).body
+async function metric(name: string, of: Installation = server): Promise<number> {
+  const { text } = (await of.admin('/metrics')).body
   return Number(new RegExp(`^${name}\\{[^}]*\\} (\\d+)$`, 'm').exec(String(text))?.[1] ?? Number.NaN)
 }
 
@@ -64,6 +65,34 @@ test('a limit is exact over all of them, and outlives them', async () => {
   await server.ready()
   assert.equal(await postAlone(key, JSON.stringify(deposit('l'))), 429)
   await until('it outlives them', async () => isDeepStrictEqual(await usage(), { ...whole, over_limit: 91 }))
+})
+
+test('with limits in Redis they are one more process: while it is away they have the limit once, and no more when it is back', {
+  skip: skipWithoutRedis,
+}, async t => {
+  const [port] = await freePorts()
+  let redis = await startRedis(port)
+  t.after(() => redis.kill('SIGKILL'))
+  const shared = await Installation.open({
+    environment: { ...environment, DATAPULSE_LIMITS: `redis://127.0.0.1:${port}` },
+  })
+  t.after(() => shared.close())
+  const taken = async (key: string) => {
+    const posts = Array.from({ length: 60 }, (_, i) => postAlone(key, JSON.stringify(deposit(`${key}${i}`)), shared))
+    return (await Promise.all(posts)).filter(status => status === 200).length
+  }
+  const holds = (is: boolean) =>
+    until(`limits hold: ${is}`, async () => (await metric('datapulse_limits_hold', shared)) === Number(is))
+  await holds(true)
+  const before = await shared.key('before', { rate_limit: 10 })
+  assert.equal(await taken(before), 10)
+  redis.kill('SIGKILL')
+  await holds(false)
+  const during = await shared.key('during', { rate_limit: 10 })
+  assert.deepEqual([await taken(during), await taken(before)], [10, 0])
+  redis = await startRedis(port)
+  await holds(true)
+  assert.deepEqual([await taken(during), await taken(before)], [0, 0])
 })
 
 test('a key that is revoked ends in all of them within a second', async () => {

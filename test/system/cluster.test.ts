@@ -130,3 +130,38 @@ test('whoever is killed under load, what was acknowledged is there once', { skip
   const requests = traffics.flatMap(traffic => traffic.requests)
   assert.deepEqual(audit(requests, stored), [])
 })
+
+test('a pipeline that stood still until another machine had its share doubles and loses nothing when it goes on', {
+  skip,
+}, async () => {
+  const key = await one.key('paused')
+  await until(
+    'it is good on the other',
+    async () => (await other.post('/v2/s2s/event', key, login('y'))).status === 200,
+  )
+  const owner = (await hasTheShare(one)) ? one : other
+  const next = owner === one ? other : one
+  await until('one of them has the share', () => hasTheShare(owner))
+  const traffic = new Traffic(next, key, 'q', seeded(7))
+  traffic.start(3, 4_000)
+  await until('requests are acknowledged', () => traffic.acknowledged > 50)
+  const pipeline = owner.pids().pipeline ?? assert.fail('it runs')
+  process.kill(pipeline, 'SIGSTOP')
+  try {
+    await until('the other machine has the share', () => hasTheShare(next))
+  } finally {
+    process.kill(pipeline, 'SIGCONT')
+  }
+  const seen = traffic.acknowledged
+  await until('more is acknowledged', () => traffic.acknowledged > seen + 50)
+  await traffic.stop()
+  assert.ok(await hasTheShare(next), 'who went on has it no more')
+  await next.drained()
+  const stored = (await next.events('&product=paused')).filter(event => event.event_name === 'deposit')
+  assert.deepEqual(audit(traffic.requests, stored), [])
+})
+
+async function hasTheShare(machine: Installation): Promise<boolean> {
+  const { body } = await machine.admin('/metrics')
+  return /^datapulse_shares\b.* 1$/m.test(String(body['text']))
+}

@@ -10,7 +10,7 @@ import { type CommitPort, GroupCommit } from '../log/group-commit.ts'
 import type { LogStatus } from '../log/record.ts'
 import { openSite } from '../site/site.ts'
 import { askWeb } from './answers.ts'
-import { mortalLog, readiness, sharedWindowsIn } from './api-parts.ts'
+import { mortalLog, readiness } from './api-parts.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './api-worker-messages.ts'
 import { openPlaces } from './configured-log.ts'
 import { appendToShares } from './share-log.ts'
@@ -33,7 +33,7 @@ const ownPart = (whole: number) => Math.max(1, Math.floor(whole / count))
 
 const groups = Array.from({ length: config.shares }, (_, share) => groupsOf(share))
 
-/** The windows of the main thread, which is always there. */
+/** The main thread has the windows, or asks where several processes share them; it is always there. */
 const mainWindows: SharedWindows = {
   isThere: () => true,
   admit: (keyId, limit, wanted) =>
@@ -59,7 +59,6 @@ function groupsOf(share: number): GroupCommit {
 async function open(): Promise<void> {
   const places = openPlaces(config, 'api', logger)
   const accounts = await places.accounts()
-  const shared = await sharedWindowsIn(config, logger)
   const log = { ...appendToShares(groups), status: () => logStatus ?? ({ refusing: null } as LogStatus) }
   const api = await openApi({
     accounts,
@@ -81,7 +80,7 @@ async function open(): Promise<void> {
     trustedProxies: config.trustedProxies,
     unknownKeysDir: join(config.dataDir, 'api'),
     windowsDir: join(config.dataDir, 'api', `worker-${index}`),
-    sharedWindows: shared ?? mainWindows,
+    sharedWindows: mainWindows,
     readiness: () => readiness(config),
     answers: askWeb(config),
     pages: openSite(),

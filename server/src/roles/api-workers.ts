@@ -1,17 +1,19 @@
 // Several threads that take requests on one port: the main thread has what they share. It puts what they gathered into the
-// log, several gatherings under one sync, and decides about the windows of keys, so that limits hold across threads and
-// outlive the process. A thread that ends takes the process with it, which is started again: half a door would be a lie.
+// log, several gatherings under one sync, and decides about the windows of keys, by itself or by those that processes share,
+// so that limits hold across threads and outlive the process. A thread that ends takes the process with it, which is started again: half a door would be a lie.
 
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Api, ApiStatus } from '../api/api.ts'
+import { type Admission, openLocalAdmission } from '../api/admission.ts'
 import { Limiter } from '../api/limiter.ts'
-import type { SharedAnswer } from '../api/shared-admission.ts'
+import { openSharedAdmission, type SharedAnswer } from '../api/shared-admission.ts'
 import type { Config } from '../config.ts'
 import type { LogFault, LogRecord, LogWriter } from '../log/record.ts'
 import type { Logger } from '../logger.ts'
 import { added } from './added.ts'
+import { sharedWindowsIn } from './api-parts.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './api-worker-messages.ts'
 import { statusOfShares } from './share-log.ts'
 
@@ -27,6 +29,9 @@ export async function openApiWorkers(
 ): Promise<Api> {
   const { apiWorkers: count } = config
   const limiter = new Limiter(join(config.dataDir, 'api'), Date.now(), logger)
+  const local = openLocalAdmission(limiter, Date.now)
+  const shared = await sharedWindowsIn(config, logger)
+  const admission = shared === null ? local : openSharedAdmission(shared, local, limiter, Date.now)
   const statuses: (ApiStatus | null)[] = Array.from({ length: count }, () => null)
   const appends: Waiting = new Map()
   const workers: Worker[] = []
@@ -44,7 +49,7 @@ export async function openApiWorkers(
         break
       }
       case 'admit':
-        say({ kind: 'admitted', id: message.id, answer: admit(limiter, message) })
+        void admit(admission, message).then(answer => say({ kind: 'admitted', id: message.id, answer }))
         break
       case 'appended':
         appends.get(message.id)?.(message.fault)
@@ -88,18 +93,18 @@ export async function openApiWorkers(
   } catch (cause) {
     closing = true
     await Promise.all(workers.map(worker => worker.terminate()))
-    limiter.close()
+    admission.close()
     throw cause
   }
   const timer = setInterval(() => {
-    limiter.tick(limiter.steady(Date.now()))
+    admission.tick()
     const status = statusOfShares(writers.map(writer => writer.status()))
     for (const worker of workers) worker.postMessage({ kind: 'log', status } satisfies ToWorker)
   }, tickMs)
 
   return {
     port,
-    status: () => ({ ...sumOf(statuses), ...limiter.status() }),
+    status: () => ({ ...sumOf(statuses), ...admission.status() }),
     append: (record: LogRecord) =>
       new Promise(resolve => {
         const id = ++asked
@@ -110,23 +115,27 @@ export async function openApiWorkers(
       closing = true
       await Promise.all(workers.map(closed))
       clearInterval(timer)
-      limiter.close()
+      admission.close()
     },
   }
 }
 
-function admit(limiter: Limiter, { keyId, limit, wanted }: Extract<FromWorker, { kind: 'admit' }>): SharedAnswer {
-  const key = limiter.open(keyId, limit)
-  const nowMs = limiter.steady(Date.now())
+function admit(
+  admission: Admission,
+  { keyId, limit, wanted }: Extract<FromWorker, { kind: 'admit' }>,
+): Promise<SharedAnswer> {
+  const key = admission.open(keyId, limit)
+  const { promise, resolve } = Promise.withResolvers<SharedAnswer>()
   let admitted = 0
-  while (admitted < wanted && limiter.admit(key, nowMs, limit)) admitted++
-  const { window } = key
-  return {
-    admitted,
-    remaining: window.remaining(nowMs, limit),
-    resetMs: window.resetMs(nowMs),
-    waitMs: window.waitMs(nowMs, limit),
-  }
+  let waitMs = 0
+  let unanswered = wanted
+  for (let i = 0; i < wanted; i++)
+    admission.admit(key, limit, verdict => {
+      if (verdict.admitted) admitted++
+      else waitMs = verdict.waitMs
+      if (--unanswered === 0) resolve({ admitted, ...admission.standing(key, limit), waitMs })
+    })
+  return promise
 }
 
 /** The port that is configured, or a free one; rejects when somebody else has it. */
