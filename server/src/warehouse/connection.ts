@@ -6,7 +6,7 @@
 import { Agent } from 'node:http'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
+import { type ClickHouseClient, type ClickHouseSettings, createClient, type ResponseJSON } from '@clickhouse/client'
 import { faultOf, type WarehouseFault } from './fault.ts'
 
 export type ConnectionOptions = {
@@ -104,10 +104,10 @@ export function connect(options: ConnectionOptions): Connection {
         const result = await client.query({
           query: sql,
           query_params: params,
-          format: 'JSONEachRow',
+          format: 'JSONCompact',
           clickhouse_settings: settings,
         })
-        return await result.json<Row>()
+        return rowsOf<Row>(await result.json<unknown[]>())
       }),
     stream: (sql, params = {}) => streamRows(client, sql, params),
     lines: (sql, params = {}) => readLines(client, sql, params),
@@ -139,6 +139,15 @@ export function connect(options: ConnectionOptions): Connection {
     ping: async () => (await client.ping()).success,
     close: () => client.close(),
   }
+}
+
+/** Names come once, not in each row: of many rows with many columns they are most of the bytes. */
+function rowsOf<Row>({ meta = [], data }: ResponseJSON<unknown[]>): Row[] {
+  return data.map(values => {
+    const row: Record<string, unknown> = {}
+    for (const [index, { name }] of meta.entries()) row[name] = values[index]
+    return row as Row
+  })
 }
 
 /** As the other side takes them: a socket holds little, so that the last piece is asked for when the others are gone. */

@@ -15,15 +15,21 @@ export async function readBuild(connection: Connection, workload: 'roll' | 'ask'
 }
 
 /** The last load that rollup_received has, and of which build: nothing of another is in it unless that is 0. */
-export async function readReceivedUpTo(connection: Connection): Promise<{ build: string; load: number }> {
-  const sql = `WITH (SELECT argMax(value, written_at) FROM warehouse WHERE name = '${buildFact}') AS last
-    SELECT last AS build, max(step) AS load FROM ${rollups.received.name} AS r WHERE product = '' AND r.build = last`
-  const [found] = await connection.select<{ build: string; load: number }>('ask', sql)
+export type ReceivedUpTo = { build: string; load: number }
+
+export async function readReceivedUpTo(connection: Connection): Promise<ReceivedUpTo> {
+  const sql = `WITH ${receivedUpToSql} AS up_to SELECT up_to.1 AS build, up_to.2 AS load`
+  const [found] = await connection.select<ReceivedUpTo>('ask', sql)
   return found ?? { build: '', load: 0 }
 }
 
 const buildFact = 'rollup build'
 const emptiedFact = 'rollup build emptied'
+
+/** The same as one value: build and load. */
+export const receivedUpToSql = `(
+    WITH (SELECT argMax(value, written_at) FROM warehouse WHERE name = '${buildFact}') AS last
+    SELECT (last, max(step)) FROM ${rollups.received.name} AS r WHERE product = '' AND r.build = last)`
 
 export async function beginBuild(connection: Connection, nowMs: number): Promise<string> {
   const build = crypto.randomUUID()

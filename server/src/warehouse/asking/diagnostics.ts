@@ -20,8 +20,8 @@ import {
 import { replayPrefix } from '../../steps/replay-key.ts'
 import { rejectedReason } from '../../steps/rejection.ts'
 import type { Connection, Params } from '../connection.ts'
-import { readReceivedUpTo } from '../rollup-builds.ts'
-import { readMistakes } from './mistakes.ts'
+import { type ReceivedUpTo, readReceivedUpTo, receivedUpToSql } from '../rollup-builds.ts'
+import { keptHere, readMistakes } from './mistakes.ts'
 
 const aheadMs = 5_000
 const farAheadMs = 300_000
@@ -34,12 +34,11 @@ const excludedMax = 20
 const excludedCharactersMax = 40
 
 type Group = { of: 'name' | 'key' | 'all'; event_name: string; key_id: string }
-type StoredRow = Group & Omit<Stored, 'looks'> & { firstMs: number }
+type StoredRow = Group & Omit<Stored, 'looks'> & { firstMs: number } & Partial<ReceivedUpTo>
 type LooksRow = Omit<Group, 'key_id'> & Omit<Looks, 'delayMs'> & { delays: number[] }
 type RepeatedRow = Group & Repeated
 type KeyRow = DiagnosticsFound['storedOf']['keys'][number]
-type ParkedRow = DiagnosticsFound['parked'][number]
-type RefusedRow = DiagnosticsFound['refused'][number]
+type RestRow = { of: 'parked' | 'refused' | 'kept'; why: string } & Omit<DiagnosticsFound['parked'][number], 'reason'>
 type LastSeen = DiagnosticsFound['lastSeen'][number]
 
 export async function readDiagnostics(
@@ -57,27 +56,26 @@ export async function readDiagnostics(
   const known = new Set(keys)
   const readStored = async () => {
     const hours = takesHours ? wholeHours(sinceMs, untilMs - hourMs) : null
-    const upTo = hours === null ? null : await readReceivedUpTo(connection)
-    const counted = hours === null || upTo === null || upTo.load === 0 ? null : { ...hours, load: upTo.load }
-    const rows = await ask<StoredRow>(storedSql(counted))
+    const rows = await ask<StoredRow>(storedSql(hours))
     const all = rows.find(({ of }) => of === 'all')
     const seen = rows.flatMap(({ of, event_name, lastMs }) => (of === 'name' ? [{ event_name, lastMs }] : []))
     const [looks, others, upToNow] = await Promise.all([
       all === undefined ? [] : ask<LooksRow>(looksSql(all, lookedMax)),
       ask<LastSeen>(lastSeenSql, { seen: largestNames(rows) }),
-      counted === null ? upTo : readReceivedUpTo(connection),
+      hours === null ? null : readReceivedUpTo(connection),
     ])
-    return { rows, all, looks, lastSeen: latest([...seen, ...others]), isStill: isDeepStrictEqual(upTo, upToNow) }
+    const isStill = upToNow === null || (all !== undefined && isDeepStrictEqual(upToOf(all), upToNow))
+    return { rows, all, looks, lastSeen: latest([...seen, ...others]), isStill }
   }
-  const readRest = async () => ({
-    repeated: await ask<RepeatedRow>(repeatedSql),
-    parked: await ask<ParkedRow>(parkedSql),
-    refused: (await ask<RefusedRow>(refusedSql)).filter(({ key_id }) => known.has(key_id)),
-    mistakes: await readMistakes(connection, question),
-  })
+  const readRest = async () => {
+    const repeated = await ask<RepeatedRow>(repeatedSql)
+    const rows = await ask<RestRow>(restSql)
+    const mistakes = await readMistakes(connection, question, rows.find(({ of }) => of === 'kept')?.requests ?? 0)
+    return { repeated, mistakes, ...restOf(rows, known) }
+  }
   // Two or three statements at a time, so that somebody else's question finds its place between them.
   const [{ rows, all, looks, lastSeen, isStill }, { repeated, ...rest }] = await Promise.all([readStored(), readRest()])
-  // A step was added meanwhile, or all was emptied.
+  // A step was added meanwhile, or all was emptied, or nothing is there that says what was counted.
   if (!isStill) return readDiagnostics(connection, question, { takesHours: false, lookedMax })
   const again = (group: Group['of']) => repeated.flatMap(({ of, ...row }) => (of === group ? [row] : []))
   return {
@@ -93,6 +91,18 @@ export async function readDiagnostics(
       names: again('name').map(({ key_id: _, ...row }) => row),
       keys: again('key').map(({ event_name: _, ...row }) => row),
     },
+  }
+}
+
+function upToOf({ build = '', load = 0 }: StoredRow): ReceivedUpTo {
+  return { build, load }
+}
+
+function restOf(rows: RestRow[], known: ReadonlySet<string>): Pick<DiagnosticsFound, 'parked' | 'refused'> {
+  const of = (what: RestRow['of']) => rows.filter(row => row.of === what).map(({ of: _, ...row }) => row)
+  return {
+    parked: of('parked').map(({ why, ...row }) => ({ ...row, reason: why })),
+    refused: of('refused').flatMap(({ why, ...row }) => (known.has(row.key_id) ? [{ ...row, code: why }] : [])),
   }
 }
 
@@ -138,19 +148,23 @@ const largest = 'event_name IN {names:Array(String)} DESC, events DESC'
 const summed = (...names: string[]) => names.map(name => `sum(i_${name}) AS ${name}`).join(', ')
 
 /** The whole hours between two moments; null without any. */
-function wholeHours(sinceMs: number, untilMs: number): { fromMs: number; toMs: number } | null {
+function wholeHours(sinceMs: number, untilMs: number): Hours | null {
   const hours = { fromMs: Math.ceil(sinceMs / hourMs) * hourMs, toMs: Math.floor(untilMs / hourMs) * hourMs }
   return hours.toMs > hours.fromMs ? hours : null
 }
 
-/** Hours that are counted already, of what the loads up to that one brought. */
-type Counted = { fromMs: number; toMs: number; load: number }
+type Hours = { fromMs: number; toMs: number }
 
-/** All that must be exact, by name, by key, and in all. The last hour is never among those that are counted already. */
-function storedSql(counted: Counted | null): string {
-  return `SELECT multiIf(grouping(event_name) = 0, 'name', grouping(key_id) = 0, 'key', 'all') AS of, event_name, key_id,
+/**
+ * All that must be exact, by name, by key, and in all. The last hour is never among those that are counted already; up to
+ * where they are is told with it.
+ */
+function storedSql(hours: Hours | null): string {
+  const upTo = hours === null ? ['', ''] : [`WITH ${receivedUpToSql} AS up_to`, 'up_to.1 AS build, up_to.2 AS load,']
+  return `${upTo[0]} SELECT multiIf(grouping(event_name) = 0, 'name', grouping(key_id) = 0, 'key', 'all') AS of,
+      event_name, key_id, ${upTo[1]}
       ${summed('events', 'requests', 'lastHour')}, ${millis('min(i_first)')} AS firstMs, ${millis('max(i_last)')} AS lastMs
-    FROM (${counted === null ? countsSql('true') : partlyCountedSql(counted)})
+    FROM (${hours === null ? countsSql('true') : partlyCountedSql(hours)})
     GROUP BY GROUPING SETS ((event_name), (key_id), ()) HAVING events > 0
     ORDER BY of, ${largest}, event_name, key_id LIMIT {rowsMax:UInt32} BY of`
 }
@@ -162,16 +176,17 @@ function countsSql(condition: string): string {
     FROM events WHERE ${whose} AND ${inTime} AND ${condition} GROUP BY event_name, key_id`
 }
 
-/** Three ranges, so that each leaves unread what an index knows of it. */
-function partlyCountedSql({ fromMs, toMs, load }: Counted): string {
+/** Three ranges, so that each leaves unread what an index knows of it. Where nothing is counted already, that has no load. */
+function partlyCountedSql({ fromMs, toMs }: Hours): string {
   const moment = (ms: number) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
   const within = (column: string) => `${column} >= ${moment(fromMs)} AND ${column} < ${moment(toMs)}`
   return [
     countsSql(`received_at < ${moment(fromMs)}`),
     countsSql(`received_at >= ${moment(toMs)}`),
-    countsSql(`${within('received_at')} AND load_seq > ${load}`),
+    countsSql(`${within('received_at')} AND load_seq > up_to.2`),
     `SELECT event_name, key_id, sum(r.events), sum(r.requests), min(r.first_received), max(r.last_received), 0
-      FROM rollup_received AS r WHERE ${whose} AND build = '' AND ${within('at')} GROUP BY event_name, key_id`,
+      FROM rollup_received AS r WHERE ${whose} AND r.build = '' AND up_to.2 > 0 AND ${within('at')}
+      GROUP BY event_name, key_id`,
   ].join(' UNION ALL ')
 }
 
@@ -230,12 +245,15 @@ const repeatedSql = `SELECT multiIf(grouping(event_name) = 0, 'name', grouping(k
   GROUP BY GROUPING SETS ((event_name), (key_id), ()) HAVING events > 0
   ORDER BY of, ${largest}, event_name, key_id LIMIT {rowsMax:UInt32} BY of`
 
-const parkedSql = `SELECT key_id, reason, sum(parked.events) AS events, countIf(position <= 0) AS requests,
+/** What was parked, what was refused, and how many of the refused are kept. */
+const restSql = `SELECT 'parked' AS of, key_id, reason AS why, sum(parked.events) AS events, countIf(position <= 0) AS requests,
     ${millis('max(received_at)')} AS lastMs
   FROM parked WHERE ${whose} AND reason != '${rejectedReason}' AND ${inTime}
-  GROUP BY key_id, reason ORDER BY events DESC, key_id, reason LIMIT {rowsMax:UInt32}`
-
-const refusedSql = `SELECT key_id, code, sum(rejected.events) AS events, sum(rejected.requests) AS requests,
+  GROUP BY key_id, reason ORDER BY events DESC, key_id, reason LIMIT {rowsMax:UInt32}
+  UNION ALL
+  SELECT 'refused' AS of, key_id, code AS why, sum(rejected.events) AS events, sum(rejected.requests) AS requests,
     ${millis('max(received_at)')} AS lastMs
   FROM rejected WHERE product = {product:String} AND ${inTime}
-  GROUP BY key_id, code ORDER BY requests DESC, key_id, code`
+  GROUP BY key_id, code ORDER BY requests DESC, key_id, code
+  UNION ALL
+  SELECT 'kept', '', '', 0, count(), 0 FROM parked WHERE ${keptHere}`

@@ -9,7 +9,12 @@ import type { Connection, Params } from '../connection.ts'
 
 type Mistakes = DiagnosticsFound['mistakes']
 
-export async function readMistakes(connection: Connection, question: DiagnosticsQuestion): Promise<Mistakes> {
+/** `keptAll`: rejected requests that are kept of that time (`keptHere`). */
+export async function readMistakes(
+  connection: Connection,
+  question: DiagnosticsQuestion,
+  keptAll: number,
+): Promise<Mistakes> {
   const { product, mode, sinceMs, untilMs } = question
   const params: Params = {
     ...{ product, mode, sinceMs, untilMs },
@@ -19,12 +24,12 @@ export async function readMistakes(connection: Connection, question: Diagnostics
     bytesMax: limits.diagnosticsBodyBytesMax,
   }
   const ask = <Row>(sql: string) => connection.select<Row>('ask', sql, params)
-  const kept = (await ask<{ kept: number }>(`SELECT count() AS kept FROM (${keptSql('request_id')})`))[0]?.kept ?? 0
+  const kept = Math.min(keptAll, limits.diagnosticsRejectionsMax)
   if (kept === 0) return { kept: 0, rules: [], names: [] }
   return { kept, rules: await ask(rulesSql), names: await ask(namesSql) }
 }
 
-const keptHere = `product = {product:String} AND mode = {mode:String} AND reason = '${rejectedReason}'
+export const keptHere = `product = {product:String} AND mode = {mode:String} AND reason = '${rejectedReason}'
     AND received_at >= fromUnixTimestamp64Milli({sinceMs:Int64}, 'UTC')
     AND received_at < fromUnixTimestamp64Milli({untilMs:Int64}, 'UTC')`
 
