@@ -160,7 +160,9 @@ function byDimension(dimension: 'click_id' | 'game_type' | 'game_provider'): Rep
 }
 
 function inColumns(row: Row, columns: readonly string[]): Row {
-  return Object.fromEntries(columns.map(name => [name, row[name] ?? null]))
+  const told: Row = {}
+  for (const name of columns) told[name] = row[name] ?? null
+  return told
 }
 
 /** Shares have six digits after the point; null where there is nothing to divide by. */

@@ -123,7 +123,7 @@ export function together(answers: readonly (readonly Found[])[]): ReportRow[] {
       settlements?: number
     }
     const time = timeOf(bucket)
-    const key = JSON.stringify([time, dimension, currency])
+    const key = `${time}\n${currency}\n${dimension}`
     const row = rows.get(key) ?? { ...nothing, time, dimension, currency }
     // First deposits without a rate are counted among the deposits already.
     const unconverted_count = row.unconverted_count + (numbers.unconverted_count ?? 0)
