@@ -25,7 +25,7 @@ const first: Record<SectionName, readonly string[]> = {
     'going-live',
     'guarantees',
   ],
-  reference: ['events', 'errors', 'limits', 'flags'],
+  reference: ['events', 'errors', 'limits', 'flags', 'client'],
   operating: ['operating', 'console', 'backup', 'cluster', 'runbook'],
 }
 
