@@ -105,17 +105,19 @@ function Sessions({ sessions }: { sessions: Session[] }) {
       onSuccess: () => tellDone(words.access.ended(nameOf(session))),
     })
   return (
-    <WideTable label={words.access.sessions} minWidth={720}>
+    <WideTable label={words.access.sessions} minWidth={720} fits>
       <Table>
         <Table.Thead>
           <Table.Tr>
-            {[words.access.who, words.access.role, words.access.address, words.access.seen, words.access.ends].map(
-              head => (
-                <Table.Th key={head} scope="col">
-                  {head}
-                </Table.Th>
-              ),
-            )}
+            <Table.Th scope="col">{words.access.who}</Table.Th>
+            <Table.Th scope="col" className="wide">
+              {words.access.role}
+            </Table.Th>
+            <Table.Th scope="col">{words.access.address}</Table.Th>
+            <Table.Th scope="col">{words.access.seen}</Table.Th>
+            <Table.Th scope="col" className="wide">
+              {words.access.ends}
+            </Table.Th>
             <Table.Th>
               <VisuallyHidden>{words.access.end}</VisuallyHidden>
             </Table.Th>
@@ -125,15 +127,15 @@ function Sessions({ sessions }: { sessions: Session[] }) {
           {sessions.map(session => (
             <Table.Tr key={session.id}>
               <Table.Th scope="row" fw={600}>
-                <Group gap="xs" wrap="nowrap">
+                <Group gap="xs">
                   {nameOf(session)}
                   {session.id === own && <Badge variant="light">{words.access.own}</Badge>}
                 </Group>
               </Table.Th>
-              <Table.Td>{words.role[session.role]}</Table.Td>
+              <Table.Td className="wide">{words.role[session.role]}</Table.Td>
               <Table.Td>{session.address ?? '–'}</Table.Td>
               <Table.Td>{tell.fromNow(session.seen_at, nowMs)}</Table.Td>
-              <Table.Td>{tell.fromNow(session.ends_at, nowMs)}</Table.Td>
+              <Table.Td className="wide">{tell.fromNow(session.ends_at, nowMs)}</Table.Td>
               <Table.Td className="end">
                 {session.id !== own && (
                   <Button

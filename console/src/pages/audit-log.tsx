@@ -114,16 +114,19 @@ function Checking() {
   )
 }
 
+/** What stands below another column's on a narrow screen. */
+const isWide = new Set(['who', 'target', 'more'])
+
 function Entries({ entries }: { entries: AuditEntry[] }) {
   const { tell } = useSpeech()
   const told = useAuditWords()
   return (
-    <WideTable minWidth={860} label={told.title}>
+    <WideTable minWidth={860} label={told.title} fits>
       <Table highlightOnHover>
         <Table.Thead>
           <Table.Tr>
-            {Object.values(told.columns).map(name => (
-              <Table.Th key={name} scope="col">
+            {Object.entries(told.columns).map(([column, name]) => (
+              <Table.Th key={name} scope="col" {...(isWide.has(column) && { className: 'wide' })}>
                 {name}
               </Table.Th>
             ))}
@@ -134,32 +137,29 @@ function Entries({ entries }: { entries: AuditEntry[] }) {
             <Table.Tr key={seq}>
               <Table.Td>
                 <time dateTime={at}>{tell.moment(at)}</time>
+                <div className="narrow">
+                  <Who actor={actor} way={way} address={address} />
+                </div>
               </Table.Td>
-              <Table.Td>
-                <Text size="sm" className="sent">
-                  {actor === null ? told.unnamed : inert(actor)}
-                </Text>
-                <Text size="xs" c="dimmed">
-                  {[told.ways[way] ?? way, address].filter(Boolean).join(' · ')}
-                </Text>
+              <Table.Td className="wide">
+                <Who actor={actor} way={way} address={address} />
               </Table.Td>
               <Table.Th scope="row" fw={600}>
-                <Text size="sm" fw={600} title={act}>
+                <Text size="sm" fw={600} title={act} miw="5em">
                   {told.acts[act] ?? act}
                 </Text>
                 {outcome !== 'done' && (
                   <Mark color={colors[outcome]}>{[told.outcomes[outcome], code].filter(Boolean).join(' · ')}</Mark>
                 )}
+                <div className="narrow">
+                  <On product={product} target={target} />
+                  <Text size="xs">{inert(detailsOf(values))}</Text>
+                </div>
               </Table.Th>
-              <Table.Td>
-                {product !== null && <Text size="sm">{inert(product)}</Text>}
-                {target !== null && target !== product && (
-                  <Text size="xs" c="dimmed" ff="monospace" className="sent">
-                    {inert(target)}
-                  </Text>
-                )}
+              <Table.Td className="wide">
+                <On product={product} target={target} />
               </Table.Td>
-              <Table.Td fz="xs" miw={180} style={{ whiteSpace: 'normal', overflowWrap: 'anywhere' }}>
+              <Table.Td fz="xs" miw={180} className="wide" style={{ whiteSpace: 'normal', overflowWrap: 'anywhere' }}>
                 {inert(detailsOf(values))}
               </Table.Td>
             </Table.Tr>
@@ -167,6 +167,33 @@ function Entries({ entries }: { entries: AuditEntry[] }) {
         </Table.Tbody>
       </Table>
     </WideTable>
+  )
+}
+
+function Who({ actor, way, address }: Pick<AuditEntry, 'actor' | 'way' | 'address'>) {
+  const told = useAuditWords()
+  return (
+    <>
+      <Text size="sm" className="sent">
+        {actor === null ? told.unnamed : inert(actor)}
+      </Text>
+      <Text size="xs" c="dimmed">
+        {[told.ways[way] ?? way, address].filter(Boolean).join(' · ')}
+      </Text>
+    </>
+  )
+}
+
+function On({ product, target }: Pick<AuditEntry, 'product' | 'target'>) {
+  return (
+    <>
+      {product !== null && <Text size="sm">{inert(product)}</Text>}
+      {target !== null && target !== product && (
+        <Text size="xs" c="dimmed" ff="monospace" className="sent">
+          {inert(target)}
+        </Text>
+      )}
+    </>
   )
 }
 

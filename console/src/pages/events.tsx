@@ -103,7 +103,7 @@ function Grid({ events, mode, isOfBefore }: { events: EventState[]; mode: Mode; 
   const nowMs = useNow()
   return (
     <Card p={0} aria-busy={isOfBefore} {...(isOfBefore && { opacity: 0.45 })}>
-      <WideTable minWidth={820} label={words.pages.events}>
+      <WideTable minWidth={820} label={words.pages.events} fits>
         <Table highlightOnHover>
           <Table.Thead>
             <Table.Tr>
@@ -117,16 +117,18 @@ function Grid({ events, mode, isOfBefore }: { events: EventState[]; mode: Mode; 
                   <span>{columns.errors}</span>
                 </Tooltip>
               </Table.Th>
-              <Table.Th scope="col" className="end">
+              <Table.Th scope="col" className="end wide">
                 {columns.duplicates}
               </Table.Th>
-              <Table.Th scope="col" className="end">
+              <Table.Th scope="col" className="end wide">
                 {columns.conflicts}
               </Table.Th>
-              <Table.Th scope="col" className="end">
+              <Table.Th scope="col" className="end wide">
                 {columns.delay}
               </Table.Th>
-              <Table.Th scope="col">{columns.lastSeen}</Table.Th>
+              <Table.Th scope="col" className="wide">
+                {columns.lastSeen}
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -159,6 +161,9 @@ function Grid({ events, mode, isOfBefore }: { events: EventState[]; mode: Mode; 
                       {words.events.custom}
                     </Text>
                   )}
+                  <Text size="xs" c="dimmed" className="narrow">
+                    <LastSeen time={event.last_seen_at} nowMs={nowMs} />
+                  </Text>
                 </Table.Th>
                 <Table.Td>
                   <Mark color={colors[event.state] ?? 'gray'} title={words.events.stateHints[event.state as State]}>
@@ -167,21 +172,13 @@ function Grid({ events, mode, isOfBefore }: { events: EventState[]; mode: Mode; 
                 </Table.Td>
                 <Count value={event.events} />
                 <Count value={event.errors} bad />
-                <Count value={event.duplicates} />
-                <Count value={event.conflicts} bad />
-                <Table.Td className="end">
+                <Count value={event.duplicates} isWide />
+                <Count value={event.conflicts} bad isWide />
+                <Table.Td className="end wide">
                   {event.median_delay_ms === null ? <None /> : tell.length(Math.max(0, event.median_delay_ms))}
                 </Table.Td>
-                <Table.Td>
-                  {event.last_seen_at === null ? (
-                    <Text size="sm" c="dimmed">
-                      {words.events.never}
-                    </Text>
-                  ) : (
-                    <time dateTime={event.last_seen_at} title={tell.moment(event.last_seen_at)}>
-                      {tell.fromNow(event.last_seen_at, nowMs)}
-                    </time>
-                  )}
+                <Table.Td className="wide">
+                  <LastSeen time={event.last_seen_at} nowMs={nowMs} />
                 </Table.Td>
               </Table.Tr>
             ))}
@@ -192,10 +189,25 @@ function Grid({ events, mode, isOfBefore }: { events: EventState[]; mode: Mode; 
   )
 }
 
-function Count({ value, bad = false }: { value: number; bad?: boolean }) {
+function LastSeen({ time, nowMs }: { time: string | null; nowMs: number }) {
+  const { words, tell } = useSpeech()
+  if (time === null)
+    return (
+      <Text span inherit c="dimmed">
+        {words.events.never}
+      </Text>
+    )
+  return (
+    <time dateTime={time} title={tell.moment(time)}>
+      {tell.fromNow(time, nowMs)}
+    </time>
+  )
+}
+
+function Count({ value, bad = false, isWide = false }: { value: number; bad?: boolean; isWide?: boolean }) {
   const { tell } = useSpeech()
   return (
-    <Table.Td className="end">
+    <Table.Td className={isWide ? 'end wide' : 'end'}>
       {value === 0 ? (
         <None />
       ) : (

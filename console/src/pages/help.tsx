@@ -63,6 +63,7 @@ function Told({ diagnosis, scope }: { diagnosis: Diagnosis; scope: Scope }) {
   const { words, language, tell } = useSpeech()
   const { verdict, checks, unknown_keys: unknown } = diagnosis
   const first = checks.find(check => check.verdict === verdict)
+  const isWaiting = verdict === 'problem' && first?.check === 'processing'
   const next = first === undefined ? null : tellCheck(first, language, tell).next
   const [opened, setOpened] = useState(
     verdict === 'good' ? [] : [verdict === 'nothing' ? 'activity' : (first?.check ?? '')],
@@ -74,7 +75,7 @@ function Told({ diagnosis, scope }: { diagnosis: Diagnosis; scope: Scope }) {
         variant="light"
         radius="lg"
         icon={icons[verdict]}
-        title={words.help.overall[verdict]}
+        title={isWaiting ? words.help.waiting : words.help.overall[verdict]}
       >
         {next !== null && (
           <Text size="sm">

@@ -61,7 +61,7 @@ const Row = memo(function Row({ row, open }: { row: LiveEvent; open: (event: Liv
         >
           {row.event_name}
         </Anchor>
-        <Text size="xs" c="dimmed" className="narrow">
+        <Text size="xs" c="dimmed" className="narrow" lineClamp={1}>
           {row.client_user_id}
         </Text>
       </Table.Td>

@@ -28,6 +28,9 @@ import { Foretold, sumOf } from './foretold.tsx'
 import { Outcomes } from './outcomes.tsx'
 import { Sending } from './sending.tsx'
 
+/** It begins below what was pressed, and behind a question that is gone. */
+const intoSight = (at: HTMLElement | null) => at?.scrollIntoView({ block: 'nearest' })
+
 type Name = { id: number; sent: string; name: string }
 
 export function Mending({
@@ -166,7 +169,7 @@ export function Mending({
           </Text>
         </Group>
         {run.isPending && targets.length > 1 && (
-          <div role="status">
+          <div role="status" ref={intoSight}>
             <Progress
               value={(done / targets.length) * 100}
               aria-label={told.progress(tell.number(done), tell.number(targets.length))}

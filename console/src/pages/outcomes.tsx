@@ -24,7 +24,7 @@ export function Outcomes({ sent }: { sent: Replayed[] }) {
   const told = useRejectedWords()
   const ids = sent.flatMap(one => ('report' in one ? one.report.request_ids : []))
   // So many a second of all together.
-  const everyMs = 1_000 * Math.ceil(ids.length / 10)
+  const everyMs = 1_000 * Math.ceil(ids.length / 25)
   const receipts = useQueries({ queries: ids.map(id => receiptQuestion(id, everyMs)) })
   const known = receipts.flatMap(({ data }) => (data === undefined ? [] : [data]))
   const isOver = known.length === ids.length && known.every(({ outcomes }) => outcomes['queued'] === 0)

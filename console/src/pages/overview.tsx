@@ -5,7 +5,14 @@ import { RocketIcon } from '@radix-ui/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { compareMoney, currenciesOf, type Days, daysAt, hourPoints } from '../days.ts'
-import { hoursQuestion, moneyQuestion, ratesQuestion, type ReportRow, totalsQuestion } from '../questions.ts'
+import {
+  hoursQuestion,
+  keysQuestion,
+  moneyQuestion,
+  ratesQuestion,
+  type ReportRow,
+  totalsQuestion,
+} from '../questions.ts'
 import { useLooking } from '../shell.tsx'
 import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
@@ -91,17 +98,19 @@ function OverviewOf({ product }: { product: string }) {
 
 function Begin({ product, hasTests }: { product: string; hasTests: boolean }) {
   const { words } = useSpeech()
+  const keys = useQuery(keysQuestion(product))
+  const hasKey = keys.data?.some(({ mode, state }) => mode === 'live' && state === 'active') === true
   return (
     <Empty
       icon={<RocketIcon width={26} height={26} />}
       title={words.overview.begin}
-      text={hasTests ? words.overview.testOnly : words.overview.beginText}
+      text={hasTests ? words.overview.testOnly : hasKey ? words.overview.keyMade : words.overview.beginText}
     >
       <Group justify="center">
-        <Button component={Link} to={`/${product}/keys`}>
-          {words.overview.makeKey}
+        <Button component={Link} to={`/${product}/keys`} {...(hasKey && { variant: 'default' })}>
+          {hasKey ? words.overview.toKeys : words.overview.makeKey}
         </Button>
-        <Button variant="default" component={Link} to={`/${product}/help`}>
+        <Button component={Link} to={`/${product}/help`} {...(!hasKey && { variant: 'default' })}>
           {words.overview.showSnippet}
         </Button>
       </Group>

@@ -61,7 +61,7 @@ export function RejectedGroups({ product }: { product: string }) {
             <NothingHere showAll={() => go({ rule: null, field: null })} />
           ) : (
             <Card p={0}>
-              <WideTable minWidth={720} label={words.pages.rejected}>
+              <WideTable minWidth={720} label={words.pages.rejected} fits>
                 <Table highlightOnHover>
                   <Table.Thead>
                     <Table.Tr>
@@ -69,11 +69,13 @@ export function RejectedGroups({ product }: { product: string }) {
                       <Table.Th scope="col" className="end">
                         {told.columns.requests}
                       </Table.Th>
-                      <Table.Th scope="col" className="end">
+                      <Table.Th scope="col" className="end wide">
                         {told.columns.violations}
                       </Table.Th>
                       <Table.Th scope="col">{told.columns.last}</Table.Th>
-                      <Table.Th scope="col">{told.columns.said}</Table.Th>
+                      <Table.Th scope="col" className="wide">
+                        {told.columns.said}
+                      </Table.Th>
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -86,18 +88,18 @@ export function RejectedGroups({ product }: { product: string }) {
                           <Text size="xs" c="dimmed" ff="monospace">
                             {rule === null || field === null || field === '$' ? code : rule}
                           </Text>
-                          <Text size="xs" fw={400} hiddenFrom="sm" className="sent" maw={220} mt={2}>
+                          <Text size="xs" fw={400} className="sent narrow" mt={2}>
                             <Said rule={rule} message={message} />
                           </Text>
                         </Table.Th>
                         <Table.Td className="end">{tell.number(requests)}</Table.Td>
-                        <Table.Td className="end">{tell.number(violations)}</Table.Td>
+                        <Table.Td className="end wide">{tell.number(violations)}</Table.Td>
                         <Table.Td>
                           <time dateTime={last} title={tell.moment(last)}>
                             {tell.fromNow(last, nowMs)}
                           </time>
                         </Table.Td>
-                        <Table.Td className="said">
+                        <Table.Td className="said wide">
                           <Said rule={rule} message={message} />
                         </Table.Td>
                       </Table.Tr>
@@ -140,17 +142,21 @@ function Requests({ requests }: { requests: Rejection[] }) {
   const { to } = useAddress()
   return (
     <Card p={0}>
-      <WideTable minWidth={820} label={words.pages.rejected}>
+      <WideTable minWidth={820} label={words.pages.rejected} fits>
         <Table highlightOnHover>
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{told.columns.received}</Table.Th>
               <Table.Th scope="col">{told.columns.request}</Table.Th>
-              <Table.Th scope="col" className="end">
+              <Table.Th scope="col" className="end wide">
                 {told.columns.refused}
               </Table.Th>
-              <Table.Th scope="col">{told.columns.said}</Table.Th>
-              <Table.Th scope="col">{told.columns.address}</Table.Th>
+              <Table.Th scope="col" className="wide">
+                {told.columns.said}
+              </Table.Th>
+              <Table.Th scope="col" className="wide">
+                {told.columns.address}
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -163,12 +169,15 @@ function Requests({ requests }: { requests: Rejection[] }) {
                   <Anchor component={Link} to={to({ request: id })} ff="monospace" size="xs">
                     {id}
                   </Anchor>
+                  <Text size="xs" fw={400} className="sent narrow" mt={2}>
+                    <Said rule={null} message={message} />
+                  </Text>
                 </Table.Th>
-                <Table.Td className="end">{refused === null ? told.allOfIt : tell.number(refused)}</Table.Td>
-                <Table.Td className="said">
+                <Table.Td className="end wide">{refused === null ? told.allOfIt : tell.number(refused)}</Table.Td>
+                <Table.Td className="said wide">
                   <Said rule={null} message={message} />
                 </Table.Td>
-                <Table.Td>{address === null ? '–' : inert(address)}</Table.Td>
+                <Table.Td className="wide">{address === null ? '–' : inert(address)}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

@@ -13,6 +13,12 @@ function told(check: string, next: string, language: Language = 'en'): ToldCheck
   return tellCheck(failing, language, tell)
 }
 
+test('parts that are away are told by their names in Chinese', () => {
+  const numbers = { not_ready: 'log, pipeline' }
+  const failing: Check = { check: 'processing', verdict: 'problem', found: 'The log is not ready.', next: '', numbers }
+  assert.equal(tellCheck(failing, 'zh-Hant', tell).found, '日誌、管線尚未就緒。')
+})
+
 test('a sentence names the page that does what the command would, and its place is linked', () => {
   const cases = [
     [

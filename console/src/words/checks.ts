@@ -183,7 +183,10 @@ export function tellCheck(check: Check, language: Language, tell: Tell): ToldChe
   const most = mostOf(check, tell)
   const found =
     typeof away === 'string'
-      ? `${away} 尚未就緒。`
+      ? `${away
+          .split(', ')
+          .map(part => partWords[part] ?? part)
+          .join('、')}尚未就緒。`
       : check.check === 'names'
         ? namesOf(check.numbers, tell)
         : check.verdict === 'nothing'
@@ -197,6 +200,8 @@ export function tellCheck(check: Check, language: Language, tell: Tell): ToldChe
     place,
   }
 }
+
+const partWords: Record<string, string> = { log: '日誌', pipeline: '管線', warehouse: '資料倉儲' }
 
 function namesOf({ near_misses: near }: Numbers, tell: Tell): string {
   if (!Array.isArray(near) || near.length === 0) return '沒有與標準名稱相近的名稱。'
