@@ -1,5 +1,5 @@
-// The pages of docs/ hold together: every link between them leads to a page and a heading that are there, every command in
-// them exists, and a guide that is there in two languages has the same headings, code and tables in both.
+// The pages of docs/ hold together: every link between them leads to a page and a heading that are there, every file and command
+// in them exists, and a guide that is there in two languages has the same headings, code and tables in both.
 
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -31,6 +31,21 @@ test('every link within the repository leads somewhere', () => {
     }),
   )
   assert.deepEqual(broken, [])
+})
+
+test('every file of the source that a page names is there', () => {
+  const files = globSync('{bench,cli,client,console,contract,server,test,tools}/**/*.{ts,tsx}', {
+    exclude: path => path.includes('node_modules'),
+  })
+  const ends = new Set(files.flatMap(file => file.split('/').map((_, i, parts) => parts.slice(i).join('/'))))
+  const named = pages.flatMap(page =>
+    [...readFileSync(page, 'utf8').matchAll(/`([\w./-]+\.tsx?)`/g)].map(([, file = '']) => ({ page, file })),
+  )
+  assert.ok(named.length > 50)
+  assert.deepEqual(
+    named.filter(({ file }) => !ends.has(file)),
+    [],
+  )
 })
 
 test('what is no link and no heading is not read as one', () => {

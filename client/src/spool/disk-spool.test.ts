@@ -1,5 +1,5 @@
 // Events on a disk: synced before `track` resolves, sent now or by the next client on the same directory, each once, whatever
-// the disk and the server do meanwhile. (test/system/client-spool.test.ts kills the process.)
+// the disk and the server do meanwhile. (test/system/client.test.ts kills the process.)
 
 import assert from 'node:assert/strict'
 import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
