@@ -76,20 +76,20 @@ export async function listEvents(
 
 /** Rows as they are shown: with what is known of them as of now. */
 export async function showRows(connection: Connection, rows: StoredRow[]): Promise<StoredEvent[]> {
-  return inDollars(connection, await flagSettledTwice(connection, rows))
-}
-
-async function inDollars(connection: Connection, rows: StoredRow[]): Promise<StoredEvent[]> {
-  const wishes = rows.map(({ amount, currency, timestamp_ms: eventMs }) => ({
-    eventMs,
-    currency: amount === null ? '' : currency,
-  }))
-  const rates = await findRates(connection, wishes)
-  return rows.map((row, i) => {
+  const [flagged, rates] = await Promise.all([flagSettledTwice(connection, rows), ratesOf(connection, rows)])
+  return flagged.map((row, i) => {
     const rate = rates[i] ?? null
     const amount_usd = row.amount === null || rate === null ? null : convert(row.amount, rate)
     return { ...storedEventOf(row), amount_usd }
   })
+}
+
+function ratesOf(connection: Connection, rows: StoredRow[]): Promise<(string | null)[]> {
+  const wishes = rows.map(({ amount, currency, timestamp_ms: eventMs }) => ({
+    eventMs,
+    currency: amount === null ? '' : currency,
+  }))
+  return findRates(connection, wishes)
 }
 
 /** When the first and the last event were received: known from the parts, without reading them. */
