@@ -77,6 +77,7 @@ describe('erasing a user', () => {
     const told = run('users', 'erase', '--product', 'casino', '--user', ' ada ')
     assert.match(told, /deleted: 2 events, 2 duplicates, 0 parked events/)
     assert.match(told, /taken out of 1 rejected requests/)
+    assert.match(told, /leave the disk ten minutes later/)
     assert.match(told, /up to \d{4}-\d\d-\d\dT/)
     assert.equal(told.includes('ada'), false)
     assert.deepEqual(await usersOf(), ['bob'])

@@ -74,6 +74,7 @@ async function erase(
   output.line(`Erasure ${id}: nothing of the user is left in the warehouse, and nothing is taken in any more.`)
   output.line(`  deleted: ${stored} events, ${duplicate} duplicates, ${parked} parked events`)
   output.line(`  taken out of ${rejected_requests} rejected requests`)
+  output.line('  Files of the warehouse that were replaced leave the disk ten minutes later.')
   if (state === 'complete') output.line('  The raw log has nothing of the user left either.')
   else output.line(`  The raw log holds what was received until then up to ${log_until}; it is looked again after it.`)
 }
