@@ -50,7 +50,12 @@ export const atOfPeriodSql = `toDateTime(bitAnd(period, ${2 ** grainShift - 1}) 
 
 /** The key of a value, of all or of a person; that one is an expression. */
 export function keySql(name: ClickValue, person = '0'): string {
-  return `bitOr(toUInt64(${whatOf(name) * 2 ** whatShift}), toUInt64(${person}))`
+  return `bitOr(toUInt64(${keyOf(name)}), toUInt64(${person}))`
+}
+
+/** The key of a value that is of nobody in particular. */
+export function keyOf(name: ClickValue): number {
+  return whatOf(name) * 2 ** whatShift
 }
 
 /** What a key is of, as whatOf tells it. */

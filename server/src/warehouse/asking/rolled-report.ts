@@ -4,7 +4,15 @@
 // another time zone, or an hour, is asked for, which rollups of clicks do not have; both are null here, and made from the events.
 // So is what was asked for while the rollups were emptied under it.
 
-import { atOfPeriodSql, type ClickValue, periodsSql, userValues, whatOf, whatOfKeySql } from '../click-sums.ts'
+import {
+  atOfPeriodSql,
+  type ClickValue,
+  keyOf,
+  periodsSql,
+  type userValues,
+  whatOf,
+  whatOfKeySql,
+} from '../click-sums.ts'
 import type { Connection, Params } from '../connection.ts'
 import { readBuild } from '../rollup-builds.ts'
 import {
@@ -36,13 +44,13 @@ export async function readRolledReport(
   if (!canAnswer(question)) return null
   if (question.dimension === 'click_id') return readByClick(connection, build, question)
   const sqls = [peopleSql(question), moneySql(question), firstsSql(question)]
-  const rows = await askAll<Partial<ReportRow>>(connection, build, sqls, paramsOf(question))
-  return rows && leading(together(rows), question.dimensionsMax)
+  const rows = await askAll<Partial<ReportRow>>(connection, sqls, paramsOf(question))
+  return ifStill(connection, build, () => leading(together(rows), question.dimensionsMax))
 }
 
 /**
- * The clicks that are told of are picked first, by what they are ranked by, and the rest is read of their rows alone: in two
- * statements at once, since the engine does most of one statement's work on one core.
+ * The clicks that are told of are picked first, by what they are ranked by, and the rest is read of their rows alone. Each
+ * in two statements at once, since the engine does most of one statement's work on one core.
  */
 async function readByClick(
   connection: Connection,
@@ -51,12 +59,13 @@ async function readByClick(
 ): Promise<ReportRow[] | null> {
   if ((question.timeZone ?? 'UTC') !== 'UTC' || question.bucket === 'hour') return null
   const params = paramsOf(question)
-  const leaders = await connection.select<{ number: string }>('ask', leadersSql(question), params)
-  const clicks = leaders.map(({ number }) => number)
+  const leaders = halves.map(half => leadersSql(question, half))
+  const ranked = await askAll<Ranked>(connection, leaders, params)
+  const clicks = ranked.flat().toSorted(compareRanks).slice(0, question.dimensionsMax)
   const pieces = piecesOf(clicks, Math.min(Math.ceil(clicks.length / 2), clicksOfStatementMax))
-  const sqls = pieces.map(some => `${byClickSql(question, some)} SETTINGS max_threads = 1`)
-  const rows = await askAll<Partial<ReportRow>>(connection, build, sqls, params)
-  return rows && together(rows)
+  const sqls = pieces.map(some => byClickSql(question, some))
+  const rows = await askAll<Partial<ReportRow>>(connection, sqls, params)
+  return ifStill(connection, build, () => together(rows))
 }
 
 /** A statement may have 256 KiB, and a click's number takes 40 bytes of them. */
@@ -68,13 +77,23 @@ function piecesOf<Item>(all: readonly Item[], size: number): Item[][] {
   return pieces
 }
 
-/** The clicks with the most deposits, then registrations, as many as are asked for. */
-function leadersSql(question: ReportQuestion): string {
-  return `SELECT toString(click) AS number FROM rollup_click_ranks AS r
-    WHERE ${ours} AND ${spansSql({ ...question, bucket: 'none' }, ranksSql)}
-    GROUP BY click HAVING sum(r.events) > 0
-    ORDER BY sum(r.deposits) DESC, sum(r.registrations) DESC, click
-    ${limitSql(question)} SETTINGS group_by_two_level_threshold = 0`
+/** `click`: its number, as text. */
+type Ranked = { click: string; made: number; registered: number }
+
+function compareRanks(a: Ranked, b: Ranked): number {
+  return b.made - a.made || b.registered - a.registered || (BigInt(a.click) < BigInt(b.click) ? -1 : 1)
+}
+
+/** Of the numbers of clicks, which are hashes. */
+const halves = [`r.click < toUInt128('${2n ** 127n}')`, `r.click >= toUInt128('${2n ** 127n}')`]
+
+/** The clicks of a half with the most deposits, then registrations, as many as are asked for. */
+function leadersSql(question: ReportQuestion, half: string): string {
+  return `SELECT toString(r.click) AS click, sum(r.deposits) AS made, sum(r.registrations) AS registered
+    FROM rollup_click_ranks AS r
+    WHERE ${ours} AND ${half} AND ${spansSql({ ...question, bucket: 'none' }, ranksSql)}
+    GROUP BY r.click HAVING sum(r.events) > 0
+    ORDER BY made DESC, registered DESC, r.click ${limitSql(question)} SETTINGS max_threads = 1`
 }
 
 function ranksSql(grain: string, from: string, to: string): string {
@@ -96,7 +115,8 @@ export async function readRolledFunnel(
       FROM rollup_users WHERE ${ours} GROUP BY person
     ) WHERE times > 0 AND ${within('timestamp')}
     GROUP BY click ORDER BY registered DESC, click_id ${limitSql(question)}`
-  return (await askAll<FunnelRow>(connection, build, [sql], paramsOf(question)))?.[0] ?? null
+  const rows = await connection.select<FunnelRow>('ask', sql, paramsOf(question))
+  return ifStill(connection, build, () => rows)
 }
 
 export async function readRolledLate(
@@ -111,8 +131,8 @@ export async function readRolledLate(
     FROM rollup_late WHERE product = {product:String} AND build = '' AND ${within('at')}
       AND received >= toStartOfDay(addDays(toTimeZone(at, {tz:String}), 1))
     GROUP BY day, event_name, currency ORDER BY day, event_name, currency`
-  const found = await askAll<LateFound>(connection, build, [sql], paramsOf(question))
-  return found?.[0]?.map(lateRowOf) ?? null
+  const rows = await connection.select<LateFound>('ask', sql, paramsOf(question))
+  return ifStill(connection, build, () => rows.map(lateRowOf))
 }
 
 /** Whether rollups can; days of all zones begin at a quarter of an hour since the seventies. */
@@ -120,10 +140,15 @@ export function canAnswer({ receivedBeforeMs, from }: Pick<ReportQuestion, 'rece
   return receivedBeforeMs === undefined && from >= '1973'
 }
 
-/** Null when another build counts by the time that all was read. */
-async function askAll<Row>(connection: Connection, build: string, sqls: string[], params: Params) {
-  const found = await Promise.all(sqls.map(sql => connection.select<Row>('ask', sql, params)))
-  return (await readBuild(connection, 'ask')) === build ? found : null
+function askAll<Row>(connection: Connection, sqls: string[], params: Params): Promise<Row[][]> {
+  return Promise.all(sqls.map(sql => connection.select<Row>('ask', sql, params)))
+}
+
+/** What is made of all that was read; null when another build counts by then, which is asked while it is made. */
+async function ifStill<Made>(connection: Connection, build: string, make: () => Made): Promise<Made | null> {
+  const counting = readBuild(connection, 'ask')
+  const made = make()
+  return (await counting) === build ? made : null
 }
 
 /** What says of a step that it is there has no product. */
@@ -179,34 +204,38 @@ function moneySql(question: ReportQuestion): string {
 
 /**
  * Registrations, logins and users who were there at all have no money, and stand in the rows without a currency; depositors
- * by currency. `clicks`: their numbers, as text.
+ * by currency.
  */
-function byClickSql(question: ReportQuestion, clicks: readonly string[]): string {
+function byClickSql(question: ReportQuestion, clicks: readonly Ranked[]): string {
   const counts = ['registrations', 'logins', 'deposits', 'withdraws', 'bets', 'settlements', 'firsts'] as const
   const amounts = ['deposit_amount', 'withdraw_amount', 'stake', 'player_result', 'first_amount'] as const
-  const sumOf = (name: ClickValue) => `arraySum(arrayFilter((amount, what) -> what = ${whatOf(name)}, amounts, whats))`
+  const sumOf = (name: ClickValue) =>
+    name === 'deposits'
+      ? `arraySum(arrayFilter(${isOf('deposits')}, amounts, keys))`
+      : `amounts[indexOf(keys, ${keyOf(name)})]`
+  const isOf = (name: ClickValue) => `(amount, key) -> ${whatOfKeySql('key')} = ${whatOf(name)}`
   const users = (name: (typeof userValues)[number]) =>
-    `arrayFilter((key, amount, what) -> what = ${whatOf(name)} AND amount > 0, summed.1, amounts, whats)`
+    `arrayFilter((key, amount) -> ${whatOfKeySql('key')} = ${whatOf(name)} AND amount > 0, keys, amounts)`
   // What moved to another click has left nothing behind.
-  const there = [...userValues, 'withdraws', 'bets', 'settlements'] as const
+  const isThere = 'length(active) + length(paid) + withdraws + bets + settlements > 0'
   const sums = `SELECT time, text AS dimension, month, currency,
       ${counts.map(name => `toInt64(${sumOf(name)}) AS ${name}`).join(', ')},
       ${amounts.map(name => `${sumOf(name)} AS ${name}`).join(', ')},
       ${users('events')} AS active, ${users('deposits')} AS paid
     FROM (
       SELECT ${bucketSql(question, atOfPeriodSql)} AS time, click, toYYYYMM(${atOfPeriodSql}) AS month, currency,
-        any(r.click_id) AS text, sumMap(r.sums) AS summed, summed.2 AS amounts,
-        arrayMap(key -> ${whatOfKeySql('key')}, summed.1) AS whats
+        any(r.click_id) AS text, sumMap(r.sums) AS summed, summed.1 AS keys, summed.2 AS amounts
       FROM rollup_clicks AS r WHERE ${ours} AND ${spansSql(question, periodsSql)} AND click IN (
-          SELECT toUInt128(arrayJoin(splitByChar(',', '${clicks.join()}'))))
+          SELECT toUInt128(arrayJoin(splitByChar(',', '${clicks.map(({ click }) => click).join()}'))))
       GROUP BY time, click, month, currency
-    ) WHERE arrayExists((amount, what) -> amount > 0 AND what IN (${there.map(whatOf).join(', ')}), amounts, whats)`
-  return moneyOfMonthsSql(
+    ) WHERE ${isThere}`
+  const told = moneyOfMonthsSql(
     question,
     sums,
     text => `sum(m.registrations) AS registrations, sum(m.logins) AS logins, uniqExactArray(m.active) AS active_users,
       uniqExactArray(m.paid) AS depositors, sum(m.firsts) AS ftd_count, ${text('first_amount')} AS ftd_amount,`,
   )
+  return `${told} SETTINGS max_threads = 1`
 }
 
 function sumsOf(table: string, names: readonly string[]): string {
