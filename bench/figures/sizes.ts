@@ -61,7 +61,7 @@ export const sizes: Record<Sizes['name'], Sizes> = {
     logBytes: 512 * 2 ** 20,
     questionEvents: 10_000_000,
     firstPageEvents: 10_000_000,
-    firstPageVisits: 10,
+    firstPageVisits: 20,
   },
   full: {
     name: 'full',
