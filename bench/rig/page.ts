@@ -18,7 +18,6 @@ const notMeasured = [
   'Questions while events come in: one a second is asked then; how fast questions are is measured on a server at rest.',
   'Questions on a machine that others use: with much other work beside them 14 of 19 took more than 0.2 s, by click 0.81 s, the events of a user 1.51 s.',
   'API processes on machines of their own, with a network between them and NATS.',
-  'Reports over more than ten million events: what is kept ready for them was made from 37,000 events a second, beside other work.',
 ]
 
 type Told = Pick<Figure, 'name' | 'isToldBySize'>
