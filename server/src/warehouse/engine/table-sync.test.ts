@@ -102,8 +102,14 @@ function read(text: string): Found {
     const names = [...rest.matchAll(/"([^"]*)"/g)].map(([, name = '']) => name.replace(/\/$/, ''))
     const onFile = /^\d+<([^>]*)>/.exec(rest)?.[1]?.replace(/\/$/, '')
     if (rest.includes('RENAME_EXCHANGE')) {
-      found.exchanges += 1
-      break
+      // A new description of a table takes the place of the one before in the same way.
+      const isOfTables = names.every(name => name.endsWith('.sql'))
+      if (isOfTables) {
+        found.exchanges += 1
+        break
+      }
+      for (const name of names) changed(dirname(name))
+      continue
     }
     if (/sync/.test(call) && onFile !== undefined) dirty.delete(onFile)
     else if (/write/.test(call) && onFile !== undefined) changed(onFile)
