@@ -113,7 +113,9 @@ function Sessions({ sessions }: { sessions: Session[] }) {
             <Table.Th scope="col" className="wide">
               {words.access.role}
             </Table.Th>
-            <Table.Th scope="col">{words.access.address}</Table.Th>
+            <Table.Th scope="col" className="wide">
+              {words.access.address}
+            </Table.Th>
             <Table.Th scope="col">{words.access.seen}</Table.Th>
             <Table.Th scope="col" className="wide">
               {words.access.ends}
@@ -131,9 +133,12 @@ function Sessions({ sessions }: { sessions: Session[] }) {
                   {nameOf(session)}
                   {session.id === own && <Badge variant="light">{words.access.own}</Badge>}
                 </Group>
+                <Text size="xs" c="dimmed" className="narrow">
+                  {session.address ?? '–'}
+                </Text>
               </Table.Th>
               <Table.Td className="wide">{words.role[session.role]}</Table.Td>
-              <Table.Td>{session.address ?? '–'}</Table.Td>
+              <Table.Td className="wide">{session.address ?? '–'}</Table.Td>
               <Table.Td>{tell.fromNow(session.seen_at, nowMs)}</Table.Td>
               <Table.Td className="wide">{tell.fromNow(session.ends_at, nowMs)}</Table.Td>
               <Table.Td className="end">
