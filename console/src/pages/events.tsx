@@ -11,6 +11,7 @@ import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 import { AsOf } from './as-of.tsx'
+import { Moment } from './moment.tsx'
 import { NoProducts } from './no-products.tsx'
 import { PageHead } from './page-head.tsx'
 import { ModeChoice, TimeChoice } from './scope-choices.tsx'
@@ -162,7 +163,7 @@ function Grid({ events, mode, isOfBefore }: { events: EventState[]; mode: Mode; 
                     </Text>
                   )}
                   <Text size="xs" c="dimmed" className="narrow">
-                    <LastSeen time={event.last_seen_at} nowMs={nowMs} />
+                    <Moment time={event.last_seen_at} none={words.events.never} nowMs={nowMs} />
                   </Text>
                 </Table.Th>
                 <Table.Td>
@@ -178,7 +179,7 @@ function Grid({ events, mode, isOfBefore }: { events: EventState[]; mode: Mode; 
                   {event.median_delay_ms === null ? <None /> : tell.length(Math.max(0, event.median_delay_ms))}
                 </Table.Td>
                 <Table.Td className="wide">
-                  <LastSeen time={event.last_seen_at} nowMs={nowMs} />
+                  <Moment time={event.last_seen_at} none={words.events.never} nowMs={nowMs} />
                 </Table.Td>
               </Table.Tr>
             ))}
@@ -186,21 +187,6 @@ function Grid({ events, mode, isOfBefore }: { events: EventState[]; mode: Mode; 
         </Table>
       </WideTable>
     </Card>
-  )
-}
-
-function LastSeen({ time, nowMs }: { time: string | null; nowMs: number }) {
-  const { words, tell } = useSpeech()
-  if (time === null)
-    return (
-      <Text span inherit c="dimmed">
-        {words.events.never}
-      </Text>
-    )
-  return (
-    <time dateTime={time} title={tell.moment(time)}>
-      {tell.fromNow(time, nowMs)}
-    </time>
   )
 }
 

@@ -12,6 +12,7 @@ import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 import { OpenedUsage, ShortUsage } from './key-usage.tsx'
+import { Moment } from './moment.tsx'
 import { NewKey } from './new-key.tsx'
 import { NewProduct } from './new-product.tsx'
 import { NoProducts } from './no-products.tsx'
@@ -218,19 +219,4 @@ function Kind({ of: { mode } }: { of: Key }) {
 function State({ of: { state } }: { of: Key }) {
   const { words } = useSpeech()
   return <Mark color={colors[state]}>{words.keys.states[state]}</Mark>
-}
-
-function Moment({ time, none, nowMs }: { time: string | null; none: string; nowMs: number }) {
-  const { tell } = useSpeech()
-  if (time === null)
-    return (
-      <Text span inherit c="dimmed">
-        {none}
-      </Text>
-    )
-  return (
-    <time dateTime={time} title={tell.moment(time)}>
-      {tell.fromNow(time, nowMs)}
-    </time>
-  )
 }

@@ -11,6 +11,7 @@ import { Empty, Stale, Unanswered } from '../states.tsx'
 import { useNow } from '../use-now.ts'
 import { useSpeech } from '../words/language.tsx'
 import { useRejectedWords } from '../words/rejected.ts'
+import { Moment } from './moment.tsx'
 import { NothingHere } from './nothing-here.tsx'
 import { Said } from './said.tsx'
 import { Together } from './together.tsx'
@@ -95,9 +96,7 @@ export function RejectedGroups({ product }: { product: string }) {
                         <Table.Td className="end">{tell.number(requests)}</Table.Td>
                         <Table.Td className="end wide">{tell.number(violations)}</Table.Td>
                         <Table.Td>
-                          <time dateTime={last} title={tell.moment(last)}>
-                            {tell.fromNow(last, nowMs)}
-                          </time>
+                          <Moment time={last} nowMs={nowMs} />
                         </Table.Td>
                         <Table.Td className="said wide">
                           <Said rule={rule} message={message} />
