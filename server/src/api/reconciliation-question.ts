@@ -1,6 +1,6 @@
 // Which days a partner wants to compare with its own books.
 
-import { limits } from '@datapulse/contract'
+import { limits, visible } from '@datapulse/contract'
 import type { ReconciliationQuestion } from './asking.ts'
 import type { DoorKey } from './keys-in-use.ts'
 import type { Refusal } from './reply.ts'
@@ -28,11 +28,8 @@ const aDay = 'a day from 1970-01-01 to 9999-12-31, in UTC and without a time, su
 
 function got(text: string): string {
   if (text === '') return 'there is none'
-  return text.length > textMax ? 'got a longer text' : `got ${text}`
+  return text.length > limits.echoedCharactersMax ? 'got a longer text' : `got ${visible(text)}`
 }
-
-/** Of what was sent, as much as a violation says at most. */
-const textMax = 64
 
 function isDay(text: string): boolean {
   const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN

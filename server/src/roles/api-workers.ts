@@ -1,6 +1,7 @@
 // Several threads that take requests on one port: the main thread has what they share. It puts what they gathered into the
 // log, several gatherings under one sync, and decides about the windows of keys, by itself or by those that processes share,
-// so that limits hold across threads and outlive the process. A thread that ends takes the process with it, which is started again: half a door would be a lie.
+// so that limits hold across threads and outlive the process. A thread that ends takes the process with it, which is started
+// again: half a door would be a lie.
 
 import { createServer } from 'node:net'
 import { join } from 'node:path'
